@@ -1,0 +1,7 @@
+export * from "./decider.ts";
+export * from "./handle-command.ts";
+export * from "./load.ts";
+export * from "./load-at.ts";
+export * from "./rejection.ts";
+export * from "./state-cache.ts";
+export * from "./turns.ts";

@@ -1,0 +1,153 @@
+import {
+  type CommandLog,
+  EMPTY_COMMAND_LOG,
+  type EventStore,
+  type NewEvent,
+  recordCommand,
+  type Snapshot,
+  type StoredEvent,
+  UNKNOWN_COMMAND_LOG,
+} from "../event-store/index.ts";
+import type { Aggregate, Command } from "./decider.ts";
+
+/** An aggregate's state at one version. */
+export interface Loaded<State> {
+  readonly entityId: string;
+  /** 0 when the entity does not exist. */
+  readonly version: number;
+  readonly state: State;
+  readonly commands: CommandLog;
+}
+
+export interface LoadOptions {
+  /** Load the state as it was at this version. Default: the newest. */
+  readonly atVersion?: number | undefined;
+  /** Default true. False costs half and may be behind; a command may use it, for its append would conflict. */
+  readonly consistent?: boolean | undefined;
+  /** How many of the last events are asked for together with the snapshot. Default 100, the snapshot interval. */
+  readonly tail?: number | undefined;
+  /** Default true. */
+  readonly useSnapshots?: boolean | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: an aggregate of any command
+type AnyCommandAggregate<State, E extends NewEvent> = Aggregate<State, any, E>;
+
+const DEFAULT_TAIL = 100;
+
+export const nothingOf = <State>(entityId: string, initialState: State): Loaded<State> => ({
+  entityId,
+  version: 0,
+  state: initialState,
+  commands: EMPTY_COMMAND_LOG,
+});
+
+/** Takes events that follow `loaded` into it. */
+export function fold<State, E extends NewEvent>(
+  aggregate: AnyCommandAggregate<State, E>,
+  loaded: Loaded<State>,
+  events: readonly StoredEvent[],
+): Loaded<State> {
+  let { state, version, commands } = loaded;
+  for (const event of events) {
+    state = aggregate.evolve(state, event as unknown as E);
+    version = event.sequenceNumber;
+    commands = recordCommand(commands, event);
+  }
+  return { entityId: loaded.entityId, version, state, commands };
+}
+
+async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snapshot: Snapshot): Promise<boolean> {
+  if (snapshot.aggregateType !== aggregate.aggregateType) return false;
+  if (snapshot.stateVersion !== aggregate.stateVersion) return false;
+  const result = await aggregate.stateSchema?.["~standard"].validate(snapshot.snapshotData);
+  return !result?.issues;
+}
+
+/** The newest snapshot at or below `atMost` that this code made and that fits; a few are looked at, then none is used. */
+async function findSnapshot(
+  store: EventStore,
+  aggregate: AnyCommandAggregate<unknown, NewEvent>,
+  entityId: string,
+  query: { atMost: number | undefined; consistent: boolean; limit: number },
+): Promise<Snapshot | undefined> {
+  let looked = 0;
+  for await (const snapshot of store.readSnapshots(entityId, query)) {
+    if (await isUsable(aggregate, snapshot)) return snapshot;
+    looked += 1;
+    if (looked >= query.limit) return undefined;
+  }
+  return undefined;
+}
+
+async function readTail(store: EventStore, entityId: string, options: Required<LoadOptions>): Promise<StoredEvent[]> {
+  const { atVersion, consistent, tail } = options;
+  const events: StoredEvent[] = [];
+  const range = { toSequence: atVersion, direction: "backward", limit: tail, consistent } as const;
+  for await (const event of store.readEvents(entityId, range)) events.push(event);
+  return events.reverse();
+}
+
+function fromSnapshot<State>(snapshot: Snapshot): Loaded<State> {
+  const { commands: records } = snapshot;
+  return {
+    entityId: snapshot.entityId,
+    version: snapshot.version,
+    state: snapshot.snapshotData as State,
+    commands: records ? { records, complete: true } : UNKNOWN_COMMAND_LOG,
+  };
+}
+
+/** Everything between `start` and the tail, which is read only where snapshots did not keep up. */
+async function bridge(store: EventStore, entityId: string, after: number, before: number): Promise<StoredEvent[]> {
+  return before - after > 1 ? store.getEvents(entityId, after + 1, before - 1) : [];
+}
+
+async function assemble<State, E extends NewEvent>(
+  store: EventStore,
+  aggregate: AnyCommandAggregate<State, E>,
+  entityId: string,
+  snapshot: Snapshot | undefined,
+  tail: readonly StoredEvent[],
+): Promise<Loaded<State>> {
+  const first = tail[0]?.sequenceNumber ?? 1;
+  const start = snapshot && first > 1 ? fromSnapshot<State>(snapshot) : nothingOf(entityId, aggregate.initialState);
+  const between = await bridge(store, entityId, start.version, first);
+  const rest = tail.filter((event) => event.sequenceNumber > start.version);
+  return fold(aggregate, fold(aggregate, start, between), rest);
+}
+
+/**
+ * An aggregate's state: its newest snapshot and its last events, asked for at the same time, so one
+ * round trip when snapshots have kept up and two when not. A snapshot is used only if the events
+ * prove that its version exists.
+ */
+export async function load<State, C extends Command, E extends NewEvent>(
+  store: EventStore,
+  aggregate: Aggregate<State, C, E>,
+  entityId: string,
+  options: LoadOptions = {},
+): Promise<Loaded<State>> {
+  const { atVersion, consistent = true, tail: tailSize = DEFAULT_TAIL, useSnapshots = true } = options;
+  if (atVersion === 0) return nothingOf(entityId, aggregate.initialState);
+  const range = { atVersion, consistent, tail: tailSize, useSnapshots };
+  const find = (limit: number, atMost = atVersion) =>
+    useSnapshots ? findSnapshot(store, aggregate, entityId, { atMost, consistent, limit }) : undefined;
+  const [newest, tail] = await Promise.all([find(1), readTail(store, entityId, range as Required<LoadOptions>)]);
+  const head = tail.at(-1)?.sequenceNumber ?? 0;
+  const isBehind = head < (atVersion ?? store.knownVersion(entityId) ?? 0);
+  const isAhead = newest !== undefined && newest.version > head;
+  if (!consistent && (isBehind || isAhead)) return load(store, aggregate, entityId, { ...options, consistent: true });
+  const reachesStart = (tail[0]?.sequenceNumber ?? 1) === 1;
+  const snapshot = newest && !isAhead ? newest : reachesStart ? undefined : await find(8, head);
+  return assemble(store, aggregate, entityId, snapshot, tail);
+}
+
+/** Takes in what came after `loaded`, strongly consistent. */
+export async function loadAfter<State, C extends Command, E extends NewEvent>(
+  store: EventStore,
+  aggregate: Aggregate<State, C, E>,
+  loaded: Loaded<State>,
+): Promise<Loaded<State>> {
+  return fold(aggregate, loaded, await store.getEvents(loaded.entityId, loaded.version + 1));
+}

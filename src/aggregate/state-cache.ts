@@ -1,0 +1,26 @@
+import { LRUCache } from "lru-cache";
+import type { Loaded } from "./load.ts";
+
+/**
+ * The newest states of one aggregate type that this process has seen. A stale one is harmless: the
+ * append that it leads to conflicts, and what decides without appending is decided again on a
+ * strong read.
+ */
+export class StateCache<State> {
+  readonly #states: LRUCache<string, Loaded<State>>;
+
+  /** @param maxEntities at least 1 */
+  constructor(maxEntities: number) {
+    this.#states = new LRUCache({ max: maxEntities });
+  }
+
+  get(entityId: string): Loaded<State> | undefined {
+    return this.#states.get(entityId);
+  }
+
+  /** An older state never replaces a newer one. */
+  set(loaded: Loaded<State>): void {
+    const known = this.#states.peek(loaded.entityId);
+    if (!known || known.version <= loaded.version) this.#states.set(loaded.entityId, loaded);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Lets the commands of one entity that meet in this process go one after another, so that they do
+ * not conflict with each other in the table. Other processes are not waited for: the conditional
+ * write decides between them.
+ */
+export class Turns {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  async take<T>(entityId: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(entityId) ?? Promise.resolve();
+    const turn = before.then(act, act);
+    this.#last.set(entityId, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#last.get(entityId) === turn) this.#last.delete(entityId);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+const name = z.string().min(1);
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const count = z.coerce.number().int().min(1);
+
+const tables = {
+  SERVICE_NAME: name,
+  EVENTS_TABLE: name,
+  SNAPSHOTS_TABLE: name,
+  READ_MODELS_TABLE: name,
+  PAYLOAD_ENCODING: z.enum(["map", "json"]).default("map"),
+};
+
+const entryPoints = {
+  api: z.object({ ...tables, TRUST_USER_HEADER: flag.default(false), CACHED_ENTITIES: count.default(1_000) }),
+  projector: z.object({ ...tables, PARK_AFTER: count.default(5) }),
+  publisher: z.object({
+    ...tables,
+    EVENT_BUS: name,
+    PUBLISH_USER_ID: flag.default(false),
+    BUS_MAX_BYTES: count.default(1024 * 1024),
+    SNAPSHOT_EVERY: count.default(100),
+    PARK_AFTER: count.default(5),
+  }),
+  snapshotter: z.object({ ...tables, SNAPSHOTS_KEPT: count.default(3) }),
+} as const;
+
+type EntryPoints = typeof entryPoints;
+export type Config<Name extends keyof EntryPoints> = z.infer<EntryPoints[Name]>;
+
+/** The environment lacks something, or something in it is off; the message names every variable. */
+export class ConfigError extends Error {
+  readonly code = "CONFIG";
+  constructor(entryPoint: string, problems: readonly string[]) {
+    super(`${entryPoint}: ${problems.join("; ")}`);
+    this.name = "ConfigError";
+  }
+}
+
+/**
+ * The environment of one entry point, read once.
+ *
+ * @throws {ConfigError} naming everything that is missing or off
+ */
+export function readConfig<Name extends keyof EntryPoints>(
+  entryPoint: Name,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config<Name> {
+  const result = entryPoints[entryPoint].safeParse(environment);
+  if (result.success) return result.data as Config<Name>;
+  const problems = result.error.issues.map(({ path, message }) => {
+    const variable = path.map(String).join(".");
+    const value = environment[variable];
+    return value === undefined ? `${variable} is not set` : `${variable} is ${JSON.stringify(value)}: ${message}`;
+  });
+  throw new ConfigError(entryPoint, problems);
+}

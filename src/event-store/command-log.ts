@@ -1,0 +1,50 @@
+import { CommandIdReusedError } from "./errors.ts";
+import type { StoredEvent } from "./event.ts";
+
+/** How many commands of an entity are remembered for the recognition of repeats. */
+export const REMEMBERED_COMMANDS = 100;
+
+export interface CommandRecord {
+  readonly id: string;
+  readonly hash: string;
+  /** The entity's version after the command: what the first caller was answered. */
+  readonly version: number;
+}
+
+/** The last commands of an entity up to one version, oldest first. */
+export interface CommandLog {
+  readonly records: readonly CommandRecord[];
+  /** True when it reaches back to the entity's first event or holds all that are remembered. */
+  readonly complete: boolean;
+}
+
+export const EMPTY_COMMAND_LOG: CommandLog = { records: [], complete: true };
+export const UNKNOWN_COMMAND_LOG: CommandLog = { records: [], complete: false };
+
+type CommandEvent = Pick<StoredEvent, "commandId" | "commandHash" | "sequenceNumber">;
+
+/** Takes one more event, the next by sequence number, into the log. */
+export function recordCommand(log: CommandLog, event: CommandEvent): CommandLog {
+  const { commandId: id, commandHash: hash = "", sequenceNumber: version } = event;
+  if (id === undefined) return log;
+  const before = log.records.at(-1)?.id === id ? log.records.slice(0, -1) : log.records;
+  const records = [...before, { id, hash, version }].slice(-REMEMBERED_COMMANDS);
+  return { records, complete: log.complete || records.length === REMEMBERED_COMMANDS };
+}
+
+/**
+ * The first result of a command, when it was stored before.
+ *
+ * @throws {CommandIdReusedError} when the id belongs to a different command
+ */
+export function findCommand(
+  log: CommandLog,
+  entityId: string,
+  command: { readonly id: string; readonly hash: string },
+): CommandRecord | undefined {
+  const found = log.records.findLast((record) => record.id === command.id);
+  if (found && found.hash !== command.hash) {
+    throw new CommandIdReusedError(entityId, command.id, found.version);
+  }
+  return found;
+}

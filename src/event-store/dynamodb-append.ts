@@ -1,0 +1,134 @@
+import pRetry from "p-retry";
+import { findCommand, recordCommand, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
+import type { StoreContext } from "./dynamodb-context.ts";
+import { type PreparedAppend, placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
+import {
+  type EntityHead,
+  headAt,
+  NEW_ENTITY,
+  readEvent,
+  readHead,
+  readHeadWithCommands,
+  readPages,
+} from "./dynamodb-read.ts";
+import { writeEvents } from "./dynamodb-write.ts";
+import { AppendRetriesExhaustedError, ConcurrencyError } from "./errors.ts";
+import type { StoredEvent } from "./event.ts";
+import type { Appended, AppendRequest } from "./event-store.ts";
+
+/** The head is at the version that the caller expects, or that is a conflict. */
+async function headAtVersion(context: StoreContext, entityId: string, expected: number): Promise<EntityHead> {
+  const known = context.memory.get(entityId);
+  if (known && known.version > expected) throw new ConcurrencyError(entityId, expected, known.version);
+  if (known?.version === expected) return known;
+  if (expected === 0) return NEW_ENTITY;
+  const event = await readEvent(context, entityId, expected);
+  if (event) return headAt(event, UNKNOWN_COMMAND_LOG);
+  const { version } = await readHead(context, entityId);
+  throw new ConcurrencyError(entityId, expected, version);
+}
+
+/** As above for an append with a command: its head comes with a complete command log. */
+async function headWithCommands(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
+  const { entityId, expectedVersion, command } = append.request;
+  if (command?.log?.complete && expectedVersion !== undefined) {
+    const found = findCommand(command.log, entityId, { id: command.id, hash: append.command?.hash ?? "" });
+    if (found) return { ...NEW_ENTITY, commands: command.log };
+    return { ...(await headAtVersion(context, entityId, expectedVersion)), commands: command.log };
+  }
+  const known = context.memory.get(entityId);
+  const isAhead = known !== undefined && (expectedVersion ?? 0) > known.version;
+  return known?.commands.complete && !isAhead ? known : readHeadWithCommands(context, entityId);
+}
+
+export function repeatedResult(append: PreparedAppend, head: EntityHead): Appended | undefined {
+  const { command, request } = append;
+  const first = command && findCommand(head.commands, request.entityId, command);
+  return first && { version: first.version, events: [], repeated: true };
+}
+
+/** Where the append goes, or the result of the same command's first time. */
+export async function findHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead | Appended> {
+  const { entityId, expectedVersion } = append.request;
+  if (append.command) {
+    const head = await headWithCommands(context, append);
+    const repeated = repeatedResult(append, head);
+    if (repeated) return repeated;
+    if (expectedVersion === undefined || expectedVersion === head.version) return head;
+    throw new ConcurrencyError(entityId, expectedVersion, head.version);
+  }
+  if (expectedVersion !== undefined) return headAtVersion(context, entityId, expectedVersion);
+  return context.memory.get(entityId) ?? readHead(context, entityId);
+}
+
+export const isAppended = (found: EntityHead | Appended): found is Appended => "repeated" in found;
+
+export function remember(context: StoreContext, head: EntityHead, events: readonly StoredEvent[]): Appended {
+  const last = events.at(-1);
+  if (!last) return { version: head.version, events, repeated: false };
+  const { sequenceNumber: version, aggregateType, eventTime, entityId } = last;
+  const commands = events.reduce(recordCommand, head.commands);
+  context.memory.learn(entityId, { version, aggregateType, eventTime, commands });
+  return { version, events, repeated: false };
+}
+
+/** The head after a lost race: only what came after the known version is read. */
+async function refreshHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
+  const { entityId } = append.request;
+  const known = context.memory.get(entityId);
+  if (known) {
+    for await (const page of readPages(context, entityId, { fromSequence: known.version + 1 })) void page;
+  }
+  const head = context.memory.get(entityId);
+  if (head && (head.commands.complete || !append.command)) return head;
+  return append.command ? readHeadWithCommands(context, entityId) : readHead(context, entityId);
+}
+
+/** After a lost race: the first result when it was the same command that won, else a conflict. */
+export async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<Appended> {
+  const { entityId, expectedVersion = 0 } = append.request;
+  const head = await refreshHead(context, append);
+  const repeated = repeatedResult(append, head);
+  if (repeated) return repeated;
+  throw new ConcurrencyError(entityId, expectedVersion, head.version);
+}
+
+/** One try. Undefined: somebody else stored at that sequence number first. */
+async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<Appended | undefined> {
+  const found = await findHead(context, append);
+  if (isAppended(found)) return found;
+  const events = placeAfter(context, found, append);
+  const conflict = await writeEvents(context, events);
+  return conflict ? undefined : remember(context, found, events);
+}
+
+class LostRace extends Error {}
+
+async function appendAtHead(context: StoreContext, append: PreparedAppend): Promise<Appended> {
+  const { entityId } = append.request;
+  const attempt = async (): Promise<Appended> => {
+    const appended = await appendOnce(context, append);
+    if (appended) return appended;
+    await refreshHead(context, append);
+    throw new LostRace(entityId);
+  };
+  try {
+    return await pRetry(attempt, {
+      retries: context.appendAttempts - 1,
+      minTimeout: 2,
+      maxTimeout: 200,
+      factor: 1.5,
+      randomize: true,
+      shouldRetry: ({ error }) => error instanceof LostRace,
+    });
+  } catch (error) {
+    if (error instanceof LostRace) throw new AppendRetriesExhaustedError(entityId, context.appendAttempts);
+    throw error;
+  }
+}
+
+export async function appendEvents(context: StoreContext, request: AppendRequest): Promise<Appended> {
+  const append = await prepareAppend(context, request);
+  if (request.expectedVersion === undefined) return appendAtHead(context, append);
+  return (await appendOnce(context, append)) ?? explainConflict(context, append);
+}

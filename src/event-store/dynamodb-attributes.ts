@@ -1,0 +1,36 @@
+/** Attribute and index names of the Events table. They are the contract and do not change. */
+export const EVENT = {
+  entityId: "entityId",
+  sequenceNumber: "sequenceNumber",
+  eventId: "eventId",
+  eventType: "eventType",
+  eventTime: "eventTime",
+  eventData: "eventData",
+  version: "version",
+  userId: "userId",
+  correlationId: "correlationId",
+  aggregateType: "aggregateType",
+  causationId: "causationId",
+  commandId: "commandId",
+  commandHash: "commandHash",
+} as const;
+
+export const EVENT_TYPE_INDEX = "EventTypeIndex";
+export const USER_ACTION_INDEX = "UserActionIndex";
+
+/** Attribute names of the Snapshots table. */
+export const SNAPSHOT = {
+  entityId: "entityId",
+  version: "version",
+  aggregateType: "aggregateType",
+  snapshotData: "snapshotData",
+  snapshotTime: "snapshotTime",
+  eventSequenceNumber: "eventSequenceNumber",
+  stateVersion: "stateVersion",
+  commands: "commands",
+  previous: "previous",
+  /** Digest of the snapshot's data: one that does not match is passed over. */
+  dataHash: "dataHash",
+  /** Time to live: seconds since 1970, set when enough newer snapshots stand. */
+  expiresAt: "expiresAt",
+} as const;

@@ -1,0 +1,67 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { EVENT } from "./dynamodb-attributes.ts";
+import { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
+import { CorruptItemError } from "./errors.ts";
+import type { StoredEvent } from "./event.ts";
+
+export type Item = Record<string, AttributeValue>;
+
+/** The item of one event. */
+export function encodeEvent(event: StoredEvent, encoding: PayloadEncoding): Item {
+  const item: Item = {
+    [EVENT.entityId]: { S: event.entityId },
+    [EVENT.sequenceNumber]: { N: String(event.sequenceNumber) },
+    [EVENT.eventId]: { S: event.eventId },
+    [EVENT.eventType]: { S: event.eventType },
+    [EVENT.eventTime]: { S: event.eventTime },
+    [EVENT.eventData]: encodePayload(event.eventData, encoding, EVENT.eventData),
+    [EVENT.version]: { S: event.version },
+    [EVENT.userId]: { S: event.userId },
+    [EVENT.correlationId]: { S: event.correlationId },
+    [EVENT.aggregateType]: { S: event.aggregateType },
+  };
+  for (const name of [EVENT.causationId, EVENT.commandId, EVENT.commandHash]) {
+    const value = event[name];
+    if (value !== undefined) item[name] = { S: value };
+  }
+  return item;
+}
+
+const keyOf = (item: Item): string => `${item[EVENT.entityId]?.S ?? "?"} #${item[EVENT.sequenceNumber]?.N ?? "?"}`;
+
+function text(item: Item, field: string): string {
+  const value = item[field]?.S;
+  if (value === undefined) throw new CorruptItemError(keyOf(item), field, "a string");
+  return value;
+}
+
+/**
+ * The event of an item, its payload under the schema version that it was stored at.
+ *
+ * @throws {CorruptItemError} naming the item and the field
+ */
+export function decodeEvent(item: Item): StoredEvent {
+  const sequenceNumber = Number(item[EVENT.sequenceNumber]?.N);
+  if (!Number.isSafeInteger(sequenceNumber) || sequenceNumber < 1) {
+    throw new CorruptItemError(keyOf(item), EVENT.sequenceNumber, "a whole number from 1");
+  }
+  const optional = (field: "causationId" | "commandId" | "commandHash") => {
+    const value = item[field]?.S;
+    return value === undefined ? undefined : { [field]: value };
+  };
+  return {
+    entityId: text(item, EVENT.entityId),
+    sequenceNumber,
+    eventId: text(item, EVENT.eventId),
+    eventType: text(item, EVENT.eventType),
+    eventTime: text(item, EVENT.eventTime),
+    eventData: decodePayload(item[EVENT.eventData], keyOf(item), EVENT.eventData),
+    version: text(item, EVENT.version),
+    userId: text(item, EVENT.userId),
+    correlationId: text(item, EVENT.correlationId),
+    aggregateType: text(item, EVENT.aggregateType),
+    ...optional("causationId"),
+    ...optional("commandId"),
+    ...optional("commandHash"),
+  };
+}

@@ -1,0 +1,154 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { randomId, systemClock } from "./defaults.ts";
+import { appendEvents } from "./dynamodb-append.ts";
+import { appendToMany } from "./dynamodb-append-to-many.ts";
+import { EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
+import type { StoreContext } from "./dynamodb-context.ts";
+import { type IndexSelection, readIndex } from "./dynamodb-index-read.ts";
+import { readEvents } from "./dynamodb-read.ts";
+import { expireSnapshot, putSnapshot, readSnapshots } from "./dynamodb-snapshots.ts";
+import { EntityMemory } from "./entity-memory.ts";
+import type { StoredEvent } from "./event.ts";
+import type { Appended, AppendRequest, EventStore, Indexed, IndexReadOptions, ReadOptions } from "./event-store.ts";
+import { checkOptions, type DynamoDBEventStoreOptions } from "./options.ts";
+import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import { checkKeyText, checkWholeNumber } from "./validate.ts";
+
+const DEFAULT_MEMORY_BYTES = 16 * 1024 * 1024;
+
+function checkBounds(entityId: string, { fromSequence, toSequence, limit }: ReadOptions): void {
+  checkKeyText("entityId", entityId);
+  if (fromSequence !== undefined) checkWholeNumber("fromSequence", fromSequence, 1);
+  if (toSequence !== undefined) checkWholeNumber("toSequence", toSequence, 0);
+  if (limit !== undefined) checkWholeNumber("limit", limit, 1);
+}
+
+async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
+  const all: R[] = [];
+  for await (const item of source) all.push(take(item));
+  return all;
+}
+
+/**
+ * An event store on two DynamoDB tables.
+ *
+ * @example
+ * const store = new DynamoDBEventStore(new DynamoDBClient(), "Shop-Events", "Shop-Snapshots");
+ * const version = await store.appendEvent("Product", "p-1", "ProductCreated", { name: "Tea" }, "ann", "c-1", 0);
+ */
+export class DynamoDBEventStore implements EventStore {
+  readonly #context: StoreContext;
+
+  constructor(
+    dynamoDbClient: DynamoDBClient,
+    eventTableName: string,
+    snapshotTableName: string,
+    options: DynamoDBEventStoreOptions = {},
+  ) {
+    checkOptions(options);
+    this.#context = {
+      client: dynamoDbClient,
+      eventTable: eventTableName,
+      snapshotTable: snapshotTableName,
+      encoding: options.payloadEncoding ?? "map",
+      eventTypes: options.eventTypes ?? {},
+      memory: new EntityMemory(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
+      appendAttempts: options.appendAttempts ?? 40,
+      requestAttempts: options.requestAttempts ?? 8,
+      clock: options.clock ?? systemClock,
+      newId: options.newId ?? randomId,
+    };
+  }
+
+  async appendEvent(
+    aggregateType: string,
+    entityId: string,
+    eventType: string,
+    eventData: object,
+    userId: string,
+    correlationId: string,
+    expectedVersion?: number,
+  ): Promise<number> {
+    const events = [{ eventType, eventData }];
+    const request = { aggregateType, entityId, events, userId, correlationId, expectedVersion };
+    const { version } = await appendEvents(this.#context, request);
+    return version;
+  }
+
+  appendEvents(request: AppendRequest): Promise<Appended> {
+    return appendEvents(this.#context, request);
+  }
+
+  appendToMany(requests: readonly (AppendRequest & { readonly expectedVersion: number })[]): Promise<Appended[]> {
+    return appendToMany(this.#context, requests);
+  }
+
+  async getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]> {
+    return collect(this.readEvents(entityId, { fromSequence, toSequence }), (event) => event);
+  }
+
+  async *readEvents(entityId: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
+    checkBounds(entityId, options);
+    yield* readEvents(this.#context, entityId, options);
+  }
+
+  getEventsByType(
+    aggregateType: string,
+    eventType: string,
+    fromTime?: string,
+    toTime?: string,
+  ): Promise<StoredEvent[]> {
+    return collect(this.readEventsByType(aggregateType, eventType, { fromTime, toTime }), ({ event }) => event);
+  }
+
+  async *readEventsByType(
+    aggregateType: string,
+    eventType: string | undefined,
+    options: IndexReadOptions = {},
+  ): AsyncGenerator<Indexed> {
+    checkKeyText("aggregateType", aggregateType);
+    const selection: IndexSelection = { index: EVENT_TYPE_INDEX, partition: aggregateType, eventType };
+    yield* readIndex(this.#context, selection, options);
+  }
+
+  getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]> {
+    return collect(this.readEventsByUser(userId, { fromTime, toTime }), ({ event }) => event);
+  }
+
+  async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
+    checkKeyText("userId", userId);
+    yield* readIndex(this.#context, { index: USER_ACTION_INDEX, partition: userId }, options);
+  }
+
+  createSnapshot(
+    aggregateType: string,
+    entityId: string,
+    version: number,
+    snapshotData: object,
+    eventSequenceNumber: number,
+    options: SnapshotOptions = {},
+  ): Promise<boolean> {
+    const made = { aggregateType, entityId, version, snapshotData, eventSequenceNumber };
+    return putSnapshot(this.#context, made, options);
+  }
+
+  async getLatestSnapshot(entityId: string): Promise<Snapshot | undefined> {
+    for await (const snapshot of this.readSnapshots(entityId, { limit: 1 })) return snapshot;
+    return undefined;
+  }
+
+  async *readSnapshots(entityId: string, query: SnapshotQuery = {}): AsyncGenerator<Snapshot> {
+    checkKeyText("entityId", entityId);
+    yield* readSnapshots(this.#context, entityId, query);
+  }
+
+  /** Marks a snapshot for removal by time to live at `expiresAt`. */
+  expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void> {
+    return expireSnapshot(this.#context, entityId, version, expiresAt);
+  }
+
+  /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */
+  knownVersion(entityId: string): number | undefined {
+    return this.#context.memory.get(entityId)?.version;
+  }
+}

@@ -1,0 +1,144 @@
+import { type AttributeValue, BatchGetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { EVENT, EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
+import type { StoreContext } from "./dynamodb-context.ts";
+import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
+import { comparePositions, decodeIndexCursor, encodeIndexCursor, type IndexPosition } from "./dynamodb-index-cursor.ts";
+import { readEvent } from "./dynamodb-read.ts";
+import { whileTransient } from "./dynamodb-retry.ts";
+import { CorruptItemError } from "./errors.ts";
+import type { StoredEvent } from "./event.ts";
+import type { Indexed, IndexReadOptions } from "./event-store.ts";
+import { upcast } from "./event-types.ts";
+import { checkTime } from "./validate.ts";
+
+/** DynamoDB's limit of keys in one BatchGetItem. */
+const BATCH = 100;
+
+export interface IndexSelection {
+  readonly index: typeof EVENT_TYPE_INDEX | typeof USER_ACTION_INDEX;
+  readonly partition: string;
+  readonly eventType?: string | undefined;
+}
+
+const PARTITION = { [EVENT_TYPE_INDEX]: EVENT.aggregateType, [USER_ACTION_INDEX]: EVENT.userId } as const;
+
+/** Sorts before and after every ISO 8601 time. */
+const FIRST_TIME = "0";
+const LAST_TIME = "9999-12-31T23:59:59.999Z~";
+
+/** Bounds are compared as text, so they take the form that the store writes; the upper one as given keeps its millisecond. */
+const normalTime = (time: string | undefined): string | undefined => time && new Date(time).toISOString();
+
+function indexQuery(
+  context: StoreContext,
+  selection: IndexSelection,
+  from: string,
+  to: string,
+  start?: Item,
+): QueryCommand {
+  const { index, partition, eventType } = selection;
+  const byType = eventType === undefined ? {} : { "#eventType": EVENT.eventType };
+  return new QueryCommand({
+    TableName: context.eventTable,
+    IndexName: index,
+    KeyConditionExpression: "#partition = :partition AND #eventTime BETWEEN :from AND :to",
+    ExpressionAttributeNames: { "#partition": PARTITION[index], "#eventTime": EVENT.eventTime, ...byType },
+    ExpressionAttributeValues: {
+      ":partition": { S: partition },
+      ":from": { S: from },
+      ":to": { S: to },
+      ...(eventType === undefined ? {} : { ":eventType": { S: eventType } }),
+    },
+    ...(eventType === undefined ? {} : { FilterExpression: "#eventType = :eventType" }),
+    ...(start ? { ExclusiveStartKey: start } : {}),
+  });
+}
+
+function positionOf(item: Record<string, AttributeValue>): IndexPosition {
+  return {
+    eventTime: item[EVENT.eventTime]?.S ?? "",
+    entityId: item[EVENT.entityId]?.S ?? "",
+    sequenceNumber: Number(item[EVENT.sequenceNumber]?.N),
+  };
+}
+
+/**
+ * Index entries in order. The index leaves the order among equal times open, so entries of one time
+ * are held back until the next time is seen, across pages.
+ */
+async function* readPositions(
+  context: StoreContext,
+  selection: IndexSelection,
+  options: IndexReadOptions,
+): AsyncGenerator<IndexPosition[]> {
+  const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
+  const from = after?.eventTime ?? normalTime(options.fromTime) ?? FIRST_TIME;
+  const to = normalTime(options.toTime) ?? LAST_TIME;
+  if (from > to) return;
+  let held: IndexPosition[] = [];
+  let start: Item | undefined;
+  do {
+    const query = indexQuery(context, selection, from, to, start);
+    const answer = await whileTransient(context.requestAttempts, () => context.client.send(query));
+    start = answer.LastEvaluatedKey;
+    const positions = [...held, ...(answer.Items ?? []).map(positionOf)].sort(comparePositions);
+    const lastTime = start ? positions.at(-1)?.eventTime : undefined;
+    held = positions.filter((position) => position.eventTime === lastTime);
+    const ready = positions.filter((position) => position.eventTime !== lastTime);
+    yield after ? ready.filter((position) => comparePositions(position, after) > 0) : ready;
+  } while (start);
+}
+
+const keyText = (entityId: string, sequenceNumber: number): string => `${sequenceNumber} ${entityId}`;
+
+async function fetchBatch(
+  context: StoreContext,
+  positions: readonly IndexPosition[],
+): Promise<Map<string, StoredEvent>> {
+  const events = new Map<string, StoredEvent>();
+  let keys: Item[] = positions.map(({ entityId, sequenceNumber }) => ({
+    [EVENT.entityId]: { S: entityId },
+    [EVENT.sequenceNumber]: { N: String(sequenceNumber) },
+  }));
+  while (keys.length > 0) {
+    const command = new BatchGetItemCommand({ RequestItems: { [context.eventTable]: { Keys: keys } } });
+    const answer = await whileTransient(context.requestAttempts, () => context.client.send(command));
+    for (const item of answer.Responses?.[context.eventTable] ?? []) {
+      const event = decodeEvent(item);
+      events.set(keyText(event.entityId, event.sequenceNumber), event);
+    }
+    keys = answer.UnprocessedKeys?.[context.eventTable]?.Keys ?? [];
+  }
+  return events;
+}
+
+async function findEvent(
+  context: StoreContext,
+  fetched: ReadonlyMap<string, StoredEvent>,
+  { entityId, sequenceNumber }: IndexPosition,
+): Promise<StoredEvent> {
+  const event = fetched.get(keyText(entityId, sequenceNumber)) ?? (await readEvent(context, entityId, sequenceNumber));
+  if (!event)
+    throw new CorruptItemError(`${entityId} #${sequenceNumber}`, "item", "in the table though it is in the index");
+  return event;
+}
+
+/** Events of one index partition by time, then entity, then sequence number; lazily, a page at a time. */
+export async function* readIndex(
+  context: StoreContext,
+  selection: IndexSelection,
+  options: IndexReadOptions = {},
+): AsyncGenerator<Indexed> {
+  checkTime("fromTime", options.fromTime);
+  checkTime("toTime", options.toTime);
+  for await (const positions of readPositions(context, selection, options)) {
+    for (let start = 0; start < positions.length; start += BATCH) {
+      const batch = positions.slice(start, start + BATCH);
+      const fetched = await fetchBatch(context, batch);
+      for (const position of batch) {
+        const event = await findEvent(context, fetched, position);
+        yield { event: upcast(context.eventTypes, event), cursor: encodeIndexCursor(position) };
+      }
+    }
+  }
+}

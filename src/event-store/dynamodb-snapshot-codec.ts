@@ -1,0 +1,73 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { contentHash } from "./content-hash.ts";
+import { SNAPSHOT } from "./dynamodb-attributes.ts";
+import { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
+import { CorruptItemError } from "./errors.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+type Item = Record<string, AttributeValue>;
+
+export function encodeSnapshot(snapshot: Snapshot, encoding: PayloadEncoding): Item {
+  const item: Item = {
+    [SNAPSHOT.entityId]: { S: snapshot.entityId },
+    [SNAPSHOT.version]: { N: String(snapshot.version) },
+    [SNAPSHOT.aggregateType]: { S: snapshot.aggregateType },
+    [SNAPSHOT.snapshotData]: encodePayload(snapshot.snapshotData, encoding, SNAPSHOT.snapshotData),
+    [SNAPSHOT.snapshotTime]: { S: snapshot.snapshotTime },
+    [SNAPSHOT.eventSequenceNumber]: { N: String(snapshot.eventSequenceNumber) },
+  };
+  item[SNAPSHOT.dataHash] = { S: contentHash(snapshot.snapshotData) };
+  if (snapshot.stateVersion !== undefined) item[SNAPSHOT.stateVersion] = { S: snapshot.stateVersion };
+  if (snapshot.commands) item[SNAPSHOT.commands] = { S: JSON.stringify(snapshot.commands) };
+  if (snapshot.previous) item[SNAPSHOT.previous] = { S: JSON.stringify(snapshot.previous) };
+  return item;
+}
+
+const keyOf = (item: Item): string => `${item[SNAPSHOT.entityId]?.S ?? "?"} @${item[SNAPSHOT.version]?.N ?? "?"}`;
+
+function text(item: Item, field: string): string {
+  const value = item[field]?.S;
+  if (value === undefined) throw new CorruptItemError(keyOf(item), field, "a string");
+  return value;
+}
+
+function wholeNumber(item: Item, field: string): number {
+  const value = Number(item[field]?.N);
+  if (!Number.isSafeInteger(value)) throw new CorruptItemError(keyOf(item), field, "a whole number");
+  return value;
+}
+
+function list<T>(item: Item, field: string): readonly T[] | undefined {
+  const value = item[field]?.S;
+  if (value === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (Array.isArray(parsed)) return parsed as T[];
+  } catch (cause) {
+    throw new CorruptItemError(keyOf(item), field, "the JSON text of a list", { cause });
+  }
+  throw new CorruptItemError(keyOf(item), field, "the JSON text of a list");
+}
+
+/** @throws {CorruptItemError} naming the item and the field */
+export function decodeSnapshot(item: Item): Snapshot {
+  const stateVersion = item[SNAPSHOT.stateVersion]?.S;
+  const commands = list<NonNullable<Snapshot["commands"]>[number]>(item, SNAPSHOT.commands);
+  const previous = list<number>(item, SNAPSHOT.previous);
+  const snapshotData = decodePayload(item[SNAPSHOT.snapshotData], keyOf(item), SNAPSHOT.snapshotData);
+  const hash = item[SNAPSHOT.dataHash]?.S;
+  if (hash !== undefined && hash !== contentHash(snapshotData)) {
+    throw new CorruptItemError(keyOf(item), SNAPSHOT.snapshotData, "what its digest was made of");
+  }
+  return {
+    entityId: text(item, SNAPSHOT.entityId),
+    version: wholeNumber(item, SNAPSHOT.version),
+    aggregateType: text(item, SNAPSHOT.aggregateType),
+    snapshotData,
+    snapshotTime: text(item, SNAPSHOT.snapshotTime),
+    eventSequenceNumber: wholeNumber(item, SNAPSHOT.eventSequenceNumber),
+    ...(stateVersion === undefined ? {} : { stateVersion }),
+    ...(commands ? { commands } : {}),
+    ...(previous ? { previous } : {}),
+  };
+}

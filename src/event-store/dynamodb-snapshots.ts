@@ -1,0 +1,113 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { SNAPSHOT } from "./dynamodb-attributes.ts";
+import { snapshotIsMissingOrOfAnotherState } from "./dynamodb-conditions.ts";
+import type { StoreContext } from "./dynamodb-context.ts";
+import { checkItemSize } from "./dynamodb-item-size.ts";
+import { whileTransient } from "./dynamodb-retry.ts";
+import { decodeSnapshot, encodeSnapshot } from "./dynamodb-snapshot-codec.ts";
+import { CorruptItemError } from "./errors.ts";
+import { toJsonObject } from "./json.ts";
+import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import { checkKeyText, checkWholeNumber } from "./validate.ts";
+
+const SIZE_ADVICE = "loading goes on from the events; make the state smaller";
+
+export type NewSnapshot = Pick<Snapshot, "aggregateType" | "entityId" | "version" | "eventSequenceNumber"> & {
+  readonly snapshotData: object;
+};
+
+/** Stores the snapshot unless one of the same state version stands at that version. */
+export async function putSnapshot(
+  context: StoreContext,
+  made: NewSnapshot,
+  options: SnapshotOptions,
+): Promise<boolean> {
+  checkKeyText("entityId", made.entityId);
+  checkKeyText("aggregateType", made.aggregateType);
+  checkWholeNumber("version", made.version, 1);
+  checkWholeNumber("eventSequenceNumber", made.eventSequenceNumber, 1);
+  const { stateVersion, commands, previous } = options;
+  const snapshot: Snapshot = {
+    ...made,
+    snapshotData: toJsonObject(made.snapshotData, "snapshotData"),
+    snapshotTime: context.clock().toISOString(),
+    ...(stateVersion === undefined ? {} : { stateVersion }),
+    ...(commands ? { commands } : {}),
+    ...(previous ? { previous } : {}),
+  };
+  const item = encodeSnapshot(snapshot, context.encoding);
+  checkItemSize(item, `the snapshot of ${made.entityId} at ${made.version}`, SIZE_ADVICE);
+  const command = new PutItemCommand({
+    TableName: context.snapshotTable,
+    Item: item,
+    ...snapshotIsMissingOrOfAnotherState(stateVersion),
+  });
+  try {
+    await whileTransient(context.requestAttempts, () => context.client.send(command));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** Snapshots from the highest version down. What cannot be read is passed over: a snapshot is never the truth. */
+export async function* readSnapshots(
+  context: StoreContext,
+  entityId: string,
+  { atMost, limit = 4, consistent = true }: SnapshotQuery = {},
+): AsyncGenerator<Snapshot> {
+  let start: Record<string, AttributeValue> | undefined;
+  do {
+    const command = new QueryCommand({
+      TableName: context.snapshotTable,
+      KeyConditionExpression: "#entityId = :entityId AND #version <= :atMost",
+      ExpressionAttributeNames: { "#entityId": SNAPSHOT.entityId, "#version": SNAPSHOT.version },
+      ExpressionAttributeValues: {
+        ":entityId": { S: entityId },
+        ":atMost": { N: String(atMost ?? Number.MAX_SAFE_INTEGER) },
+      },
+      ScanIndexForward: false,
+      ConsistentRead: consistent,
+      Limit: limit,
+      ...(start ? { ExclusiveStartKey: start } : {}),
+    });
+    const answer = await whileTransient(context.requestAttempts, () => context.client.send(command));
+    for (const item of answer.Items ?? []) {
+      try {
+        yield decodeSnapshot(item);
+      } catch (error) {
+        if (!(error instanceof CorruptItemError)) throw error;
+      }
+    }
+    start = answer.LastEvaluatedKey;
+  } while (start);
+}
+
+/** Lets DynamoDB's time to live remove a snapshot some time after `expiresAt`. */
+export async function expireSnapshot(
+  context: StoreContext,
+  entityId: string,
+  version: number,
+  expiresAt: Date,
+): Promise<void> {
+  const command = new UpdateItemCommand({
+    TableName: context.snapshotTable,
+    Key: { [SNAPSHOT.entityId]: { S: entityId }, [SNAPSHOT.version]: { N: String(version) } },
+    UpdateExpression: "SET #expiresAt = :expiresAt",
+    ConditionExpression: "attribute_exists(#entityId)",
+    ExpressionAttributeNames: { "#expiresAt": SNAPSHOT.expiresAt, "#entityId": SNAPSHOT.entityId },
+    ExpressionAttributeValues: { ":expiresAt": { N: String(Math.ceil(expiresAt.getTime() / 1000)) } },
+  });
+  try {
+    await whileTransient(context.requestAttempts, () => context.client.send(command));
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}

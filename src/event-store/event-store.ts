@@ -1,0 +1,145 @@
+import type { CommandLog } from "./command-log.ts";
+import type { NewEvent, StoredEvent } from "./event.ts";
+import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+
+/** Several events of one entity, stored all or none. */
+export interface AppendRequest {
+  readonly aggregateType: string;
+  readonly entityId: string;
+  /** 1 to 100 events. */
+  readonly events: readonly NewEvent[];
+  readonly userId: string;
+  readonly correlationId: string;
+  readonly causationId?: string | undefined;
+  /**
+   * The version the entity must be at: 0 for a new one. Omitted: appended at the head, whatever it is.
+   */
+  readonly expectedVersion?: number | undefined;
+  /** Recognises a repeat among the entity's last 100 commands. */
+  readonly command?: CommandIdentity | undefined;
+}
+
+export interface CommandIdentity {
+  readonly id: string;
+  /** A digest of the command. Default: a digest of the events it appends. */
+  readonly hash?: string | undefined;
+  /** The entity's last commands at `expectedVersion`, for a caller who has them from a load. */
+  readonly log?: CommandLog | undefined;
+}
+
+export interface Appended {
+  /** The entity's version after the append. */
+  readonly version: number;
+  /** What was stored; empty when the command was a repeat. */
+  readonly events: readonly StoredEvent[];
+  /** True when the command had been stored before and nothing was stored now. */
+  readonly repeated: boolean;
+}
+
+export interface ReadOptions {
+  /** First sequence number, inclusive. Default 1. */
+  readonly fromSequence?: number | undefined;
+  /** Last sequence number, inclusive. Default: the head. */
+  readonly toSequence?: number | undefined;
+  /** Default "forward". */
+  readonly direction?: "forward" | "backward";
+  /** At most this many events. Default: all. */
+  readonly limit?: number | undefined;
+  /** Default true. False costs half and may miss what was stored in the last moments. */
+  readonly consistent?: boolean | undefined;
+}
+
+export interface IndexReadOptions {
+  /** ISO 8601, inclusive. Default: the first event. */
+  readonly fromTime?: string | undefined;
+  /** ISO 8601, inclusive. Default: the last event. */
+  readonly toTime?: string | undefined;
+  /** Goes on after the event that this cursor came with. */
+  readonly cursor?: string | undefined;
+}
+
+/** An event of an index read, with the place to go on from. */
+export interface Indexed {
+  readonly event: StoredEvent;
+  readonly cursor: string;
+}
+
+export interface EventStore {
+  /**
+   * Appends one event and answers with the entity's new version.
+   *
+   * @throws {ConcurrencyError} when the entity is not at `expectedVersion`
+   */
+  appendEvent(
+    aggregateType: string,
+    entityId: string,
+    eventType: string,
+    eventData: object,
+    userId: string,
+    correlationId: string,
+    expectedVersion?: number,
+  ): Promise<number>;
+
+  /** Appends 1 to 100 events of one entity, contiguous, all or none. */
+  appendEvents(request: AppendRequest): Promise<Appended>;
+
+  /** Appends to several entities, all or none. Each must state its `expectedVersion`. */
+  appendToMany(
+    requests: readonly (AppendRequest & { readonly expectedVersion: number })[],
+  ): Promise<readonly Appended[]>;
+
+  /**
+   * The entity's events in order, strongly consistent; both bounds are inclusive.
+   *
+   * @throws {CorruptEntityError} when a sequence number is missing
+   */
+  getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]>;
+
+  /** The entity's events one after another, a page in memory at a time. */
+  readEvents(entityId: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
+
+  /**
+   * All events of one type, by time, then entity, then sequence number; both times are inclusive.
+   * Read from an index, so what was stored in the last moments may be missing.
+   */
+  getEventsByType(aggregateType: string, eventType: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]>;
+
+  /** As `getEventsByType`, lazily. `eventType` undefined: every type of the aggregate. */
+  readEventsByType(
+    aggregateType: string,
+    eventType: string | undefined,
+    options?: IndexReadOptions,
+  ): AsyncIterable<Indexed>;
+
+  /** What one user did, by time, then entity, then sequence number; both times are inclusive. */
+  getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]>;
+
+  /** As `getEventsByUser`, lazily. */
+  readEventsByUser(userId: string, options?: IndexReadOptions): AsyncIterable<Indexed>;
+
+  /**
+   * Stores a snapshot. One that exists under the same state version is left as it is.
+   *
+   * @returns whether it was stored
+   */
+  createSnapshot(
+    aggregateType: string,
+    entityId: string,
+    version: number,
+    snapshotData: object,
+    eventSequenceNumber: number,
+    options?: SnapshotOptions,
+  ): Promise<boolean>;
+
+  /** The snapshot with the highest version, or undefined. */
+  getLatestSnapshot(entityId: string): Promise<Snapshot | undefined>;
+
+  /** Snapshots from the highest version down, at or below `atMost` when given. Unreadable ones are passed over. */
+  readSnapshots(entityId: string, query?: SnapshotQuery): AsyncIterable<Snapshot>;
+
+  /** Marks a snapshot for removal by time to live at `expiresAt`. */
+  expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void>;
+
+  /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */
+  knownVersion(entityId: string): number | undefined;
+}

@@ -1,0 +1,16 @@
+export * from "./command-log.ts";
+export { contentHash } from "./content-hash.ts";
+export * from "./dynamodb-event-codec.ts";
+export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
+export { MAX_ITEM_BYTES } from "./dynamodb-item-size.ts";
+export { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
+export { isTransient, whileTransient } from "./dynamodb-retry.ts";
+export * from "./errors.ts";
+export * from "./event.ts";
+export * from "./event-store.ts";
+export * from "./event-types.ts";
+export * from "./json.ts";
+export type { DynamoDBEventStoreOptions } from "./options.ts";
+export * from "./snapshot.ts";
+export type { StandardSchema } from "./standard-schema.ts";
+export { checkKeyText, checkTime } from "./validate.ts";

@@ -1,0 +1,35 @@
+import type { CommandRecord } from "./command-log.ts";
+import type { JsonObject } from "./json.ts";
+
+/** The state of an aggregate at one version. Never the truth: losing it costs only time. */
+export interface Snapshot {
+  readonly entityId: string;
+  /** The aggregate's version at snapshot time. */
+  readonly version: number;
+  readonly aggregateType: string;
+  readonly snapshotData: JsonObject;
+  /** ISO 8601. */
+  readonly snapshotTime: string;
+  readonly eventSequenceNumber: number;
+  /** The schema of `snapshotData`. A loader ignores a snapshot of another one than its own. */
+  readonly stateVersion?: string;
+  /** The entity's last commands at this version, for the recognition of repeats. */
+  readonly commands?: readonly CommandRecord[];
+  /** Versions of the snapshots before this one, newest first. */
+  readonly previous?: readonly number[];
+}
+
+export interface SnapshotOptions {
+  readonly stateVersion?: string | undefined;
+  readonly commands?: readonly CommandRecord[] | undefined;
+  readonly previous?: readonly number[] | undefined;
+}
+
+export interface SnapshotQuery {
+  /** The highest version to take. Default: any. */
+  readonly atMost?: number | undefined;
+  /** How many are asked for at a time. Default 4. */
+  readonly limit?: number | undefined;
+  /** Default true. */
+  readonly consistent?: boolean | undefined;
+}

@@ -1,0 +1,46 @@
+import { InvalidArgumentError } from "./errors.ts";
+import type { AppendRequest } from "./event-store.ts";
+
+/** Bytes. DynamoDB's limit of a partition key's value, in the table and in its indexes. */
+const MAX_KEY_BYTES = 2048;
+/** DynamoDB's limit of actions in one transaction. */
+export const MAX_EVENTS_PER_APPEND = 100;
+
+export function checkKeyText(field: string, value: unknown): void {
+  if (typeof value !== "string" || value === "" || Buffer.byteLength(value) > MAX_KEY_BYTES) {
+    throw new InvalidArgumentError(field, value, `a text of 1 to ${MAX_KEY_BYTES} bytes`);
+  }
+}
+
+function checkText(field: string, value: unknown): void {
+  if (typeof value !== "string" || value === "")
+    throw new InvalidArgumentError(field, value, "a text that is not empty");
+}
+
+export function checkWholeNumber(field: string, value: unknown, from: number): void {
+  if (!Number.isSafeInteger(value) || Number(value) < from) {
+    throw new InvalidArgumentError(field, value, `a whole number from ${from}`);
+  }
+}
+
+export function checkTime(field: string, value: string | undefined): void {
+  if (value !== undefined && Number.isNaN(Date.parse(value))) {
+    throw new InvalidArgumentError(field, value, "an ISO 8601 time");
+  }
+}
+
+/** @throws {InvalidArgumentError} naming the first field that is off */
+export function checkAppend(request: AppendRequest): void {
+  checkKeyText("entityId", request.entityId);
+  checkKeyText("aggregateType", request.aggregateType);
+  checkKeyText("userId", request.userId);
+  checkText("correlationId", request.correlationId);
+  if (request.causationId !== undefined) checkText("causationId", request.causationId);
+  if (request.command !== undefined) checkText("command.id", request.command.id);
+  if (request.expectedVersion !== undefined) checkWholeNumber("expectedVersion", request.expectedVersion, 0);
+  const count = request.events.length;
+  if (count < 1 || count > MAX_EVENTS_PER_APPEND) {
+    throw new InvalidArgumentError("events", count, `1 to ${MAX_EVENTS_PER_APPEND} events`);
+  }
+  for (const [index, event] of request.events.entries()) checkText(`events[${index}].eventType`, event.eventType);
+}

@@ -1,0 +1,107 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { etag } from "hono/etag";
+import { HTTPException } from "hono/http-exception";
+import { addCategoryCommands, addProductCommands } from "./commands.ts";
+import type { HttpDependencies } from "./dependencies.ts";
+import { problem, problemOf } from "./problem.ts";
+import { addQueries } from "./queries.ts";
+import { CORRELATION_HEADER, type Variables } from "./request.ts";
+
+/** Bytes of a request body; one event is at most 400 KB. */
+const MAX_BODY = 512 * 1024;
+
+export type App = OpenAPIHono<{ Variables: Variables }>;
+
+const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join(".");
+
+function createBareApp(): App {
+  return new OpenAPIHono<{ Variables: Variables }>({
+    defaultHook: (result, context) => {
+      if (result.success) return undefined;
+      const errors = result.error.issues.map(({ path, message }) => ({ path: pathOf(path), message }));
+      const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+      const correlationId = context.get("correlationId");
+      context.set("detail", detail);
+      const body = problem(400, detail, { errors, instance: context.req.path, correlationId });
+      return context.json(body, 400, { "content-type": "application/problem+json" });
+    },
+  });
+}
+
+/** Gives every request its correlation id, and the log one line. */
+function addRequestLine(app: App, { clock, log, newId }: HttpDependencies): void {
+  app.use(async (context, next) => {
+    const start = clock().getTime();
+    const correlationId = context.req.header(CORRELATION_HEADER) || newId();
+    context.set("correlationId", correlationId);
+    await next();
+    context.res.headers.set(CORRELATION_HEADER, correlationId);
+    const { method, path } = context.req;
+    const milliseconds = clock().getTime() - start;
+    const { status } = context.res;
+    log({
+      method,
+      path,
+      status,
+      milliseconds,
+      correlationId,
+      detail: context.get("detail"),
+      error: context.get("error"),
+    });
+  });
+}
+
+function addProblems(app: App): void {
+  app.onError((error, context) => {
+    const isHttp = error instanceof HTTPException;
+    const body = isHttp
+      ? problem(error.status, error.message)
+      : problemOf(error, context.req.header("if-match") !== undefined);
+    context.set("detail", body.detail);
+    if (body.status === 500) context.set("error", error);
+    const headers: Record<string, string> = { "content-type": "application/problem+json" };
+    if (body.status === 503) headers["retry-after"] = "1";
+    const correlationId = context.get("correlationId");
+    return context.body(
+      JSON.stringify({ ...body, instance: context.req.path, correlationId }),
+      body.status as 400,
+      headers,
+    );
+  });
+  app.notFound((context) => {
+    const detail = `there is no ${context.req.method} ${context.req.path}`;
+    context.set("detail", detail);
+    return context.json(problem(404, detail, { instance: context.req.path }), 404, {
+      "content-type": "application/problem+json",
+    });
+  });
+}
+
+/** The API: one Request in, one Response out. */
+export function createApp(dependencies: HttpDependencies): App {
+  const app = createBareApp();
+  addRequestLine(app, dependencies);
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: () => {
+        throw new HTTPException(413, { message: `the body is over ${MAX_BODY} bytes` });
+      },
+    }),
+  );
+  app.get("*", etag());
+  addProblems(app);
+  addProductCommands(app, dependencies);
+  addCategoryCommands(app, dependencies);
+  addQueries(app, dependencies);
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "ProductService",
+      version: "0.1.0",
+      description: "Commands change products and categories; queries read what projectors made of the events.",
+    },
+  });
+  return app;
+}

@@ -1,0 +1,164 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Command, type CommandResult, handleCommand } from "../aggregate/index.ts";
+import {
+  archiveCategory,
+  type CategoryCommand,
+  category,
+  categoryId,
+  changePrice,
+  createCategory,
+  createProduct,
+  describeProduct,
+  discontinueProduct,
+  moveCategory,
+  moveProduct,
+  type ProductCommand,
+  product,
+  productId,
+  renameCategory,
+  renameProduct,
+} from "../product/index.ts";
+import type { App } from "./app.ts";
+import type { HttpDependencies } from "./dependencies.ts";
+import { problemSchema } from "./problem.ts";
+import { etagOf, expectedVersion, type RequestContext, userOf } from "./request.ts";
+
+/** The commands by their last path segment: what each body is, and which command it makes. */
+export const PRODUCT_ACTIONS = {
+  "change-price": { type: "ChangePrice", body: changePrice },
+  rename: { type: "RenameProduct", body: renameProduct },
+  describe: { type: "DescribeProduct", body: describeProduct },
+  move: { type: "MoveProduct", body: moveProduct },
+  discontinue: { type: "DiscontinueProduct", body: discontinueProduct },
+} as const;
+
+export const CATEGORY_ACTIONS = {
+  rename: { type: "RenameCategory", body: renameCategory },
+  move: { type: "MoveCategory", body: moveCategory },
+  archive: { type: "ArchiveCategory", body: archiveCategory },
+} as const;
+
+export const newProduct = createProduct.extend({ productId: productId.optional() });
+export const newCategory = createCategory.extend({ categoryId: categoryId.optional() });
+
+export const accepted = z
+  .object({
+    entityId: z.string(),
+    version: z.int().describe("The entity's version after the command, as in the ETag"),
+    events: z.array(z.string()).describe("Types of the events that were stored; none when nothing changed"),
+    repeated: z.boolean().describe("True when the Idempotency-Key was seen before and nothing was stored"),
+  })
+  .openapi("Accepted");
+
+export const commandHeaders = z.object({
+  "if-match": z.string().optional().describe('The expected version: "7". Without it a conflict is retried.'),
+  "idempotency-key": z.string().min(1).max(200).optional().describe("Recognises a repeat of the command"),
+  "x-correlation-id": z.string().min(1).max(200).optional(),
+  "x-causation-id": z.string().min(1).max(200).optional().describe("The event that caused the command"),
+});
+
+const problemContent = { "application/problem+json": { schema: problemSchema } };
+const problems = {
+  400: { description: "Malformed", content: problemContent },
+  401: { description: "Not authenticated", content: problemContent },
+  404: { description: "Unknown", content: problemContent },
+  409: { description: "Lost too many races", content: problemContent },
+  412: { description: "Not at the expected version", content: problemContent },
+  413: { description: "Too large", content: problemContent },
+  422: { description: "Refused by the rules", content: problemContent },
+};
+
+function commandRoute(path: string, summary: string, body: z.ZodType, status: 200 | 201) {
+  const hasId = path.includes("{id}");
+  return createRoute({
+    method: "post",
+    path,
+    summary,
+    request: {
+      headers: commandHeaders,
+      body: { required: true, content: { "application/json": { schema: body } } },
+      ...(hasId ? { params: z.object({ id: productId }) } : {}),
+    },
+    responses: {
+      [status]: { description: "Stored", content: { "application/json": { schema: accepted } } },
+      ...problems,
+    },
+  });
+}
+
+type Run = (context: RequestContext, entityId: string, command: Command) => Promise<CommandResult<unknown>>;
+
+function runner<C extends Command>(
+  dependencies: HttpDependencies,
+  handle: (request: Parameters<typeof handleCommand<unknown, C, never>>[2]) => Promise<CommandResult<unknown>>,
+): Run {
+  return (context, entityId, command) =>
+    handle({
+      entityId,
+      command: command as C,
+      userId: userOf(context, dependencies),
+      correlationId: context.get("correlationId"),
+      causationId: context.req.header("x-causation-id"),
+      now: dependencies.clock().toISOString(),
+      commandId: context.req.header("idempotency-key"),
+      expectedVersion: expectedVersion(context.req.header("if-match")),
+    });
+}
+
+function answer(
+  context: RequestContext,
+  entityId: string,
+  result: CommandResult<unknown>,
+  location?: string,
+): Response {
+  const { version, events, repeated } = result;
+  context.header("ETag", etagOf(version));
+  if (location) context.header("Location", location);
+  const body = { entityId, version, events: events.map(({ eventType }) => eventType), repeated };
+  return context.json(body, location ? 201 : 200);
+}
+
+function addActions(
+  app: App,
+  collection: string,
+  actions: Readonly<Record<string, { readonly type: string; readonly body: z.ZodType }>>,
+  run: Run,
+): void {
+  for (const [action, { type, body }] of Object.entries(actions)) {
+    const route = commandRoute(`/${collection}/{id}/${action}`, type, body, 200);
+    app.openapi(route, async (context) => {
+      const id = context.req.param("id") ?? "";
+      const data = context.req.valid("json" as never) as object;
+      return answer(context, id, await run(context, id, { type, data })) as never;
+    });
+  }
+}
+
+function addCreate(
+  app: App,
+  collection: string,
+  { type, body, idField }: { type: string; body: z.ZodType; idField: string },
+  { newId }: HttpDependencies,
+  run: Run,
+): void {
+  app.openapi(commandRoute(`/${collection}`, type, body, 201), async (context) => {
+    const { [idField]: given, ...data } = context.req.valid("json" as never) as Record<string, unknown>;
+    const id = typeof given === "string" ? given : newId();
+    const result = await run(context, id, { type, data });
+    return answer(context, id, result, `/${collection}/${id}`) as never;
+  });
+}
+
+export function addProductCommands(app: App, dependencies: HttpDependencies): void {
+  const run = runner<ProductCommand>(dependencies, (request) => handleCommand(dependencies.products, product, request));
+  addCreate(app, "products", { type: "CreateProduct", body: newProduct, idField: "productId" }, dependencies, run);
+  addActions(app, "products", PRODUCT_ACTIONS, run);
+}
+
+export function addCategoryCommands(app: App, dependencies: HttpDependencies): void {
+  const run = runner<CategoryCommand>(dependencies, (request) =>
+    handleCommand(dependencies.categories, category, request),
+  );
+  addCreate(app, "categories", { type: "CreateCategory", body: newCategory, idField: "categoryId" }, dependencies, run);
+  addActions(app, "categories", CATEGORY_ACTIONS, run);
+}

@@ -1,0 +1,116 @@
+import { z } from "@hono/zod-openapi";
+
+/** An RFC 9457 problem document. */
+export const problemSchema = z
+  .object({
+    type: z.string().openapi({ example: "urn:streamfold:problem:precondition-failed" }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().optional(),
+    correlationId: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .catchall(z.unknown())
+  .openapi("Problem");
+
+export type Problem = z.infer<typeof problemSchema>;
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Malformed request",
+  401: "Not authenticated",
+  404: "Not found",
+  405: "Method not allowed",
+  409: "Conflict",
+  412: "Precondition failed",
+  413: "Too large",
+  415: "Unsupported media type",
+  422: "Refused by the rules",
+  500: "Internal error",
+  503: "Not available yet",
+};
+
+/** The only place that knows which refusal has which status. */
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  INVALID_CURSOR: 400,
+  UNSTORABLE_VALUE: 400,
+  EVENT_SCHEMA: 400,
+  NOT_FOUND: 404,
+  CONCURRENCY: 409,
+  APPEND_RETRIES_EXHAUSTED: 409,
+  TOO_LARGE: 413,
+  AGGREGATE_TYPE: 422,
+  COMMAND_ID_REUSED: 422,
+  REJECTED: 422,
+  BEHIND: 503,
+  NOT_BUILT: 503,
+};
+
+/** What a client asked for is not there. */
+export class NotFoundError extends Error {
+  readonly code = "NOT_FOUND";
+}
+
+/** The read model has not reached the version that was asked for. */
+export class BehindError extends Error {
+  readonly code = "BEHIND";
+  constructor(
+    readonly version: number,
+    readonly atLeastVersion: number,
+  ) {
+    super(`the read model is at version ${version} and version ${atLeastVersion} was asked for; try again`);
+  }
+}
+
+/** A request that does not have the form of the API. */
+export class MalformedError extends Error {
+  readonly code = "INVALID_ARGUMENT";
+  constructor(
+    message: string,
+    readonly errors: readonly { readonly path: string; readonly message: string }[] = [],
+  ) {
+    super(message);
+  }
+}
+
+const slug = (title: string): string => title.toLowerCase().replaceAll(" ", "-");
+
+export function problem(status: number, detail: string, more: Record<string, unknown> = {}): Problem {
+  const title = TITLES[status] ?? "Error";
+  return { type: `urn:streamfold:problem:${slug(title)}`, title, status, detail, ...more };
+}
+
+interface Coded {
+  readonly code: string;
+  readonly reason?: unknown;
+  readonly errors?: unknown;
+  readonly expectedVersion?: unknown;
+  readonly actualVersion?: unknown;
+}
+
+const hasCode = (error: unknown): error is Error & Coded =>
+  error instanceof Error && "code" in error && typeof error.code === "string";
+
+function statusOf(error: Coded, hasPrecondition: boolean): number {
+  if (error.code === "REJECTED" && String(error.reason).endsWith("-unknown")) return 404;
+  if (error.code === "CONCURRENCY" && hasPrecondition) return 412;
+  return STATUS_BY_CODE[error.code] ?? 500;
+}
+
+const present = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+/** The problem document of an error; what is not known here is a 500 that tells nothing of its inside. */
+export function problemOf(error: unknown, hasPrecondition: boolean): Problem {
+  if (!hasCode(error)) return problem(500, "the request failed; the log has more under its correlation id");
+  const status = statusOf(error, hasPrecondition);
+  if (status === 500) return problem(500, "the request failed; the log has more under its correlation id");
+  const { reason, errors, expectedVersion, actualVersion } = error;
+  const isRule = typeof reason === "string" && error.code === "REJECTED";
+  return problem(
+    status,
+    error.message,
+    present({ reason: isRule ? reason : undefined, errors, expectedVersion, actualVersion }),
+  );
+}

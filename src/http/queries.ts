@@ -1,0 +1,135 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { StoredEvent } from "../event-store/index.ts";
+import type { App } from "./app.ts";
+import type { HttpDependencies } from "./dependencies.ts";
+import { BehindError, NotFoundError, problemSchema } from "./problem.ts";
+import { etagOf } from "./request.ts";
+
+const limit = z.coerce.number().int().min(1).max(200).optional();
+const cursor = z.string().min(1).max(2_000).optional();
+const page = z.strictObject({ limit, cursor });
+const atLeastVersion = z.coerce.number().int().min(1).optional();
+const version = z.coerce.number().int().min(1);
+
+export const catalogQuery = z.strictObject({
+  category: z.string().min(1).max(128).optional(),
+  status: z.enum(["active", "discontinued"]).optional(),
+  sort: z.enum(["name", "-name", "price", "-price"]).optional(),
+  limit,
+  cursor,
+});
+
+export const eventsQuery = z.strictObject({
+  from: version.optional(),
+  to: version.optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+});
+
+const anyJson = { "application/json": { schema: z.unknown() } };
+const problemContent = { "application/problem+json": { schema: problemSchema } };
+const responses = {
+  200: { description: "Found", content: anyJson },
+  400: { description: "Malformed", content: problemContent },
+  404: { description: "Unknown", content: problemContent },
+  503: { description: "The read model is behind", content: problemContent },
+};
+const withId = z.object({ id: z.string().min(1).max(2_048) });
+
+function queryRoute<Query extends z.ZodObject, Params extends z.ZodObject>(
+  path: string,
+  summary: string,
+  request: { query: Query; params: Params },
+) {
+  return createRoute({ method: "get", path, summary, request, responses });
+}
+
+const LOOKS = 20;
+const LOOK_EVERY_MS = 100;
+
+/** Reading your own write: waits, bounded, until the read model has reached the version. */
+async function waitForVersion(
+  { queries, pause }: HttpDependencies,
+  productId: string,
+  wanted: number | undefined,
+): Promise<void> {
+  if (wanted === undefined) return;
+  let reached = await queries.productVersion(productId);
+  for (let look = 0; reached < wanted && look < LOOKS; look += 1) {
+    await pause(LOOK_EVERY_MS);
+    reached = await queries.productVersion(productId);
+  }
+  if (reached < wanted) throw new BehindError(reached, wanted);
+}
+
+function addProductQueries(app: App, dependencies: HttpDependencies): void {
+  const { queries } = dependencies;
+  const noParams = z.object({});
+  app.openapi(queryRoute("/products", "Products", { query: catalogQuery, params: noParams }), async (context) =>
+    context.json(await queries.products(context.req.valid("query")), 200),
+  );
+  const one = { query: z.strictObject({ atLeastVersion }), params: withId };
+  app.openapi(queryRoute("/products/{id}", "One product", one), async (context) => {
+    const { id } = context.req.valid("param");
+    await waitForVersion(dependencies, id, context.req.valid("query").atLeastVersion);
+    const found = await queries.product(id);
+    if (!found) throw new NotFoundError(`there is no product ${id}`);
+    context.header("ETag", etagOf(found.version));
+    return context.json({ ...found.row, version: found.version }, 200);
+  });
+  const history = {
+    query: page.extend({ atLeastVersion, order: z.enum(["ascending", "descending"]).optional() }),
+    params: withId,
+  };
+  app.openapi(queryRoute("/products/{id}/price-history", "Prices of a product", history), async (context) => {
+    const { id } = context.req.valid("param");
+    const { atLeastVersion: wanted, ...request } = context.req.valid("query");
+    await waitForVersion(dependencies, id, wanted);
+    const found = await queries.priceHistory(id, request);
+    if (found.rows.length === 0 && request.cursor === undefined) throw new NotFoundError(`there is no product ${id}`);
+    return context.json(found, 200);
+  });
+}
+
+const DEFAULT_EVENTS = 100;
+
+function addEntityQueries(app: App, { store }: HttpDependencies): void {
+  const route = queryRoute("/entities/{id}/events", "Events of an entity", { query: eventsQuery, params: withId });
+  app.openapi(route, async (context) => {
+    const { id } = context.req.valid("param");
+    const { from = 1, to, limit: most = DEFAULT_EVENTS } = context.req.valid("query");
+    const events: StoredEvent[] = [];
+    const range = { fromSequence: from, toSequence: to, limit: most };
+    for await (const event of store.readEvents(id, range)) events.push(event);
+    if (events.length === 0 && from === 1) throw new NotFoundError(`there is no entity ${id}`);
+    const last = events.at(-1)?.sequenceNumber;
+    const next = events.length === most && last !== to && last !== undefined ? { nextFrom: last + 1 } : {};
+    return context.json({ events, ...next }, 200);
+  });
+  const snapshots = queryRoute("/entities/{id}/snapshots", "Latest snapshot of an entity", {
+    query: z.strictObject({}),
+    params: withId,
+  });
+  app.openapi(snapshots, async (context) => {
+    const { id } = context.req.valid("param");
+    const snapshot = await store.getLatestSnapshot(id);
+    if (!snapshot) throw new NotFoundError(`there is no snapshot of ${id}`);
+    const { commands: _, previous: __, ...shown } = snapshot;
+    return context.json(shown, 200);
+  });
+}
+
+export function addQueries(app: App, dependencies: HttpDependencies): void {
+  const { queries } = dependencies;
+  const plain = { query: z.strictObject({}), params: z.object({}) };
+  addProductQueries(app, dependencies);
+  addEntityQueries(app, dependencies);
+  app.openapi(queryRoute("/categories", "The tree of categories", plain), async (context) =>
+    context.json({ categories: await queries.categories() }, 200),
+  );
+  app.openapi(queryRoute("/users/{id}/activity", "What a user did", { query: page, params: withId }), async (context) =>
+    context.json(await queries.activity(context.req.valid("param").id, context.req.valid("query")), 200),
+  );
+  app.openapi(queryRoute("/projections", "How far the read models are", plain), async (context) =>
+    context.json({ projections: await queries.projections() }, 200),
+  );
+}

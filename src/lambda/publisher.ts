@@ -1,0 +1,43 @@
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
+import { readConfig } from "../config.ts";
+import type { StoredEvent } from "../event-store/index.ts";
+import { aggregates, eventTypes } from "../product/index.ts";
+import { checkBusExists, createPublisher, eventBridgeBus, type Notice } from "../publisher/index.ts";
+import { isSnapshotDue, SNAPSHOT_DUE, snapshotDue } from "../snapshotter/index.ts";
+import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
+import { backOff, createLogger, createStore } from "./wiring.ts";
+
+const config = readConfig("publisher");
+const logger = createLogger(config);
+const client = new EventBridgeClient({});
+const busExists = checkBusExists(client, config.EVENT_BUS);
+busExists.catch(() => undefined);
+
+const significantEvents = aggregates.flatMap((aggregate) => aggregate.significantEvents ?? []);
+const policy = { every: config.SNAPSHOT_EVERY, significantEvents };
+
+function noticesOf(event: StoredEvent): Notice[] {
+  return isSnapshotDue(policy, event) ? [{ detailType: SNAPSHOT_DUE, detail: snapshotDue(event) }] : [];
+}
+
+const publisher = createPublisher({
+  bus: eventBridgeBus(client, config.EVENT_BUS),
+  store: createStore(config).store,
+  eventTypes,
+  source: config.SERVICE_NAME,
+  noticesOf,
+  maxBytes: config.BUS_MAX_BYTES,
+  publishUserId: config.PUBLISH_USER_ID,
+  backOff,
+});
+
+/** The table stream to the bus. */
+export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+  await busExists;
+  const records = readRecords(Records);
+  const { failures, ...counts } = await publisher.publish(groupByEntity(records));
+  logger.info("published", { ...counts, failed: failures.length });
+  for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
+  return batchAnswer(records, failures);
+}

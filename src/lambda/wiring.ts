@@ -1,0 +1,45 @@
+import { randomUUID } from "node:crypto";
+import { Logger } from "@aws-lambda-powertools/logger";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { projections } from "../../projections/index.ts";
+import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/index.ts";
+import { eventTypes } from "../product/index.ts";
+import { createProjector, type Projection, type Projector, type ReadModelTable } from "../projector/index.ts";
+
+interface Tables {
+  readonly SERVICE_NAME: string;
+  readonly EVENTS_TABLE: string;
+  readonly SNAPSHOTS_TABLE: string;
+  readonly READ_MODELS_TABLE: string;
+  readonly PAYLOAD_ENCODING: PayloadEncoding;
+}
+
+export const clock = (): Date => new Date();
+export const newId = (): string => randomUUID();
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Milliseconds, growing with the attempt and spread at random. */
+export const backOff = (attempt: number): Promise<void> =>
+  pause(Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
+
+export const createLogger = (config: Tables): Logger => new Logger({ serviceName: config.SERVICE_NAME });
+
+export function createStore(config: Tables): { store: DynamoDBEventStore; on: ReadModelTable } {
+  const client = new DynamoDBClient({});
+  const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING } = config;
+  const options = { eventTypes, payloadEncoding: PAYLOAD_ENCODING, clock, newId };
+  const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  return { store, on: { client: documents, table: READ_MODELS_TABLE } };
+}
+
+export function wireProjector(
+  config: Tables,
+  parkAfter: number,
+  which: readonly Projection[] = projections,
+): Projector {
+  const { store, on } = createStore(config);
+  return createProjector({ projections: which, store, on, eventTypes, clock, random: Math.random, parkAfter });
+}

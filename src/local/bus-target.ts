@@ -1,0 +1,118 @@
+import type { BusEvent } from "./bus-entries.ts";
+import { compileEventPattern } from "./event-pattern.ts";
+import type { Rule, RuleTarget } from "./service-definition.ts";
+
+/** An event as the bus keeps it. */
+export interface Archived {
+  readonly bus: string;
+  /** ISO 8601: when the bus took it. */
+  readonly takenAt: string;
+  readonly event: BusEvent;
+}
+
+export interface TargetContext {
+  readonly send: (target: RuleTarget, event: BusEvent) => Promise<void>;
+  readonly deadLetter: (queue: string, event: BusEvent, attributes: Readonly<Record<string, string>>) => void;
+  readonly clock: () => Date;
+  readonly backOff: (retry: number) => Promise<void>;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** Told when everything before this place in the archive is done with. */
+  readonly settled: (position: number) => void;
+}
+
+const IN_FLIGHT = 10;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** One rule and one target of it, working through the archive; several events at a time, in no promised order. */
+export class TargetWorker {
+  readonly key: string;
+  readonly #rule: Rule;
+  readonly #target: RuleTarget;
+  readonly #context: TargetContext;
+  readonly #matches: (event: object) => boolean;
+  readonly #waiting: { readonly place: number; readonly event: BusEvent }[] = [];
+  readonly #open = new Set<number>();
+  #seen: number;
+  #inFlight = 0;
+
+  constructor(rule: Rule, target: RuleTarget, position: number, context: TargetContext) {
+    this.key = `${rule.bus}/${rule.name}/${target.kind}:${target.id}`;
+    this.#rule = rule;
+    this.#target = target;
+    this.#context = context;
+    this.#matches = compileEventPattern(rule.pattern);
+    this.#seen = position;
+  }
+
+  /** Everything before this place is done with. */
+  get position(): number {
+    return Math.min(this.#seen, ...this.#open);
+  }
+
+  get isIdle(): boolean {
+    return this.#open.size === 0;
+  }
+
+  offer(place: number, { bus, event }: Archived): void {
+    if (place < this.#seen) return;
+    this.#seen = place + 1;
+    if (bus !== this.#rule.bus || !this.#matches(event)) return;
+    this.#open.add(place);
+    this.#waiting.push({ place, event });
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#inFlight < IN_FLIGHT && !this.#context.signal.aborted) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      this.#inFlight += 1;
+      void this.#deliver(next.event).then((isDone) => {
+        this.#inFlight -= 1;
+        if (isDone) {
+          this.#open.delete(next.place);
+          this.#context.settled(this.position);
+        }
+        this.#pump();
+      });
+    }
+  }
+
+  /** False when the run stopped before the event was done with. */
+  async #deliver(event: BusEvent): Promise<boolean> {
+    const { clock, signal, backOff, send, log } = this.#context;
+    const start = clock().getTime();
+    for (let retry = 0; !signal.aborted; retry += 1) {
+      if (retry > 0) await backOff(retry);
+      if (signal.aborted) return false;
+      try {
+        await send(this.#target, event);
+        return true;
+      } catch (error) {
+        log(`rule ${this.#rule.name}: ${this.#target.id} failed on ${event["detail-type"]}: ${messageOf(error)}`);
+        const isOld = clock().getTime() - start > this.#target.maxAgeSeconds * 1000;
+        const isSpent = retry >= this.#target.maxRetries;
+        if (isOld || isSpent) {
+          this.#giveUp(event, error, retry, isSpent ? "MaximumRetryAttempts" : "MaximumEventAgeInSeconds");
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  #giveUp(event: BusEvent, error: unknown, retries: number, condition: string): void {
+    const { deadLetter } = this.#target;
+    if (deadLetter === undefined) return;
+    this.#context.deadLetter(deadLetter, event, {
+      RULE_ARN: this.#rule.name,
+      TARGET_ARN: this.#target.id,
+      ERROR_CODE: "ERROR_FROM_TARGET",
+      ERROR_MESSAGE: messageOf(error),
+      EXHAUSTED_RETRY_CONDITION: condition,
+      RETRY_ATTEMPTS: String(retries),
+    });
+  }
+}

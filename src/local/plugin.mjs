@@ -1,0 +1,24 @@
+import { buildHandlers, buildLocal } from "../../scripts/build.mjs";
+
+/** The plugin that serverless.yml names: bundles the handlers, and runs everything around them offline. */
+export default class StreamfoldPlugin {
+  #service;
+
+  constructor(serverless, _options, { log }) {
+    const print = (line) => log.notice(line);
+    const start = async () => {
+      if (this.#service) return;
+      await Promise.all([buildHandlers(), buildLocal()]);
+      const { OfflineService } = await import("../../dist/local/offline.mjs");
+      this.#service = new OfflineService(serverless, print);
+      await this.#service.start();
+    };
+    const stop = () => this.#service?.stop();
+    this.hooks = {
+      "before:package:createDeploymentArtifacts": () => buildHandlers(),
+      "before:offline:start": start,
+      "before:offline:start:init": start,
+      "before:offline:start:end": stop,
+    };
+  }
+}

@@ -1,0 +1,46 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { TableDefinition } from "./service-definition.ts";
+
+const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+
+async function describe(client: DynamoDBClient, name: string) {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName: name }))).Table;
+  } catch (error) {
+    if (isNamed(error, "ResourceNotFoundException")) return undefined;
+    throw error;
+  }
+}
+
+async function waitUntilActive(client: DynamoDBClient, name: string): Promise<string | undefined> {
+  for (let look = 0; look < 200; look += 1) {
+    const table = await describe(client, name);
+    if (table?.TableStatus === "ACTIVE") return table.LatestStreamArn;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`table ${name} did not become active`);
+}
+
+/** Creates what is missing. Answers with the stream of each table, by its logical id. */
+export async function createTables(
+  client: DynamoDBClient,
+  tables: readonly TableDefinition[],
+): Promise<Map<string, { readonly name: string; readonly streamArn: string | undefined }>> {
+  const made = new Map<string, { name: string; streamArn: string | undefined }>();
+  for (const { logicalId, name, create, ttlAttribute } of tables) {
+    if (!(await describe(client, name))) {
+      await client.send(new CreateTableCommand(create));
+      if (ttlAttribute !== undefined) {
+        const TimeToLiveSpecification = { AttributeName: ttlAttribute, Enabled: true };
+        await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }));
+      }
+    }
+    made.set(logicalId, { name, streamArn: await waitUntilActive(client, name) });
+  }
+  return made;
+}

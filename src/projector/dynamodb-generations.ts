@@ -1,0 +1,97 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { whileTransient } from "../event-store/index.ts";
+import { ATTEMPTS, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
+import { controlKey, ROW } from "./dynamodb-read-model-keys.ts";
+
+export interface Generation {
+  readonly generation: number;
+  /** The projection's version that its rows are made by. */
+  readonly version: number;
+  readonly status: "building" | "ready";
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+/** Which builds of a projection stand, and which one is read. All that stand are fed. */
+export interface Generations {
+  readonly name: string;
+  readonly serving: number;
+  readonly previous?: number | undefined;
+  readonly all: readonly Generation[];
+  readonly revision: number;
+}
+
+export async function readGenerations(
+  { client, table }: ReadModelTable,
+  name: string,
+): Promise<Generations | undefined> {
+  const command = new GetCommand({ TableName: table, Key: controlKey(name), ConsistentRead: true });
+  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  return Item && ({ ...(Item.generations as object), revision: Number(Item[ROW.revision]) } as Generations);
+}
+
+/** One conditional write; false when somebody else changed the generations first. */
+export async function writeGenerations(
+  { client, table }: ReadModelTable,
+  { revision, ...generations }: Generations,
+): Promise<boolean> {
+  const command = new PutCommand({
+    TableName: table,
+    Item: { ...controlKey(generations.name), generations, [ROW.revision]: revision + 1 },
+    ...isUnchangedSince(revision),
+  });
+  try {
+    await whileTransient(ATTEMPTS, () => client.send(command));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** The generations of a projection; its first one is made on the first look. */
+export async function findGenerations(
+  on: ReadModelTable,
+  name: string,
+  version: number,
+  now: string,
+): Promise<Generations> {
+  const found = await readGenerations(on, name);
+  if (found) return found;
+  const first = { generation: 1, version, status: "ready", startedAt: now } as const;
+  await writeGenerations(on, { name, serving: 1, all: [first], revision: 0 });
+  return findGenerations(on, name, version, now);
+}
+
+/**
+ * Keeps what was read of the generations for a short while. A rebuild waits longer than that before
+ * it reads the first event, so that no projector misses the new generation.
+ */
+export class GenerationsCache {
+  readonly #on: ReadModelTable;
+  readonly #clock: () => Date;
+  readonly #known = new Map<string, { readonly until: number; readonly generations: Generations }>();
+
+  constructor(
+    on: ReadModelTable,
+    clock: () => Date,
+    readonly maxAgeMs: number,
+  ) {
+    this.#on = on;
+    this.#clock = clock;
+  }
+
+  async get(name: string, version: number): Promise<Generations> {
+    const now = this.#clock();
+    const known = this.#known.get(name);
+    if (known && known.until > now.getTime()) return known.generations;
+    const generations = await findGenerations(this.#on, name, version, now.toISOString());
+    this.#known.set(name, { until: now.getTime() + this.maxAgeMs, generations });
+    return generations;
+  }
+
+  forget(name: string): void {
+    this.#known.delete(name);
+  }
+}

@@ -1,0 +1,3 @@
+export * from "./make-snapshot.ts";
+export * from "./notice.ts";
+export * from "./policy.ts";

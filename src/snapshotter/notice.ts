@@ -1,0 +1,22 @@
+import type { StoredEvent } from "../event-store/index.ts";
+
+export const SNAPSHOT_DUE = "SnapshotDue";
+
+/** The detail of a `SnapshotDue` notice. It may come twice, late or out of order. */
+export interface SnapshotDue {
+  readonly entityId: string;
+  readonly aggregateType: string;
+  /** The version at which it became due; the snapshot is made at the newest. */
+  readonly version: number;
+  readonly correlationId: string;
+}
+
+export function snapshotDue({ entityId, aggregateType, sequenceNumber, correlationId }: StoredEvent): SnapshotDue {
+  return { entityId, aggregateType, version: sequenceNumber, correlationId };
+}
+
+export function isSnapshotDueNotice(value: unknown): value is SnapshotDue {
+  if (typeof value !== "object" || value === null) return false;
+  const { entityId, aggregateType } = value as Partial<SnapshotDue>;
+  return typeof entityId === "string" && typeof aggregateType === "string";
+}

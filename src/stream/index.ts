@@ -1,0 +1,4 @@
+export * from "./dynamodb-stream-poller.ts";
+export * from "./entity-batch.ts";
+export * from "./partial-failure.ts";
+export * from "./records.ts";

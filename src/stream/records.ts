@@ -1,0 +1,38 @@
+import type { DynamoDBRecord } from "aws-lambda";
+import { decodeEvent, type Item, type StoredEvent } from "../event-store/index.ts";
+
+/**
+ * One record of the table stream. It rings for an entity and a sequence number; the event itself is
+ * a convenience that is missing when the image could not be read, and then is read from the store.
+ */
+export interface StreamedEvent {
+  /** The stream's sequence number, which a partial failure names. */
+  readonly recordId: string;
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  /** Under the schema version that it was stored at: not yet upcast. */
+  readonly event?: StoredEvent;
+}
+
+function readImage(image: Item): StoredEvent | undefined {
+  try {
+    return decodeEvent(image);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The event that a record tells of; undefined for what is no insert of an event (a removal, a foreign item). */
+export function readRecord(record: DynamoDBRecord): StreamedEvent | undefined {
+  const { Keys: keys, NewImage: image, SequenceNumber: recordId } = record.dynamodb ?? {};
+  const entityId = keys?.entityId?.S;
+  const sequenceNumber = Number(keys?.sequenceNumber?.N);
+  const isInsert = record.eventName === "INSERT" && recordId !== undefined;
+  if (!isInsert || entityId === undefined || !Number.isSafeInteger(sequenceNumber)) return undefined;
+  const event = image && readImage(image as Item);
+  return { recordId, entityId, sequenceNumber, ...(event ? { event } : {}) };
+}
+
+export function readRecords(records: readonly DynamoDBRecord[]): StreamedEvent[] {
+  return records.flatMap((record) => readRecord(record) ?? []);
+}

@@ -1,0 +1,388 @@
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { AppendRequest, DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { type Fault, injectFaults } from "../../support/faults.ts";
+import { Meter } from "../../support/meter.ts";
+import { newEntity, openStore } from "../../support/store.ts";
+
+let engine: TestEngine;
+let store: DynamoDBEventStore;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  store = openStore(engine);
+});
+afterAll(() => engine.stop());
+
+const append = (entityId: string, expectedVersion?: number, on = store, eventData: object = { a: 1 }) =>
+  on.appendEvent("Thing", entityId, "ThingDone", eventData, "ann", "c-1", expectedVersion);
+const several = (entityId: string, count: number, more: Partial<AppendRequest> = {}): AppendRequest => ({
+  aggregateType: "Thing",
+  entityId,
+  events: Array.from({ length: count }, (_, n) => ({ eventType: "ThingDone", eventData: { n } })),
+  userId: "ann",
+  correlationId: "c-1",
+  ...more,
+});
+
+async function sequenceOf(entityId: string): Promise<number[]> {
+  return (await openStore(engine).getEvents(entityId)).map(({ sequenceNumber }) => sequenceNumber);
+}
+
+function storeWithFault(fault: Fault, on: (operation: string, number: number) => boolean): DynamoDBEventStore {
+  const client = engine.connect();
+  let number = 0;
+  injectFaults(client, ({ operation }) => {
+    number += 1;
+    return on(operation, number) ? fault : undefined;
+  });
+  return openStore(engine, {}, client);
+}
+
+describe("an append at an expected version", () => {
+  test("0 begins an entity, n goes on at n + 1", async () => {
+    const entity = newEntity();
+    expect(await append(entity, 0)).toBe(1);
+    expect(await append(entity, 1)).toBe(2);
+    expect(await sequenceOf(entity)).toEqual([1, 2]);
+  });
+
+  test("behind the head is a conflict that says where the entity is", async () => {
+    const entity = newEntity();
+    for (const version of [0, 1, 2]) await append(entity, version);
+    const expected = { code: "CONCURRENCY", entityId: entity, expectedVersion: 1, actualVersion: 3 };
+    await expect(append(entity, 1)).rejects.toMatchObject(expected);
+    await expect(append(entity, 1, openStore(engine))).rejects.toMatchObject(expected);
+    expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
+  });
+
+  test("past the head is a conflict and leaves no hole", async () => {
+    const entity = newEntity();
+    await append(entity, 0);
+    await expect(append(entity, 5)).rejects.toMatchObject({
+      code: "CONCURRENCY",
+      expectedVersion: 5,
+      actualVersion: 1,
+    });
+    await expect(append(entity, 2, openStore(engine))).rejects.toMatchObject({ code: "CONCURRENCY", actualVersion: 1 });
+    await expect(append(newEntity(), 1)).rejects.toMatchObject({ code: "CONCURRENCY", actualVersion: 0 });
+    expect(await sequenceOf(entity)).toEqual([1]);
+  });
+
+  test.each([-1, 1.5, Number.NaN, "3", null])("%p is refused by name", async (version) => {
+    await expect(append(newEntity(), version as number)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      field: "expectedVersion",
+      message: expect.stringContaining("a whole number from 0"),
+    });
+  });
+
+  test("the same entity under another aggregate type is refused", async () => {
+    const entity = newEntity();
+    await append(entity, 0);
+    for (const other of [store, openStore(engine)]) {
+      await expect(other.appendEvent("Other", entity, "OtherDone", {}, "ann", "c-1", 1)).rejects.toMatchObject({
+        code: "AGGREGATE_TYPE",
+        expected: "Other",
+        actual: "Thing",
+      });
+    }
+    await expect(openStore(engine).appendEvent("Other", entity, "OtherDone", {}, "ann", "c-1")).rejects.toMatchObject({
+      code: "AGGREGATE_TYPE",
+    });
+  });
+});
+
+describe("requests and capacity units", () => {
+  test("a version that the store knows costs one put and no read; an unknown one a read of that item besides", async () => {
+    const client = engine.connect();
+    const meter = new Meter(client);
+    const metered = openStore(engine, {}, client);
+    const entity = newEntity();
+    await append(entity, 0, metered);
+    expect(meter.take()).toMatchObject({ requests: 1, operations: ["PutItem"], write: 3, read: 0 });
+    await append(entity, 1, metered);
+    await append(entity, undefined, metered);
+    expect(meter.take()).toMatchObject({ requests: 2, operations: ["PutItem", "PutItem"], write: 6, read: 0 });
+    const cold = engine.connect();
+    const coldMeter = new Meter(cold);
+    await append(entity, 3, openStore(engine, {}, cold));
+    expect(coldMeter.take()).toMatchObject({ operations: ["GetItem", "PutItem"], read: 1, write: 3 });
+  });
+
+  test("an item within 4,096 bytes costs at most 6 write units", async () => {
+    const client = engine.connect();
+    const meter = new Meter(client);
+    await append(newEntity(), 0, openStore(engine, {}, client), { text: "x".repeat(3_600) });
+    expect(meter.take()).toMatchObject({ requests: 1, write: 6 });
+  });
+
+  test("what the store has loaded it knows", async () => {
+    const entity = newEntity();
+    await store.appendEvents(several(entity, 5, { expectedVersion: 0 }));
+    const client = engine.connect();
+    const loader = openStore(engine, {}, client);
+    await loader.getEvents(entity);
+    const meter = new Meter(client);
+    await append(entity, 5, loader);
+    expect(meter.take().operations).toEqual(["PutItem"]);
+  });
+});
+
+describe("several events", () => {
+  test("are stored contiguously, all or none", async () => {
+    const entity = newEntity();
+    expect(await store.appendEvents(several(entity, 100, { expectedVersion: 0 }))).toMatchObject({ version: 100 });
+    await expect(openStore(engine).appendEvents(several(entity, 3, { expectedVersion: 98 }))).rejects.toMatchObject({
+      code: "CONCURRENCY",
+    });
+    expect(await sequenceOf(entity)).toHaveLength(100);
+  });
+
+  test.each([0, 101])("%d at once are refused before anything is sent", async (count) => {
+    const client = engine.connect();
+    const meter = new Meter(client);
+    await expect(openStore(engine, {}, client).appendEvents(several(newEntity(), count))).rejects.toMatchObject({
+      field: "events",
+    });
+    expect(meter.take().requests).toBe(0);
+  });
+
+  test("over 4 MB are refused before anything is sent", async () => {
+    const client = engine.connect();
+    const meter = new Meter(client);
+    const events = Array.from({ length: 12 }, () => ({
+      eventType: "ThingDone",
+      eventData: { text: "x".repeat(380_000) },
+    }));
+    const request = { ...several(newEntity(), 1), events, expectedVersion: 0 };
+    await expect(openStore(engine, {}, client).appendEvents(request)).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      limit: 4_194_304,
+    });
+    expect(meter.take().requests).toBe(0);
+  });
+
+  test("an item over 400 KB is refused with its size and what to do", async () => {
+    await expect(append(newEntity(), 0, store, { text: "x".repeat(410_000) })).rejects.toMatchObject({
+      code: "TOO_LARGE",
+      bytes: expect.any(Number),
+      message: expect.stringContaining("keep the large part elsewhere"),
+    });
+  });
+
+  test("of several entities are stored all or none, and the error names the one that conflicted", async () => {
+    const [a, b] = [newEntity("a"), newEntity("b")];
+    await append(b, 0);
+    const together = [several(a, 2, { expectedVersion: 0 }), several(b, 2, { expectedVersion: 1 })] as never;
+    expect(await store.appendToMany(together)).toMatchObject([{ version: 2 }, { version: 3 }]);
+    const stale = [several(a, 1, { expectedVersion: 2 }), several(b, 1, { expectedVersion: 1 })] as never;
+    await expect(openStore(engine).appendToMany(stale)).rejects.toMatchObject({
+      code: "CONCURRENCY",
+      entityId: b,
+      actualVersion: 3,
+    });
+    expect([await sequenceOf(a), await sequenceOf(b)]).toEqual([
+      [1, 2],
+      [1, 2, 3],
+    ]);
+    const twice = [several(a, 1, { expectedVersion: 2 }), several(a, 1, { expectedVersion: 2 })] as never;
+    await expect(store.appendToMany(twice)).rejects.toMatchObject({ field: "entityId" });
+    const many = [several(a, 60, { expectedVersion: 2 }), several(b, 60, { expectedVersion: 3 })] as never;
+    await expect(store.appendToMany(many)).rejects.toMatchObject({
+      message: expect.stringContaining("at most 100 events"),
+    });
+  });
+});
+
+describe("its own write is recognised", () => {
+  const firstWrite = (operation: string) => /Put|Transact/.test(operation);
+
+  test("after a lost reply that the SDK retried, the answer is the version", async () => {
+    const entity = newEntity();
+    let lost = 0;
+    const faulty = storeWithFault("lost-reply", (operation) => firstWrite(operation) && lost++ === 0);
+    expect(await append(entity, 0, faulty)).toBe(1);
+    expect(lost).toBeGreaterThan(1);
+    expect(await sequenceOf(entity)).toEqual([1]);
+  });
+
+  test("after more lost replies than the SDK retries", async () => {
+    const entity = newEntity();
+    let lost = 0;
+    const faulty = storeWithFault("lost-reply", (operation) => firstWrite(operation) && lost++ < 5);
+    expect(await append(entity, 0, faulty)).toBe(1);
+    expect(await sequenceOf(entity)).toEqual([1]);
+  });
+
+  test("when another writer has gone on meanwhile", async () => {
+    const entity = newEntity();
+    const client = engine.connect();
+    let isFirst = true;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        if (isFirst) {
+          isFirst = false;
+          await append(entity, 1, openStore(engine));
+          throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET", name: "TimeoutError" });
+        }
+        return result;
+      },
+      { step: "finalizeRequest", priority: "low" },
+    );
+    expect(await append(entity, 0, openStore(engine, {}, client))).toBe(1);
+    expect(await sequenceOf(entity)).toEqual([1, 2]);
+  });
+
+  test("in a transaction, also when its request token is forgotten", async () => {
+    for (const forgetsToken of [false, true]) {
+      const entity = newEntity();
+      const client = engine.connect();
+      let lost = 0;
+      client.middlewareStack.add(
+        (next) => async (args) => {
+          const input = args.input as { ClientRequestToken?: string };
+          const again = forgetsToken && lost > 0 ? { ...input, ClientRequestToken: `later-${entity}` } : input;
+          return next({ ...args, input: again as typeof args.input });
+        },
+        { step: "initialize" },
+      );
+      injectFaults(client, ({ operation }) => (/Transact/.test(operation) && lost++ < 4 ? "lost-reply" : undefined));
+      const appended = await openStore(engine, {}, client).appendEvents(several(entity, 3, { expectedVersion: 0 }));
+      expect(appended).toMatchObject({ version: 3, repeated: false });
+      expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
+    }
+  });
+
+  test("throttles and transaction conflicts are retried, what stays surfaces with its name", async () => {
+    for (const fault of ["throttle", "transaction-conflict", "lost-request"] as const) {
+      let times = 0;
+      const entity = newEntity();
+      const faulty = storeWithFault(fault, (operation) => firstWrite(operation) && times++ < 4);
+      expect(await faulty.appendEvents(several(entity, 2, { expectedVersion: 0 }))).toMatchObject({ version: 2 });
+      expect(await append(entity, 2, faulty)).toBe(3);
+    }
+    const client = engine.connect();
+    injectFaults(client, () => "throttle");
+    const always = openStore(engine, { requestAttempts: 2 }, client);
+    await expect(append(newEntity(), 0, always)).rejects.toMatchObject({ name: "ThrottlingException" });
+  });
+});
+
+describe("an append without an expected version", () => {
+  test("goes to the head, whoever else writes", async () => {
+    const entity = newEntity();
+    const writers = Array.from({ length: 4 }, () => openStore(engine));
+    await Promise.all(writers.flatMap((writer) => [1, 2, 3, 4, 5].map(() => append(entity, undefined, writer))));
+    expect(await sequenceOf(entity)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+  });
+
+  test("says how often it tried when it loses every race", async () => {
+    const entity = newEntity();
+    const client = engine.connect();
+    const rival = openStore(engine);
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (context.commandName === "PutItemCommand") await append(entity, undefined, rival);
+        return next(args);
+      },
+      { step: "initialize" },
+    );
+    await expect(append(entity, undefined, openStore(engine, { appendAttempts: 3 }, client))).rejects.toMatchObject({
+      code: "APPEND_RETRIES_EXHAUSTED",
+      attempts: 3,
+    });
+    expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
+  });
+
+  test("event times never go backwards, even when the clock does", async () => {
+    const entity = newEntity();
+    const times = ["2026-05-01T10:00:00.000Z", "2026-05-01T09:00:00.000Z", "2026-05-01T11:00:00.000Z"];
+    for (const time of times) await append(entity, undefined, openStore(engine, { clock: () => new Date(time) }));
+    expect((await store.getEvents(entity)).map(({ eventTime }) => eventTime)).toEqual([times[0], times[0], times[2]]);
+  });
+});
+
+describe("a repeated command", () => {
+  const withCommand = (entityId: string, id: string, more: Partial<AppendRequest> = {}) =>
+    several(entityId, 1, { command: { id }, ...more });
+
+  test("stores nothing and answers with the first result, in this process or another", async () => {
+    const entity = newEntity();
+    await store.appendEvents(several(entity, 2, { command: { id: "k-1" }, expectedVersion: 0 }));
+    await append(entity, 2);
+    for (const other of [store, openStore(engine)]) {
+      const again = await other.appendEvents(several(entity, 2, { command: { id: "k-1" }, expectedVersion: 0 }));
+      expect(again).toEqual({ version: 2, events: [], repeated: true });
+      expect(await other.appendEvents(several(entity, 2, { command: { id: "k-1" } }))).toMatchObject({
+        version: 2,
+        repeated: true,
+      });
+    }
+    expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
+  });
+
+  test("is recognised among the last 100 commands", async () => {
+    const entity = newEntity();
+    for (let n = 1; n <= 100; n += 1) await store.appendEvents(withCommand(entity, `k-${n}`));
+    expect(await openStore(engine).appendEvents(withCommand(entity, "k-1"))).toMatchObject({
+      version: 1,
+      repeated: true,
+    });
+    expect(await openStore(engine).appendEvents(withCommand(entity, "k-60"))).toMatchObject({
+      version: 60,
+      repeated: true,
+    });
+  });
+
+  test("two processes with the same command at once store it once", async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const entity = newEntity();
+      await append(entity, 0);
+      const results = await Promise.all(
+        [1, 2, 3, 4].map(() =>
+          openStore(engine).appendEvents(withCommand(entity, "k", round % 2 ? { expectedVersion: 1 } : {})),
+        ),
+      );
+      expect(results.map(({ version }) => version)).toEqual([2, 2, 2, 2]);
+      expect(await sequenceOf(entity)).toEqual([1, 2]);
+    }
+  });
+
+  test("the id of another command is refused", async () => {
+    const entity = newEntity();
+    await store.appendEvents(withCommand(entity, "k"));
+    const other = { ...withCommand(entity, "k"), events: [{ eventType: "ThingDone", eventData: { other: true } }] };
+    for (const on of [store, openStore(engine)]) {
+      await expect(on.appendEvents(other)).rejects.toMatchObject({
+        code: "COMMAND_ID_REUSED",
+        commandId: "k",
+        version: 1,
+      });
+    }
+  });
+});
+
+test("16 writers with 1,000 appends on one entity store 1,000 events, none lost or doubled", async () => {
+  const entity = newEntity();
+  const writers = Array.from({ length: 16 }, () => openStore(engine, { appendAttempts: 200 }));
+  let next = 0;
+  await Promise.all(
+    writers.map(async (writer, number) => {
+      for (let n = next++; n < 1_000; n = next++) await append(entity, undefined, writer, { id: `${number}/${n}` });
+    }),
+  );
+  const events = await openStore(engine).getEvents(entity);
+  expect(events.map(({ sequenceNumber }) => sequenceNumber)).toEqual(Array.from({ length: 1_000 }, (_, n) => n + 1));
+  expect(new Set(events.map(({ eventData }) => eventData.id)).size).toBe(1_000);
+}, 120_000);
+
+test("a hole is an error and not a shorter list", async () => {
+  const entity = newEntity();
+  await store.appendEvents(several(entity, 5, { expectedVersion: 0 }));
+  const Key = { entityId: { S: entity }, sequenceNumber: { N: "3" } };
+  await engine.client.send(new DeleteItemCommand({ TableName: EVENTS, Key }));
+  const expected = { code: "CORRUPT_ENTITY", entityId: entity, expectedSequence: 3, foundSequence: 4 };
+  await expect(openStore(engine).getEvents(entity)).rejects.toMatchObject(expected);
+});

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { type Engine, startEngine } from "../../src/local/engine.ts";
+import { freePort } from "../../src/local/ports.ts";
+import { readServiceDefinition, type ServiceDefinition } from "../../src/local/service-definition.ts";
+import { createTables } from "../../src/local/tables.ts";
+
+export const EVENTS = "ProductService-Events";
+export const SNAPSHOTS = "ProductService-Snapshots";
+export const READ_MODELS = "ProductService-ReadModels";
+
+/** serverless.yml as the framework resolved it for this run of the tests. */
+export function serviceDefinition(): ServiceDefinition {
+  return readServiceDefinition(JSON.parse(readFileSync(String(process.env.STREAMFOLD_SERVICE), "utf8")));
+}
+
+export interface TestEngine {
+  readonly endpoint: string;
+  readonly client: DynamoDBClient;
+  readonly streamArn: string;
+  /** A client of its own, to hang faults into. */
+  connect(config?: DynamoDBClientConfig): DynamoDBClient;
+  stop(): Promise<void>;
+}
+
+export const localCredentials = { accessKeyId: "local", secretAccessKey: "local" };
+
+/** An engine in memory with the tables of serverless.yml. */
+export async function startTestEngine(): Promise<TestEngine> {
+  const engine: Engine = await startEngine({ port: await freePort() });
+  const clients: DynamoDBClient[] = [];
+  const connect = (config: DynamoDBClientConfig = {}): DynamoDBClient => {
+    const { endpoint } = engine;
+    const client = new DynamoDBClient({ endpoint, region: "eu-central-1", credentials: localCredentials, ...config });
+    clients.push(client);
+    return client;
+  };
+  const client = connect();
+  const tables = await createTables(client, serviceDefinition().tables);
+  const streamArn = tables.get("EventsTable")?.streamArn ?? "";
+  async function stop(): Promise<void> {
+    for (const one of clients) one.destroy();
+    await engine.stop();
+  }
+  return { endpoint: engine.endpoint, client, streamArn, connect, stop };
+}
+
+export const documents = (client: DynamoDBClient): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });

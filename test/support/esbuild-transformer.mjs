@@ -1,0 +1,14 @@
+import { transformSync } from "esbuild";
+
+export default {
+  process(source, path) {
+    const { code, map } = transformSync(source, {
+      loader: "ts",
+      format: "esm",
+      target: "node20",
+      sourcefile: path,
+      sourcemap: "both",
+    });
+    return { code, map };
+  },
+};

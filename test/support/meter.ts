@@ -1,0 +1,54 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+
+export interface Cost {
+  requests: number;
+  read: number;
+  write: number;
+  operations: string[];
+}
+
+interface Consumed {
+  readonly CapacityUnits?: number;
+  readonly ReadCapacityUnits?: number;
+  readonly WriteCapacityUnits?: number;
+}
+
+const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)/;
+
+/** Counts what a client sends: requests, and the capacity units of tables and indexes that the engine reports. */
+export class Meter {
+  #cost: Cost = { requests: 0, read: 0, write: 0, operations: [] };
+
+  constructor(client: DynamoDBClient) {
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        const result = await next({
+          ...args,
+          input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input,
+        });
+        this.#record(
+          String(context.commandName),
+          (result.output as { ConsumedCapacity?: Consumed | Consumed[] }).ConsumedCapacity,
+        );
+        return result;
+      },
+      { step: "initialize", name: "meter" },
+    );
+  }
+
+  #record(operation: string, consumed: Consumed | Consumed[] | undefined): void {
+    this.#cost.requests += 1;
+    this.#cost.operations.push(operation.replace(/Command$/, ""));
+    for (const { CapacityUnits = 0 } of [consumed ?? []].flat()) {
+      if (WRITES.test(operation)) this.#cost.write += CapacityUnits;
+      else this.#cost.read += CapacityUnits;
+    }
+  }
+
+  /** What was used since the last call. */
+  take(): Cost {
+    const cost = this.#cost;
+    this.#cost = { requests: 0, read: 0, write: 0, operations: [] };
+    return cost;
+  }
+}
