@@ -15,7 +15,11 @@ const child = spawn(
   {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, ...(process.argv.includes("--fresh") ? { STREAMFOLD_FRESH: "true" } : {}) },
+    env: {
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      ...process.env,
+      ...(process.argv.includes("--fresh") ? { STREAMFOLD_FRESH: "true" } : {}),
+    },
   },
 );
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));

@@ -11,9 +11,12 @@ const projector = wireProjector(config, config.PARK_AFTER);
 export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
   const records = readRecords(Records);
   const outcomes = await projector.project(groupByEntity(records));
-  for (const { failures, ...counts } of outcomes) {
-    logger.info(`projected ${counts.projection}`, { ...counts, failed: failures.length });
-    for (const { error, ...where } of failures) logger.warn(`${counts.projection}: ${error.message}`, { ...where });
+  const summary = outcomes.map(
+    ({ projection, applied, parked }) => `${projection} ${applied}${parked ? ` (${parked} parked)` : ""}`,
+  );
+  logger.info(`projected ${summary.join(", ")}`, { records: records.length });
+  for (const { projection, failures } of outcomes) {
+    for (const { error, ...where } of failures) logger.warn(`${projection}: ${error.message}`, { ...where });
   }
   return batchAnswer(
     records,

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import Lambda from "serverless-offline/lambda";
 import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
 import { type LocalRun, startLocalRun } from "./local-run.ts";
@@ -86,7 +86,7 @@ export class OfflineService {
   constructor(serverless: Serverless, print: Print) {
     this.#serverless = serverless;
     this.#print = print;
-    this.#folder = join(serverless.serviceDir, process.env.STREAMFOLD_DATA ?? ".streamfold");
+    this.#folder = resolve(serverless.serviceDir, process.env.STREAMFOLD_DATA ?? ".streamfold");
     this.#runFile = join(this.#folder, "run.json");
   }
 

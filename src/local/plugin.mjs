@@ -8,7 +8,7 @@ export default class StreamfoldPlugin {
     const print = (line) => log.notice(line);
     const start = async () => {
       if (this.#service) return;
-      await Promise.all([buildHandlers(), buildLocal()]);
+      if (process.env.STREAMFOLD_PREBUILT !== "true") await Promise.all([buildHandlers(), buildLocal()]);
       const { OfflineService } = await import("../../dist/local/offline.mjs");
       this.#service = new OfflineService(serverless, print);
       await this.#service.start();

@@ -3,11 +3,14 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildHandlers, buildLocal } from "../../scripts/build.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The service as the framework resolves it, once for all tests that create tables and wire functions from it. */
-export default function setup() {
+export default async function setup() {
+  await Promise.all([buildHandlers(), buildLocal()]);
+  process.env.STREAMFOLD_PREBUILT = "true";
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [`${root}node_modules/serverless/bin/serverless.js`, "print", "--format", "json", "--stage", "local"],

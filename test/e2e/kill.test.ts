@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "@jest/globals";
+import { readPrices, runDemo } from "../../scripts/demo.ts";
+import { call, newFolder, type RunningService, removeFolder, startService } from "../support/service.ts";
+
+const folder = newFolder();
+let service: RunningService | undefined;
+afterAll(async () => {
+  await service?.interrupt();
+  removeFolder(folder);
+});
+
+/** Empty for a process that has ended, whether or not somebody has taken note of it. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+test("a service killed in the middle of the demo loses nothing and doubles nothing", async () => {
+  const killed = await startService(folder);
+  let ticks = 0;
+  let death: Promise<void> | undefined;
+  const demo = runDemo(killed, readPrices(), () => {
+    ticks += 1;
+    if (ticks === 200) death = killed.kill();
+  });
+  await expect(demo).rejects.toThrow();
+  await death;
+  const engineLeft = Number(readFileSync(join(folder, "engine.pid"), "utf8"));
+
+  service = await startService(folder);
+  expect(service.output()).toContain("ended the engine that a killed run had left");
+  expect(commandOf(engineLeft)).not.toContain("dynoxide");
+  const { rows, isEqual, stored } = await runDemo(service, readPrices());
+  expect({
+    isEqual,
+    rows: rows.map(({ product, version, historyRows, busEvents }) => [product, version, historyRows, busEvents]),
+  }).toEqual({
+    isEqual: true,
+    rows: [
+      ["stock-msft", 122, 122, 122],
+      ["stock-amzn", 123, 123, 123],
+      ["stock-ibm", 123, 123, 123],
+      ["stock-goog", 68, 68, 68],
+      ["stock-aapl", 123, 123, 123],
+    ],
+  });
+  expect(stored).toBeLessThan(559 - 150);
+  const events = await call("GET", `${service.api}/entities/stock-msft/events?limit=1000`);
+  const numbers = events.body.events.map(({ sequenceNumber }: { sequenceNumber: number }) => sequenceNumber);
+  expect(numbers).toEqual(Array.from({ length: 122 }, (_, n) => n + 1));
+});
+
+test("a second run on the same folder is refused with what to do", async () => {
+  await expect(startService(folder)).rejects.toThrow(/running already/);
+});
+
+test("an engine that dies ends the service with a clear message", async () => {
+  const other = newFolder();
+  const dying = await startService(other);
+  process.kill(Number(readFileSync(join(other, "engine.pid"), "utf8")), "SIGKILL");
+  const code = await dying.interrupt();
+  expect(dying.output()).toContain("the engine ended by itself (SIGKILL)");
+  expect(code).not.toBeNull();
+  removeFolder(other);
+});

@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { RunFile } from "../../src/local/offline.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export const newFolder = (): string => mkdtempSync(join(tmpdir(), "streamfold-e2e-"));
+export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+export async function until<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  what: string,
+  timeoutMs = 30_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export interface RunningService extends RunFile {
+  readonly output: () => string;
+  /** Ctrl-C. Answers with the exit code. */
+  interrupt(): Promise<number | null>;
+  /** SIGKILL to the service, which leaves its engine behind. */
+  kill(): Promise<void>;
+}
+
+/** `npm start` with a data folder of its own and free ports. */
+export async function startService(folder: string, environment: Record<string, string> = {}): Promise<RunningService> {
+  let said = "";
+  const anyPort = Object.fromEntries(
+    ["API", "LAMBDA", "ENGINE", "BUS"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
+  );
+  const child: ChildProcess = spawn(process.execPath, [`${root}scripts/start.mjs`], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: "", ...anyPort, STREAMFOLD_DATA: folder, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const isReady = () => /(^|\n)ready/.test(said) && existsSync(join(folder, "run.json"));
+  try {
+    await until(() => (isReady() ? true : child.exitCode === null ? undefined : false), `the service to be ready`);
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw new Error(`${String(error)}\n${said}`);
+  }
+  if (!isReady()) throw new Error(`the service ended at once:\n${said}`);
+  const run = JSON.parse(readFileSync(join(folder, "run.json"), "utf8")) as RunFile;
+  return {
+    ...run,
+    output: () => said,
+    interrupt: () => {
+      child.kill("SIGINT");
+      return ended;
+    },
+    kill: async () => {
+      process.kill(run.pid, "SIGKILL");
+      await ended;
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a JSON body, whose expected form each test states
+  readonly body: any;
+}
+
+export async function call(
+  method: string,
+  url: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+}
