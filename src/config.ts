@@ -23,7 +23,7 @@ const entryPoints = {
     SNAPSHOT_EVERY: count.default(100),
     PARK_AFTER: count.default(5),
   }),
-  snapshotter: z.object({ ...tables, SNAPSHOTS_KEPT: count.default(3) }),
+  snapshotter: z.object({ ...tables, EVENT_BUS: name, SNAPSHOTS_KEPT: count.default(3) }),
 } as const;
 
 type EntryPoints = typeof entryPoints;

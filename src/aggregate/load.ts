@@ -64,23 +64,33 @@ async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snaps
   return !result?.issues;
 }
 
+interface Found {
+  readonly snapshot: Snapshot | undefined;
+  /** Readable snapshots that were looked at: 0 when there is none at all. */
+  readonly looked: number;
+}
+
 /** The newest snapshot at or below `atMost` that this code made and that fits; a few are looked at, then none is used. */
 async function findSnapshot(
   store: EventStore,
   aggregate: AnyCommandAggregate<unknown, NewEvent>,
   entityId: string,
   query: { atMost: number | undefined; consistent: boolean; limit: number },
-): Promise<Snapshot | undefined> {
+): Promise<Found> {
   let looked = 0;
   for await (const snapshot of store.readSnapshots(entityId, query)) {
-    if (await isUsable(aggregate, snapshot)) return snapshot;
     looked += 1;
-    if (looked >= query.limit) return undefined;
+    if (await isUsable(aggregate, snapshot)) return { snapshot, looked };
+    if (looked >= query.limit) break;
   }
-  return undefined;
+  return { snapshot: undefined, looked };
 }
 
-async function readTail(store: EventStore, entityId: string, options: Required<LoadOptions>): Promise<StoredEvent[]> {
+async function readTail(
+  store: EventStore,
+  entityId: string,
+  options: Pick<LoadOptions, "atVersion" | "consistent"> & { readonly tail: number },
+): Promise<StoredEvent[]> {
   const { atVersion, consistent, tail } = options;
   const events: StoredEvent[] = [];
   const range = { toSequence: atVersion, direction: "backward", limit: tail, consistent } as const;
@@ -130,16 +140,21 @@ export async function load<State, C extends Command, E extends NewEvent>(
 ): Promise<Loaded<State>> {
   const { atVersion, consistent = true, tail: tailSize = DEFAULT_TAIL, useSnapshots = true } = options;
   if (atVersion === 0) return nothingOf(entityId, aggregate.initialState);
-  const range = { atVersion, consistent, tail: tailSize, useSnapshots };
-  const find = (limit: number, atMost = atVersion) =>
-    useSnapshots ? findSnapshot(store, aggregate, entityId, { atMost, consistent, limit }) : undefined;
-  const [newest, tail] = await Promise.all([find(1), readTail(store, entityId, range as Required<LoadOptions>)]);
+  const find = async (limit: number, atMost = atVersion): Promise<Found> =>
+    useSnapshots
+      ? findSnapshot(store, aggregate, entityId, { atMost, consistent, limit })
+      : { snapshot: undefined, looked: 0 };
+  const [newest, tail] = await Promise.all([
+    find(1),
+    readTail(store, entityId, { atVersion, consistent, tail: tailSize }),
+  ]);
   const head = tail.at(-1)?.sequenceNumber ?? 0;
   const isBehind = head < (atVersion ?? store.knownVersion(entityId) ?? 0);
-  const isAhead = newest !== undefined && newest.version > head;
+  const isAhead = newest.snapshot !== undefined && newest.snapshot.version > head;
   if (!consistent && (isBehind || isAhead)) return load(store, aggregate, entityId, { ...options, consistent: true });
-  const reachesStart = (tail[0]?.sequenceNumber ?? 1) === 1;
-  const snapshot = newest && !isAhead ? newest : reachesStart ? undefined : await find(8, head);
+  const isNeeded = (tail[0]?.sequenceNumber ?? 1) > 1;
+  const isOthersOnly = newest.looked > 0 && (isAhead || newest.snapshot === undefined);
+  const { snapshot } = isNeeded && isOthersOnly ? await find(8, head) : newest;
   return assemble(store, aggregate, entityId, snapshot, tail);
 }
 

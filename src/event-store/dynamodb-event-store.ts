@@ -4,12 +4,20 @@ import { appendEvents } from "./dynamodb-append.ts";
 import { appendToMany } from "./dynamodb-append-to-many.ts";
 import { EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
-import { type IndexSelection, readIndex } from "./dynamodb-index-read.ts";
+import { type IndexSelection, readIndex, readIndexKeys } from "./dynamodb-index-read.ts";
 import { readEvents } from "./dynamodb-read.ts";
 import { expireSnapshot, putSnapshot, readSnapshots } from "./dynamodb-snapshots.ts";
 import { EntityMemory } from "./entity-memory.ts";
 import type { StoredEvent } from "./event.ts";
-import type { Appended, AppendRequest, EventStore, Indexed, IndexReadOptions, ReadOptions } from "./event-store.ts";
+import type {
+  Appended,
+  AppendRequest,
+  EventKey,
+  EventStore,
+  Indexed,
+  IndexReadOptions,
+  ReadOptions,
+} from "./event-store.ts";
 import { checkOptions, type DynamoDBEventStoreOptions } from "./options.ts";
 import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
 import { checkKeyText, checkWholeNumber } from "./validate.ts";
@@ -109,6 +117,11 @@ export class DynamoDBEventStore implements EventStore {
     checkKeyText("aggregateType", aggregateType);
     const selection: IndexSelection = { index: EVENT_TYPE_INDEX, partition: aggregateType, eventType };
     yield* readIndex(this.#context, selection, options);
+  }
+
+  async *readKeysByType(aggregateType: string, options: IndexReadOptions = {}): AsyncGenerator<EventKey> {
+    checkKeyText("aggregateType", aggregateType);
+    yield* readIndexKeys(this.#context, { index: EVENT_TYPE_INDEX, partition: aggregateType }, options);
   }
 
   getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]> {

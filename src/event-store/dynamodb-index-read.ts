@@ -7,7 +7,7 @@ import { readEvent } from "./dynamodb-read.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
 import { CorruptItemError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
-import type { Indexed, IndexReadOptions } from "./event-store.ts";
+import type { EventKey, Indexed, IndexReadOptions } from "./event-store.ts";
 import { upcast } from "./event-types.ts";
 import { checkTime } from "./validate.ts";
 
@@ -121,6 +121,19 @@ async function findEvent(
   if (!event)
     throw new CorruptItemError(`${entityId} #${sequenceNumber}`, "item", "in the table though it is in the index");
   return event;
+}
+
+/** Keys of one index partition by time, then entity, then sequence number. */
+export async function* readIndexKeys(
+  context: StoreContext,
+  selection: IndexSelection,
+  options: IndexReadOptions = {},
+): AsyncGenerator<EventKey> {
+  checkTime("fromTime", options.fromTime);
+  checkTime("toTime", options.toTime);
+  for await (const positions of readPositions(context, selection, options)) {
+    for (const position of positions) yield { ...position, cursor: encodeIndexCursor(position) };
+  }
 }
 
 /** Events of one index partition by time, then entity, then sequence number; lazily, a page at a time. */

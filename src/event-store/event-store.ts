@@ -64,6 +64,14 @@ export interface Indexed {
   readonly cursor: string;
 }
 
+/** Where an event stands, from an index alone: nothing of the event itself is read. */
+export interface EventKey {
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  readonly eventTime: string;
+  readonly cursor: string;
+}
+
 export interface EventStore {
   /**
    * Appends one event and answers with the entity's new version.
@@ -110,6 +118,9 @@ export interface EventStore {
     eventType: string | undefined,
     options?: IndexReadOptions,
   ): AsyncIterable<Indexed>;
+
+  /** Keys of an aggregate type's events, in the order of `readEventsByType`, at a fraction of its cost. */
+  readKeysByType(aggregateType: string, options?: IndexReadOptions): AsyncIterable<EventKey>;
 
   /** What one user did, by time, then entity, then sequence number; both times are inclusive. */
   getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]>;

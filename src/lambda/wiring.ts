@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { projections } from "../../projections/index.ts";
@@ -25,6 +26,9 @@ export const backOff = (attempt: number): Promise<void> =>
   pause(Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
 
 export const createLogger = (config: Tables): Logger => new Logger({ serviceName: config.SERVICE_NAME });
+
+export const createMetrics = (config: Tables): Metrics =>
+  new Metrics({ namespace: "Streamfold", serviceName: config.SERVICE_NAME });
 
 export function createStore(config: Tables): { store: DynamoDBEventStore; on: ReadModelTable } {
   const client = new DynamoDBClient({});

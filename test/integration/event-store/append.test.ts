@@ -1,9 +1,9 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { Meter } from "../../../scripts/bench/meter.ts";
 import type { AppendRequest, DynamoDBEventStore } from "../../../src/event-store/index.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { type Fault, injectFaults } from "../../support/faults.ts";
-import { Meter } from "../../support/meter.ts";
 import { newEntity, openStore } from "../../support/store.ts";
 
 let engine: TestEngine;

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { Meter } from "../../../scripts/bench/meter.ts";
 import type { DynamoDBEventStore, EventTypes, StoredEvent } from "../../../src/event-store/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
-import { Meter } from "../../support/meter.ts";
 import { fill, newEntity, openStore } from "../../support/store.ts";
 
 let engine: TestEngine;

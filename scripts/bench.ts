@@ -1,0 +1,15 @@
+import { benchCost } from "./bench/cost.ts";
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { cost: benchCost };
+
+const [name = ""] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (!bench) {
+  console.error(`which bench? There are: ${Object.keys(BENCHES).join(", ")}`);
+  process.exitCode = 2;
+} else {
+  bench().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+}

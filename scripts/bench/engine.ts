@@ -1,0 +1,31 @@
+import { execFileSync } from "node:child_process";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { startEngine } from "../../src/local/engine.ts";
+import { freePort } from "../../src/local/ports.ts";
+import { readServiceDefinition, type ServiceDefinition } from "../../src/local/service-definition.ts";
+import { createTables } from "../../src/local/tables.ts";
+
+/** serverless.yml as the framework resolves it for the local stage. */
+export function resolveService(): ServiceDefinition {
+  const args = ["node_modules/serverless/bin/serverless.js", "print", "--format", "json", "--stage", "local"];
+  const printed = execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return readServiceDefinition(JSON.parse(printed.slice(printed.indexOf("{"))));
+}
+
+/** An engine in memory with the service's tables. */
+export async function benchEngine(): Promise<{ connect(): DynamoDBClient; stop(): Promise<void> }> {
+  const engine = await startEngine({ port: await freePort() });
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+  const clients: DynamoDBClient[] = [];
+  const connect = () => {
+    const client = new DynamoDBClient({ endpoint: engine.endpoint, region: "eu-central-1", credentials });
+    clients.push(client);
+    return client;
+  };
+  await createTables(connect(), resolveService().tables);
+  const stop = async () => {
+    for (const client of clients) client.destroy();
+    await engine.stop();
+  };
+  return { connect, stop };
+}
