@@ -63,7 +63,9 @@ async function decideOnce<State, C extends Command, E extends NewEvent>(
 ): Promise<CommandResult<State>> {
   const { entityId, command, userId, correlationId, causationId, now, commandId, expectedVersion } = request;
   const identity = commandId === undefined ? undefined : { id: commandId, hash: contentHash(command) };
-  const first = identity && findCommand(loaded.commands, entityId, identity);
+  const isKnown = identity === undefined || loaded.commands.complete;
+  const log = isKnown ? loaded.commands : await store.getRecentCommands(entityId);
+  const first = identity && findCommand(log, entityId, identity);
   if (first) return { version: first.version, state: loaded.state, events: [], repeated: true };
   if (expectedVersion !== undefined && expectedVersion !== loaded.version) {
     throw new ConcurrencyError(entityId, expectedVersion, loaded.version);
@@ -78,7 +80,7 @@ async function decideOnce<State, C extends Command, E extends NewEvent>(
     correlationId,
     causationId,
     expectedVersion: loaded.version,
-    command: identity && { ...identity, log: loaded.commands },
+    command: identity && { ...identity, log },
   });
   const next = fold(aggregate, loaded, appended.events);
   cache?.set(next);

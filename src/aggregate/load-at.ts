@@ -18,16 +18,17 @@ async function eventAt(store: EventStore, entityId: string, sequenceNumber: numb
 }
 
 /** The last version at or before a time, by bisection: time never goes backwards within an entity. */
-async function versionAt(store: EventStore, entityId: string, time: string): Promise<number> {
+async function versionAt(store: EventStore, entityId: string, time: number): Promise<number> {
   let head: StoredEvent | undefined;
   for await (const event of store.readEvents(entityId, { direction: "backward", limit: 1 })) head = event;
-  if (!head || head.eventTime <= time) return head?.sequenceNumber ?? 0;
+  const isUpTo = ({ eventTime }: StoredEvent) => Date.parse(eventTime) <= time;
+  if (!head || isUpTo(head)) return head?.sequenceNumber ?? 0;
   let low = 0;
   let high = head.sequenceNumber;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     const event = await eventAt(store, entityId, middle);
-    if (event && event.eventTime <= time) low = middle;
+    if (event && isUpTo(event)) low = middle;
     else high = middle;
   }
   return low;
@@ -41,6 +42,6 @@ export async function loadAtTime<State, C extends Command, E extends NewEvent>(
   time: string,
 ): Promise<Loaded<State>> {
   checkTime("time", time);
-  const version = await versionAt(store, entityId, new Date(time).toISOString());
+  const version = await versionAt(store, entityId, Date.parse(time));
   return loadAt(store, aggregate, entityId, version);
 }

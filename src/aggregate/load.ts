@@ -1,5 +1,6 @@
 import {
   type CommandLog,
+  CorruptEntityError,
   EMPTY_COMMAND_LOG,
   type EventStore,
   type NewEvent,
@@ -17,6 +18,8 @@ export interface Loaded<State> {
   readonly version: number;
   readonly state: State;
   readonly commands: CommandLog;
+  /** Of the event at `version`; undefined at 0, and from a snapshot that does not say. */
+  readonly eventId?: string | undefined;
 }
 
 export interface LoadOptions {
@@ -24,7 +27,7 @@ export interface LoadOptions {
   readonly atVersion?: number | undefined;
   /** Default true. False costs half and may be behind; a command may use it, for its append would conflict. */
   readonly consistent?: boolean | undefined;
-  /** How many of the last events are asked for together with the snapshot. Default 100, the snapshot interval. */
+  /** How many of the last events are asked for together with the snapshot. Default 101: the snapshot interval and one. */
   readonly tail?: number | undefined;
   /** Default true. */
   readonly useSnapshots?: boolean | undefined;
@@ -33,7 +36,8 @@ export interface LoadOptions {
 // biome-ignore lint/suspicious/noExplicitAny: an aggregate of any command
 type AnyCommandAggregate<State, E extends NewEvent> = Aggregate<State, any, E>;
 
-const DEFAULT_TAIL = 100;
+/** The snapshot interval, and the event that the snapshot was made at. */
+const DEFAULT_TAIL = 101;
 
 export const nothingOf = <State>(entityId: string, initialState: State): Loaded<State> => ({
   entityId,
@@ -42,24 +46,29 @@ export const nothingOf = <State>(entityId: string, initialState: State): Loaded<
   commands: EMPTY_COMMAND_LOG,
 });
 
-/** Takes events that follow `loaded` into it. */
+/** Takes events that follow `loaded` into it. @throws {CorruptEntityError} when one is missing */
 export function fold<State, E extends NewEvent>(
   aggregate: AnyCommandAggregate<State, E>,
   loaded: Loaded<State>,
   events: readonly StoredEvent[],
 ): Loaded<State> {
-  let { state, version, commands } = loaded;
+  let { state, version, commands, eventId } = loaded;
   for (const event of events) {
+    if (event.sequenceNumber !== version + 1) {
+      throw new CorruptEntityError(loaded.entityId, version + 1, event.sequenceNumber);
+    }
     state = aggregate.evolve(state, event as unknown as E);
     version = event.sequenceNumber;
     commands = recordCommand(commands, event);
+    eventId = event.eventId;
   }
-  return { entityId: loaded.entityId, version, state, commands };
+  return { entityId: loaded.entityId, version, state, commands, eventId };
 }
 
 async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snapshot: Snapshot): Promise<boolean> {
   if (snapshot.aggregateType !== aggregate.aggregateType) return false;
   if (snapshot.stateVersion !== aggregate.stateVersion) return false;
+  if (snapshot.version !== snapshot.eventSequenceNumber) return false;
   const result = await aggregate.stateSchema?.["~standard"].validate(snapshot.snapshotData);
   return !result?.issues;
 }
@@ -105,12 +114,19 @@ function fromSnapshot<State>(snapshot: Snapshot): Loaded<State> {
     version: snapshot.version,
     state: snapshot.snapshotData as State,
     commands: records ? { records, complete: true } : UNKNOWN_COMMAND_LOG,
+    eventId: snapshot.eventId,
   };
 }
 
-/** Everything between `start` and the tail, which is read only where snapshots did not keep up. */
-async function bridge(store: EventStore, entityId: string, after: number, before: number): Promise<StoredEvent[]> {
-  return before - after > 1 ? store.getEvents(entityId, after + 1, before - 1) : [];
+/** Events from `from` up to the tail, which are read only where snapshots did not keep up. */
+async function bridge(store: EventStore, entityId: string, from: number, before: number): Promise<StoredEvent[]> {
+  return from < before ? store.getEvents(entityId, from, before - 1) : [];
+}
+
+/** The events show whether the snapshot belongs to this history: the one at its version carries the id it names. */
+function isOfThisHistory(snapshot: Snapshot, events: readonly StoredEvent[]): boolean {
+  if (snapshot.eventId === undefined) return true;
+  return events.some((e) => e.sequenceNumber === snapshot.version && e.eventId === snapshot.eventId);
 }
 
 async function assemble<State, E extends NewEvent>(
@@ -121,10 +137,14 @@ async function assemble<State, E extends NewEvent>(
   tail: readonly StoredEvent[],
 ): Promise<Loaded<State>> {
   const first = tail[0]?.sequenceNumber ?? 1;
-  const start = snapshot && first > 1 ? fromSnapshot<State>(snapshot) : nothingOf(entityId, aggregate.initialState);
-  const between = await bridge(store, entityId, start.version, first);
-  const rest = tail.filter((event) => event.sequenceNumber > start.version);
-  return fold(aggregate, fold(aggregate, start, between), rest);
+  const nothing = nothingOf(entityId, aggregate.initialState);
+  if (snapshot && first > 1) {
+    const events = [...(await bridge(store, entityId, snapshot.version, first)), ...tail];
+    const start = fromSnapshot<State>(snapshot);
+    const rest = events.filter((event) => event.sequenceNumber > start.version);
+    if (isOfThisHistory(snapshot, events)) return fold(aggregate, start, rest);
+  }
+  return fold(aggregate, nothing, [...(await bridge(store, entityId, 1, first)), ...tail]);
 }
 
 /**

@@ -48,3 +48,7 @@ export function findCommand(
   }
   return found;
 }
+
+/** Tells one command's events from the next one's, also where commands carry no id. */
+export const commandMark = ({ commandId, correlationId, eventTime }: StoredEvent): string =>
+  commandId ?? `${correlationId} ${eventTime}`;

@@ -1,8 +1,10 @@
-import { explainConflict, findHead, isAppended, remember } from "./dynamodb-append.ts";
+import { findHead, findRepeat, isAppended, remember } from "./dynamodb-append.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
-import { placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
+import { itemSize } from "./dynamodb-item-size.ts";
+import { checkTransactionSize, type PreparedAppend, placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
+import type { EntityHead } from "./dynamodb-read.ts";
 import { writeEvents } from "./dynamodb-write.ts";
-import { CommandIdReusedError, InvalidArgumentError } from "./errors.ts";
+import { CommandIdReusedError, ConcurrencyError, InvalidArgumentError, isConcurrencyError } from "./errors.ts";
 import type { Appended, AppendRequest } from "./event-store.ts";
 import { checkWholeNumber, MAX_EVENTS_PER_APPEND } from "./validate.ts";
 
@@ -19,27 +21,48 @@ function checkTogether(requests: readonly AppendRequest[]): void {
   }
 }
 
+/** The first results when the whole was stored before; undefined when not all of it was. */
+async function repeatedResults(
+  context: StoreContext,
+  appends: readonly PreparedAppend[],
+): Promise<{ readonly all: Appended[] | undefined; readonly versions: ReadonlyMap<string, number> }> {
+  const found = await Promise.all(appends.map((append) => findRepeat(context, append)));
+  const repeated = found.flatMap((one) => one.repeated ?? []);
+  const versions = new Map(appends.map(({ request }, index) => [request.entityId, found[index]?.version ?? 0]));
+  return { all: repeated.length === appends.length ? repeated : undefined, versions };
+}
+
+/** A command that is stored on some of the entities only was another one there. */
+function refuseReuse(appends: readonly PreparedAppend[], found: readonly (EntityHead | Appended)[]): never {
+  const index = found.findIndex(isAppended);
+  const { request, command } = appends[index] as PreparedAppend;
+  throw new CommandIdReusedError(request.entityId, command?.id ?? "", found[index]?.version ?? 0);
+}
+
 /** Appends to several entities, all or none. */
 export async function appendToMany(context: StoreContext, requests: readonly AppendRequest[]): Promise<Appended[]> {
   checkTogether(requests);
   if (requests.length === 0) return [];
   const appends = await Promise.all(requests.map((request) => prepareAppend(context, request)));
-  const found = await Promise.all(appends.map((append) => findHead(context, append)));
-  if (found.every(isAppended)) return found;
-  const placed = appends.map((append, index) => {
-    const head = found[index];
-    if (head === undefined || isAppended(head)) {
-      throw new CommandIdReusedError(append.request.entityId, append.command?.id ?? "", head?.version ?? 0);
-    }
-    return { append, head, events: placeAfter(context, head, append) };
+  const found = await Promise.all(appends.map((append) => findHead(context, append))).catch(async (error: unknown) => {
+    const { all } = isConcurrencyError(error) ? await repeatedResults(context, appends) : { all: undefined };
+    if (all) return all;
+    throw error;
   });
-  const conflict = await writeEvents(
-    context,
-    placed.flatMap(({ events }) => events),
+  const heads = found.flatMap((one) => (isAppended(one) ? [] : [one]));
+  if (heads.length === 0) return found.flatMap((one) => (isAppended(one) ? [one] : []));
+  if (heads.length < found.length) {
+    return (await repeatedResults(context, appends)).all ?? refuseReuse(appends, found);
+  }
+  const placed = appends.map((append, index) => placeAfter(context, heads[index] as EntityHead, append));
+  checkTransactionSize(
+    placed.flat().reduce((sum, { item }) => sum + itemSize(item), 0),
+    placed.flat().length,
   );
-  if (!conflict) return placed.map(({ head, events }) => remember(context, head, events));
-  const lost = placed.find(({ append }) => append.request.entityId === conflict.entityId);
-  if (!lost) throw new InvalidArgumentError("entityId", conflict.entityId, "one of the transaction");
-  await explainConflict(context, lost.append);
-  return appendToMany(context, requests);
+  const conflict = await writeEvents(context, placed.flat());
+  if (!conflict) return placed.map((events, index) => remember(context, heads[index] as EntityHead, events));
+  const { all, versions } = await repeatedResults(context, appends);
+  if (all) return all;
+  const { expectedVersion = 0 } = requests.find(({ entityId }) => entityId === conflict.entityId) ?? {};
+  throw new ConcurrencyError(conflict.entityId, expectedVersion, versions.get(conflict.entityId) ?? 0);
 }

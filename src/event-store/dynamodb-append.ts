@@ -1,7 +1,7 @@
 import pRetry from "p-retry";
 import { findCommand, recordCommand, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
-import { type PreparedAppend, placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
+import { type PlacedEvent, type PreparedAppend, placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
 import {
   type EntityHead,
   headAt,
@@ -12,8 +12,7 @@ import {
   readPages,
 } from "./dynamodb-read.ts";
 import { writeEvents } from "./dynamodb-write.ts";
-import { AppendRetriesExhaustedError, ConcurrencyError } from "./errors.ts";
-import type { StoredEvent } from "./event.ts";
+import { AppendRetriesExhaustedError, ConcurrencyError, isConcurrencyError } from "./errors.ts";
 import type { Appended, AppendRequest } from "./event-store.ts";
 
 /** The head is at the version that the caller expects, or that is a conflict. */
@@ -63,7 +62,8 @@ export async function findHead(context: StoreContext, append: PreparedAppend): P
 
 export const isAppended = (found: EntityHead | Appended): found is Appended => "repeated" in found;
 
-export function remember(context: StoreContext, head: EntityHead, events: readonly StoredEvent[]): Appended {
+export function remember(context: StoreContext, head: EntityHead, placed: readonly PlacedEvent[]): Appended {
+  const events = placed.map(({ event }) => event);
   const last = events.at(-1);
   if (!last) return { version: head.version, events, repeated: false };
   const { sequenceNumber: version, aggregateType, eventTime, entityId } = last;
@@ -72,34 +72,47 @@ export function remember(context: StoreContext, head: EntityHead, events: readon
   return { version, events, repeated: false };
 }
 
-/** The head after a lost race: only what came after the known version is read. */
+/** More events than this after the known version are not read on from it: the entity is looked at from its end. */
+const CATCH_UP = 500;
+
+/** The head as it is now, strongly read; with a complete command log when the append has a command. */
 async function refreshHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
   const { entityId } = append.request;
   const known = context.memory.get(entityId);
-  if (known) {
-    for await (const page of readPages(context, entityId, { fromSequence: known.version + 1 })) void page;
+  if (!append.command || !known?.commands.complete) {
+    return append.command ? readHeadWithCommands(context, entityId) : readHead(context, entityId);
+  }
+  let read = 0;
+  for await (const page of readPages(context, entityId, { fromSequence: known.version + 1, limit: CATCH_UP })) {
+    read += page.length;
   }
   const head = context.memory.get(entityId);
-  if (head && (head.commands.complete || !append.command)) return head;
-  return append.command ? readHeadWithCommands(context, entityId) : readHead(context, entityId);
+  return head?.commands.complete && read < CATCH_UP ? head : readHeadWithCommands(context, entityId);
 }
 
-/** After a lost race: the first result when it was the same command that won, else a conflict. */
-export async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<Appended> {
-  const { entityId, expectedVersion = 0 } = append.request;
+/** After a conflict: the first result when the same command was stored before, else where the entity is. */
+export async function findRepeat(
+  context: StoreContext,
+  append: PreparedAppend,
+): Promise<{ readonly repeated: Appended | undefined; readonly version: number }> {
   const head = await refreshHead(context, append);
-  const repeated = repeatedResult(append, head);
+  return { repeated: repeatedResult(append, head), version: head.version };
+}
+
+async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<Appended> {
+  const { entityId, expectedVersion = 0 } = append.request;
+  const { repeated, version } = await findRepeat(context, append);
   if (repeated) return repeated;
-  throw new ConcurrencyError(entityId, expectedVersion, head.version);
+  throw new ConcurrencyError(entityId, expectedVersion, version);
 }
 
 /** One try. Undefined: somebody else stored at that sequence number first. */
 async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<Appended | undefined> {
   const found = await findHead(context, append);
   if (isAppended(found)) return found;
-  const events = placeAfter(context, found, append);
-  const conflict = await writeEvents(context, events);
-  return conflict ? undefined : remember(context, found, events);
+  const placed = placeAfter(context, found, append);
+  const conflict = await writeEvents(context, placed);
+  return conflict ? undefined : remember(context, found, placed);
 }
 
 class LostRace extends Error {}
@@ -130,5 +143,10 @@ async function appendAtHead(context: StoreContext, append: PreparedAppend): Prom
 export async function appendEvents(context: StoreContext, request: AppendRequest): Promise<Appended> {
   const append = await prepareAppend(context, request);
   if (request.expectedVersion === undefined) return appendAtHead(context, append);
-  return (await appendOnce(context, append)) ?? explainConflict(context, append);
+  try {
+    return (await appendOnce(context, append)) ?? (await explainConflict(context, append));
+  } catch (error) {
+    if (append.command && isConcurrencyError(error)) return explainConflict(context, append);
+    throw error;
+  }
 }

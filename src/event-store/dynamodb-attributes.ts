@@ -29,7 +29,8 @@ export const SNAPSHOT = {
   stateVersion: "stateVersion",
   commands: "commands",
   previous: "previous",
-  /** Digest of the snapshot's data: one that does not match is passed over. */
+  eventId: "eventId",
+  /** Digest of what a loader relies on: a snapshot that does not match it is passed over. */
   dataHash: "dataHash",
   /** Time to live: seconds since 1970, set when enough newer snapshots stand. */
   expiresAt: "expiresAt",

@@ -13,15 +13,13 @@ export const sequenceNumberIsFree: Condition = {
   ExpressionAttributeNames: { "#entityId": "entityId" },
 };
 
-/** No snapshot stands at this version, or one that another state schema wrote. */
-export function snapshotIsMissingOrOfAnotherState(stateVersion: string | undefined): Condition {
+/** No snapshot stands at this version, or another one: of another state version, or of another history. */
+export function snapshotIsMissingOrAnother(dataHash: string): Condition {
   const missing = "attribute_not_exists(#entityId)";
-  const names = { "#entityId": SNAPSHOT.entityId };
-  if (stateVersion === undefined) return { ConditionExpression: missing, ExpressionAttributeNames: names };
-  const ofAnotherState = "#stateVersion <> :stateVersion";
+  const another = "#dataHash <> :dataHash";
   return {
-    ConditionExpression: `${missing} OR ${ofAnotherState}`,
-    ExpressionAttributeNames: { ...names, "#stateVersion": SNAPSHOT.stateVersion },
-    ExpressionAttributeValues: { ":stateVersion": { S: stateVersion } },
+    ConditionExpression: `${missing} OR ${another}`,
+    ExpressionAttributeNames: { "#entityId": SNAPSHOT.entityId, "#dataHash": SNAPSHOT.dataHash },
+    ExpressionAttributeValues: { ":dataHash": { S: dataHash } },
   };
 }

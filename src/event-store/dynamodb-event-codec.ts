@@ -8,13 +8,18 @@ export type Item = Record<string, AttributeValue>;
 
 /** The item of one event. */
 export function encodeEvent(event: StoredEvent, encoding: PayloadEncoding): Item {
+  return encodeEventWith(event, encodePayload(event.eventData, encoding, EVENT.eventData));
+}
+
+/** The item of one event whose payload is encoded already. */
+export function encodeEventWith(event: StoredEvent, payload: AttributeValue): Item {
   const item: Item = {
     [EVENT.entityId]: { S: event.entityId },
     [EVENT.sequenceNumber]: { N: String(event.sequenceNumber) },
     [EVENT.eventId]: { S: event.eventId },
     [EVENT.eventType]: { S: event.eventType },
     [EVENT.eventTime]: { S: event.eventTime },
-    [EVENT.eventData]: encodePayload(event.eventData, encoding, EVENT.eventData),
+    [EVENT.eventData]: payload,
     [EVENT.version]: { S: event.version },
     [EVENT.userId]: { S: event.userId },
     [EVENT.correlationId]: { S: event.correlationId },

@@ -1,11 +1,12 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { CommandLog } from "./command-log.ts";
 import { randomId, systemClock } from "./defaults.ts";
 import { appendEvents } from "./dynamodb-append.ts";
 import { appendToMany } from "./dynamodb-append-to-many.ts";
 import { EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { type IndexSelection, readIndex, readIndexKeys } from "./dynamodb-index-read.ts";
-import { readEvents } from "./dynamodb-read.ts";
+import { readEvents, readHeadWithCommands } from "./dynamodb-read.ts";
 import { expireSnapshot, putSnapshot, readSnapshots } from "./dynamodb-snapshots.ts";
 import { EntityMemory } from "./entity-memory.ts";
 import type { StoredEvent } from "./event.ts";
@@ -22,7 +23,7 @@ import { checkOptions, type DynamoDBEventStoreOptions } from "./options.ts";
 import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
 import { checkKeyText, checkWholeNumber } from "./validate.ts";
 
-const DEFAULT_MEMORY_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 
 function checkBounds(entityId: string, { fromSequence, toSequence, limit }: ReadOptions): void {
   checkKeyText("entityId", entityId);
@@ -158,6 +159,11 @@ export class DynamoDBEventStore implements EventStore {
   /** Marks a snapshot for removal by time to live at `expiresAt`. */
   expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void> {
     return expireSnapshot(this.#context, entityId, version, expiresAt);
+  }
+
+  async getRecentCommands(entityId: string): Promise<CommandLog> {
+    checkKeyText("entityId", entityId);
+    return (await readHeadWithCommands(this.#context, entityId)).commands;
   }
 
   /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */

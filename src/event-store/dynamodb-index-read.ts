@@ -4,7 +4,7 @@ import type { StoreContext } from "./dynamodb-context.ts";
 import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
 import { comparePositions, decodeIndexCursor, encodeIndexCursor, type IndexPosition } from "./dynamodb-index-cursor.ts";
 import { readEvent } from "./dynamodb-read.ts";
-import { whileTransient } from "./dynamodb-retry.ts";
+import { untilProcessed, whileTransient } from "./dynamodb-retry.ts";
 import { CorruptItemError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { EventKey, Indexed, IndexReadOptions } from "./event-store.ts";
@@ -26,8 +26,14 @@ const PARTITION = { [EVENT_TYPE_INDEX]: EVENT.aggregateType, [USER_ACTION_INDEX]
 const FIRST_TIME = "0";
 const LAST_TIME = "9999-12-31T23:59:59.999Z~";
 
-/** Bounds are compared as text, so they take the form that the store writes; the upper one as given keeps its millisecond. */
-const normalTime = (time: string | undefined): string | undefined => time && new Date(time).toISOString();
+/** Older writers may have left the milliseconds out or written more digits: the index is asked by whole seconds. */
+const secondOf = (time: string): string => new Date(time).toISOString().slice(0, "2026-01-31T12:00:00".length);
+
+function isWithin({ eventTime }: IndexPosition, { fromTime, toTime }: IndexReadOptions): boolean {
+  const time = Date.parse(eventTime);
+  const isAfter = fromTime === undefined || time >= Date.parse(fromTime);
+  return isAfter && (toTime === undefined || time <= Date.parse(toTime));
+}
 
 function indexQuery(
   context: StoreContext,
@@ -72,8 +78,8 @@ async function* readPositions(
   options: IndexReadOptions,
 ): AsyncGenerator<IndexPosition[]> {
   const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
-  const from = after?.eventTime ?? normalTime(options.fromTime) ?? FIRST_TIME;
-  const to = normalTime(options.toTime) ?? LAST_TIME;
+  const from = after?.eventTime ?? (options.fromTime === undefined ? FIRST_TIME : secondOf(options.fromTime));
+  const to = options.toTime === undefined ? LAST_TIME : `${secondOf(options.toTime)}~`;
   if (from > to) return;
   let held: IndexPosition[] = [];
   let start: Item | undefined;
@@ -81,7 +87,8 @@ async function* readPositions(
     const query = indexQuery(context, selection, from, to, start);
     const answer = await whileTransient(context.requestAttempts, () => context.client.send(query));
     start = answer.LastEvaluatedKey;
-    const positions = [...held, ...(answer.Items ?? []).map(positionOf)].sort(comparePositions);
+    const found = (answer.Items ?? []).map(positionOf).filter((position) => isWithin(position, options));
+    const positions = [...held, ...found].sort(comparePositions);
     const lastTime = start ? positions.at(-1)?.eventTime : undefined;
     held = positions.filter((position) => position.eventTime === lastTime);
     const ready = positions.filter((position) => position.eventTime !== lastTime);
@@ -96,19 +103,20 @@ async function fetchBatch(
   positions: readonly IndexPosition[],
 ): Promise<Map<string, StoredEvent>> {
   const events = new Map<string, StoredEvent>();
-  let keys: Item[] = positions.map(({ entityId, sequenceNumber }) => ({
+  const all: Item[] = positions.map(({ entityId, sequenceNumber }) => ({
     [EVENT.entityId]: { S: entityId },
     [EVENT.sequenceNumber]: { N: String(sequenceNumber) },
   }));
-  while (keys.length > 0) {
-    const command = new BatchGetItemCommand({ RequestItems: { [context.eventTable]: { Keys: keys } } });
-    const answer = await whileTransient(context.requestAttempts, () => context.client.send(command));
+  await untilProcessed(context.requestAttempts, all, async (keys) => {
+    const answer = await context.client.send(
+      new BatchGetItemCommand({ RequestItems: { [context.eventTable]: { Keys: keys } } }),
+    );
     for (const item of answer.Responses?.[context.eventTable] ?? []) {
       const event = decodeEvent(item);
       events.set(keyText(event.entityId, event.sequenceNumber), event);
     }
-    keys = answer.UnprocessedKeys?.[context.eventTable]?.Keys ?? [];
-  }
+    return answer.UnprocessedKeys?.[context.eventTable]?.Keys ?? [];
+  });
   return events;
 }
 

@@ -17,7 +17,7 @@ function numberSize(text: string): number {
     .replace(/e.*$/i, "")
     .replace(/\D/g, "")
     .replace(/^0+|0+$/g, "").length;
-  return Math.ceil(digits / 2) + (text.startsWith("-") ? 2 : 1);
+  return Math.ceil((digits + 1) / 2) + (text.startsWith("-") ? 2 : 1);
 }
 
 function valueSize(value: AttributeValue): number {

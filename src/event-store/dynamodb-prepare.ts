@@ -1,14 +1,17 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { EMPTY_COMMAND_LOG } from "./command-log.ts";
 import { contentHash } from "./content-hash.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
-import { encodeEvent, type Item } from "./dynamodb-event-codec.ts";
+import { encodeEventWith, type Item } from "./dynamodb-event-codec.ts";
 import { checkItemSize, MAX_TRANSACTION_BYTES } from "./dynamodb-item-size.ts";
+import { encodePayload } from "./dynamodb-payload.ts";
 import type { EntityHead } from "./dynamodb-read.ts";
 import { AggregateTypeError, TooLargeError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { AppendRequest } from "./event-store.ts";
 import { checkSchema, currentVersion } from "./event-types.ts";
 import { type JsonObject, toJsonObject } from "./json.ts";
-import { checkAppend } from "./validate.ts";
+import { checkAppend, MAX_EVENTS_PER_APPEND } from "./validate.ts";
 
 /** An append that was checked and has its ids: what is sent again is the same to the letter. */
 export interface PreparedAppend {
@@ -22,68 +25,85 @@ interface PreparedEvent {
   readonly eventType: string;
   readonly version: string;
   readonly eventData: JsonObject;
+  /** `eventData` as it will be stored. */
+  readonly payload: AttributeValue;
+}
+
+/** An event with the item that stores it. */
+export interface PlacedEvent {
+  readonly event: StoredEvent;
+  readonly item: Item;
 }
 
 const SIZE_ADVICE = "keep the large part elsewhere (such as an object in S3) and its key in the event";
 
+/** Sizes are checked with the longest sequence number there is, so that an item fits wherever it comes to stand. */
+const LONGEST_VERSION = Number.MAX_SAFE_INTEGER - MAX_EVENTS_PER_APPEND - 1;
+
+/** @throws {TooLargeError} for an item over 400 KB or a transaction over 4 MB */
+function checkSizes(context: StoreContext, append: PreparedAppend): void {
+  const { aggregateType } = append.request;
+  const head = { version: LONGEST_VERSION, aggregateType, eventTime: "", commands: EMPTY_COMMAND_LOG };
+  const placed = placeAfter(context, head, append);
+  const sizes = placed.map(({ item, event }, index) =>
+    checkItemSize(item, `event ${index + 1} (${event.eventType}) of ${event.entityId}`, SIZE_ADVICE),
+  );
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (placed.length > 1) checkTransactionSize(total, placed.length);
+}
+
+/** @throws {TooLargeError} */
+export function checkTransactionSize(bytes: number, events: number): void {
+  if (bytes <= MAX_TRANSACTION_BYTES) return;
+  throw new TooLargeError(`the append of ${events} events`, bytes, MAX_TRANSACTION_BYTES, "append fewer at once");
+}
+
+/** Checks an append wholly before anything is sent. */
 export async function prepareAppend(context: StoreContext, request: AppendRequest): Promise<PreparedAppend> {
   checkAppend(request);
   const events: PreparedEvent[] = [];
-  for (const { eventType, eventData } of request.events) {
-    const checked = await checkSchema(context.eventTypes, eventType, eventData);
+  for (const { eventType, eventData: given } of request.events) {
+    const eventData = toJsonObject(await checkSchema(context.eventTypes, eventType, given), "eventData");
     events.push({
       eventId: context.newId(),
       eventType,
       version: currentVersion(context.eventTypes, eventType),
-      eventData: toJsonObject(checked, "eventData"),
+      eventData,
+      payload: encodePayload(eventData, context.encoding, "eventData"),
     });
   }
   const { command } = request;
   const hash = command && (command.hash ?? contentHash(events.map((e) => [e.eventType, e.eventData])));
-  return { request, events, command: command && { id: command.id, hash: hash ?? "" } };
+  const append = { request, events, command: command && { id: command.id, hash: hash ?? "" } };
+  checkSizes(context, append);
+  return append;
 }
 
-const later = (a: string, b: string | undefined): string => (b !== undefined && b > a ? b : a);
+/** The later of now and the last event's time, in the form that the store writes. */
+function timeAfter(now: Date, last: string | undefined): string {
+  const lastTime = last === undefined ? Number.NaN : Date.parse(last);
+  return (lastTime > now.getTime() ? new Date(lastTime) : now).toISOString();
+}
 
 /** The events that follow `head`, numbered and timed; time never goes backwards within an entity. */
-export function placeAfter(context: StoreContext, head: EntityHead, append: PreparedAppend): StoredEvent[] {
+export function placeAfter(context: StoreContext, head: EntityHead, append: PreparedAppend): PlacedEvent[] {
   const { entityId, aggregateType, userId, correlationId, causationId } = append.request;
   if (head.aggregateType !== undefined && head.aggregateType !== aggregateType) {
     throw new AggregateTypeError(entityId, aggregateType, head.aggregateType);
   }
-  const eventTime = later(context.clock().toISOString(), head.eventTime);
-  return append.events.map((event, index) => ({
-    entityId,
-    sequenceNumber: head.version + 1 + index,
-    ...event,
-    eventTime,
-    userId,
-    correlationId,
-    aggregateType,
-    ...(causationId === undefined ? {} : { causationId }),
-    ...(append.command ? { commandId: append.command.id, commandHash: append.command.hash } : {}),
-  }));
-}
-
-/** @throws {TooLargeError} for an item over 400 KB or a transaction over 4 MB */
-export function encodeAll(context: StoreContext, events: readonly StoredEvent[]): Item[] {
-  const items = events.map((event) => encodeEvent(event, context.encoding));
-  const sizes = items.map((item, index) => {
-    const event = events[index];
-    return checkItemSize(
-      item,
-      `event ${event?.eventType} #${event?.sequenceNumber} of ${event?.entityId}`,
-      SIZE_ADVICE,
-    );
+  const eventTime = timeAfter(context.clock(), head.eventTime);
+  return append.events.map(({ payload, ...prepared }, index) => {
+    const event = {
+      entityId,
+      sequenceNumber: head.version + 1 + index,
+      ...prepared,
+      eventTime,
+      userId,
+      correlationId,
+      aggregateType,
+      ...(causationId === undefined ? {} : { causationId }),
+      ...(append.command ? { commandId: append.command.id, commandHash: append.command.hash } : {}),
+    };
+    return { event, item: encodeEventWith(event, payload) };
   });
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (items.length > 1 && total > MAX_TRANSACTION_BYTES) {
-    throw new TooLargeError(
-      `the append of ${items.length} events`,
-      total,
-      MAX_TRANSACTION_BYTES,
-      "append fewer at once",
-    );
-  }
-  return items;
 }

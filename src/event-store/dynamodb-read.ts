@@ -1,8 +1,8 @@
 import { type AttributeValue, GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { type CommandLog, EMPTY_COMMAND_LOG, REMEMBERED_COMMANDS, recordCommand } from "./command-log.ts";
+import { type CommandLog, commandMark, EMPTY_COMMAND_LOG, REMEMBERED_COMMANDS, recordCommand } from "./command-log.ts";
 import { EVENT } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
-import { decodeEvent } from "./dynamodb-event-codec.ts";
+import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
 import type { KnownEntity } from "./entity-memory.ts";
 import { CorruptEntityError } from "./errors.ts";
@@ -25,9 +25,22 @@ export const NEW_ENTITY: NewEntity = { version: 0, commands: EMPTY_COMMAND_LOG }
 interface Page {
   readonly events: StoredEvent[];
   readonly next: Record<string, AttributeValue> | undefined;
+  /** What is wrong with the item behind `events`. */
+  readonly broken?: Error;
 }
 
 const HIGHEST = Number.MAX_SAFE_INTEGER;
+
+/** The events up to the first item that is none. */
+function decodeAll(items: readonly Item[]): Pick<Page, "events" | "broken"> {
+  const events: StoredEvent[] = [];
+  try {
+    for (const item of items) events.push(decodeEvent(item));
+    return { events };
+  } catch (error) {
+    return { events, broken: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
 
 async function queryPage(
   context: StoreContext,
@@ -51,30 +64,133 @@ async function queryPage(
     ...(limit === undefined ? {} : { Limit: limit }),
   });
   const answer = await whileTransient(context.requestAttempts, () => context.client.send(command));
-  return { events: (answer.Items ?? []).map(decodeEvent), next: answer.LastEvaluatedKey };
+  return { ...decodeAll(answer.Items ?? []), next: answer.LastEvaluatedKey };
 }
 
-/** Each event must be the neighbour of the one before it. */
-function checkNeighbours(events: readonly StoredEvent[], before: number | undefined, step: 1 | -1): void {
+/** The first place where an event is not the neighbour of the one before it. */
+function findHole(
+  events: readonly StoredEvent[],
+  before: number | undefined,
+  step: 1 | -1,
+): { readonly expected: number; readonly found: number } | undefined {
   let previous = before;
-  for (const event of events) {
-    if (previous !== undefined && event.sequenceNumber !== previous + step) {
-      throw new CorruptEntityError(event.entityId, previous + step, event.sequenceNumber);
-    }
-    previous = event.sequenceNumber;
+  for (const { sequenceNumber } of events) {
+    if (previous !== undefined && sequenceNumber !== previous + step)
+      return { expected: previous + step, found: sequenceNumber };
+    previous = sequenceNumber;
+  }
+  return undefined;
+}
+
+/** Looks at a page before a hole in it is believed: a query may see a part of a transaction that is being committed. */
+const LOOKS_AT_A_HOLE = 4;
+
+interface Hole {
+  readonly expected: number;
+  readonly found: number;
+}
+
+/** A hole within a page, before it, or, read backward to the end of the range, behind it. */
+function findHoleIn(page: Page, options: ReadOptions, before: number | undefined): Hole | undefined {
+  const isBackward = options.direction === "backward";
+  const within = findHole(page.events, before, isBackward ? -1 : 1);
+  if (within || !isBackward || page.next !== undefined || page.broken) return within;
+  const first = options.fromSequence ?? 1;
+  const last = page.events.at(-1)?.sequenceNumber ?? before;
+  return last !== undefined && last > first ? { expected: last - 1, found: first - 1 } : undefined;
+}
+
+/** A page checked for holes. `before`: the sequence number that its first event follows; undefined: any. */
+async function queryWholePage(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions,
+  { start, limit, before }: { start: Page["next"]; limit: number | undefined; before: number | undefined },
+): Promise<Page> {
+  for (let look = 1; ; look += 1) {
+    const consistent = look > 1 || options.consistent;
+    const page = await queryPage(context, entityId, { ...options, consistent }, start, limit);
+    const hole = findHoleIn(page, options, before);
+    if (!hole) return page;
+    if (look < LOOKS_AT_A_HOLE) continue;
+    const place = page.events.findIndex(({ sequenceNumber }) => sequenceNumber === hole.found);
+    const events = place < 0 ? page.events : page.events.slice(0, place);
+    return { events, next: undefined, broken: new CorruptEntityError(entityId, hole.expected, hole.found) };
   }
 }
+
+/** Stands for more that is not read: the head is not reached. */
+const NOT_READ = {};
 
 /** Pages until the range ends or the limit is reached. */
 async function* queryPages(context: StoreContext, entityId: string, options: ReadOptions): AsyncGenerator<Page> {
   let left = options.limit;
   let start: Page["next"];
+  let before = options.direction === "backward" ? undefined : (options.fromSequence ?? 1) - 1;
   do {
-    const page = await queryPage(context, entityId, options, start, left);
-    yield page;
+    const page = await queryWholePage(context, entityId, options, { start, limit: left, before });
+    yield page.broken ? { events: page.events, next: NOT_READ } : page;
+    if (page.broken) throw page.broken;
     if (left !== undefined) left -= page.events.length;
+    before = page.events.at(-1)?.sequenceNumber ?? before;
     start = page.next;
   } while (start && (left === undefined || left > 0));
+}
+
+/** A range that ends before its upper bound must end at the head. */
+async function checkEnd(context: StoreContext, entityId: string, last: number, bound: number): Promise<void> {
+  if (last >= bound) return;
+  const { events } = await queryPage(context, entityId, { fromSequence: last + 1 }, undefined, 1);
+  const next = events[0]?.sequenceNumber;
+  if (next !== undefined && next > last + 1) throw new CorruptEntityError(entityId, last + 1, next);
+}
+
+/** Tells the memory of a head that was read, with the commands before it as far as they are known. */
+function learnHead(context: StoreContext, head: StoredEvent, before: CommandLog): void {
+  context.memory.learn(head.entityId, headAt(head, before));
+}
+
+async function* readForward(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions,
+): AsyncGenerator<readonly StoredEvent[]> {
+  const { fromSequence: from = 1, toSequence } = options;
+  let log = context.memory.commandsBefore(entityId, from);
+  let last: StoredEvent | undefined;
+  for await (const { events, next } of queryPages(context, entityId, options)) {
+    const head = events.at(-1);
+    log = events.slice(0, -1).reduce(recordCommand, last ? recordCommand(log, last) : log);
+    last = head ?? last;
+    if (next === undefined && toSequence === undefined && last) learnHead(context, last, log);
+    if (next === undefined && toSequence !== undefined) {
+      await checkEnd(context, entityId, last?.sequenceNumber ?? from - 1, toSequence);
+    }
+    if (events.length > 0) yield events;
+  }
+}
+
+async function* readBackward(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions,
+): AsyncGenerator<readonly StoredEvent[]> {
+  const { toSequence } = options;
+  let isFirst = true;
+  for await (const { events } of queryPages(context, entityId, options)) {
+    const [head] = events;
+    if (isFirst && head && toSequence !== undefined) await checkEnd(context, entityId, head.sequenceNumber, toSequence);
+    if (isFirst && head && toSequence === undefined) {
+      const oldest = events.at(-1)?.sequenceNumber ?? head.sequenceNumber;
+      const log = events
+        .toReversed()
+        .slice(0, -1)
+        .reduce(recordCommand, context.memory.commandsBefore(entityId, oldest));
+      learnHead(context, head, log);
+    }
+    isFirst = false;
+    if (events.length > 0) yield events;
+  }
 }
 
 /**
@@ -86,22 +202,10 @@ export async function* readPages(
   entityId: string,
   options: ReadOptions,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  const isBackward = options.direction === "backward";
-  const from = options.fromSequence ?? 1;
-  if (from > (options.toSequence ?? HIGHEST)) return;
-  let previous: number | undefined = isBackward ? undefined : from - 1;
-  for await (const { events, next } of queryPages(context, entityId, options)) {
-    checkNeighbours(events, previous, isBackward ? -1 : 1);
-    context.memory.see(isBackward ? events.toReversed() : events);
-    previous = events.at(-1)?.sequenceNumber ?? previous;
-    if (isBackward && next === undefined) checkStart(entityId, from, previous);
-    if (events.length > 0) yield events;
-  }
-}
-
-/** Read backward to the end, the last event must be the one that the range starts with. */
-function checkStart(entityId: string, from: number, last: number | undefined): void {
-  if (last !== undefined && last !== from) throw new CorruptEntityError(entityId, from, last);
+  if ((options.fromSequence ?? 1) > (options.toSequence ?? HIGHEST)) return;
+  yield* options.direction === "backward"
+    ? readBackward(context, entityId, options)
+    : readForward(context, entityId, options);
 }
 
 export async function* readEvents(
@@ -142,22 +246,46 @@ export function headAt(event: StoredEvent, before: CommandLog): KnownEntity {
   return { version: sequenceNumber, aggregateType, eventTime, commands: recordCommand(before, event) };
 }
 
-/** The entity's head with its last commands: reads backward until all that are remembered are seen. */
-export async function readHeadWithCommands(context: StoreContext, entityId: string): Promise<EntityHead> {
-  const events: StoredEvent[] = [];
-  const ids = new Set<string>();
-  for await (const page of readPages(context, entityId, { direction: "backward" })) {
-    for (const event of page) {
-      if (event.commandId !== undefined) ids.add(event.commandId);
-      if (ids.size > REMEMBERED_COMMANDS) break;
-      events.unshift(event);
-    }
-    if (ids.size > REMEMBERED_COMMANDS) break;
+type KeyedEvent = Pick<StoredEvent, "commandId" | "commandHash" | "sequenceNumber">;
+
+/** Collects the commands of events that come newest first. */
+class CommandsBackward {
+  readonly #keyed: KeyedEvent[] = [];
+  #mark: string | undefined;
+  #commands = 0;
+
+  /** True when all that are remembered were seen. */
+  get isEnough(): boolean {
+    return this.#commands > REMEMBERED_COMMANDS;
   }
-  const last = events.at(-1);
-  if (!last) return NEW_ENTITY;
-  const { version, aggregateType, eventTime } = headAt(last, EMPTY_COMMAND_LOG);
-  const head = { version, aggregateType, eventTime, commands: events.reduce(recordCommand, EMPTY_COMMAND_LOG) };
-  context.memory.learn(entityId, head);
-  return head;
+
+  add(event: StoredEvent): void {
+    const { commandId, commandHash, sequenceNumber } = event;
+    if (commandMark(event) !== this.#mark) this.#commands += 1;
+    this.#mark = commandMark(event);
+    if (commandId !== undefined)
+      this.#keyed.push({ commandId, sequenceNumber, ...(commandHash ? { commandHash } : {}) });
+  }
+
+  get log(): CommandLog {
+    return this.#keyed.toReversed().reduce(recordCommand, EMPTY_COMMAND_LOG);
+  }
+}
+
+/**
+ * The entity's head with its last commands: reads backward until as many commands as are remembered
+ * were seen, with an id or without, or the entity's start.
+ */
+export async function readHeadWithCommands(context: StoreContext, entityId: string): Promise<EntityHead> {
+  const commands = new CommandsBackward();
+  let head: StoredEvent | undefined;
+  for await (const page of readPages(context, entityId, { direction: "backward" })) {
+    head ??= page[0];
+    for (const event of page) commands.add(event);
+    if (commands.isEnough) break;
+  }
+  if (!head) return NEW_ENTITY;
+  const known = { ...headAt(head, EMPTY_COMMAND_LOG), commands: commands.log };
+  context.memory.learn(entityId, known);
+  return known;
 }

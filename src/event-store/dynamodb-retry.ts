@@ -4,6 +4,7 @@ import pRetry from "p-retry";
 /** Errors after which the same request may be sent again ("Error handling with DynamoDB", and the network's). */
 const TRANSIENT = new Set([
   "InternalServerError",
+  "LimitExceededException",
   "ProvisionedThroughputExceededException",
   "ReplicatedWriteConflictException",
   "RequestLimitExceeded",
@@ -12,8 +13,11 @@ const TRANSIENT = new Set([
   "TimeoutError",
   "TransactionConflictException",
   "TransactionInProgressException",
+  "EAI_AGAIN",
   "ECONNREFUSED",
   "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
 ]);
@@ -30,6 +34,8 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof TransactionCanceledException) return isTransientCancellation(error);
   if (!(error instanceof Error)) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  const { httpStatusCode = 0 } = ("$metadata" in error ? error.$metadata : {}) as { httpStatusCode?: number };
+  if (httpStatusCode >= 500) return true;
   return TRANSIENT.has(error.name) || TRANSIENT.has(code) || error.message.includes("socket hang up");
 }
 
@@ -42,5 +48,28 @@ export function whileTransient<T>(attempts: number, send: () => Promise<T>): Pro
     factor: 2,
     randomize: true,
     shouldRetry: ({ error }) => isTransient(error),
+  });
+}
+
+/** Some keys or items of a batch were not taken: an error that passes by itself. */
+export class UnprocessedError extends Error {
+  override readonly name = "ThrottlingException";
+}
+
+/**
+ * Sends a batch and, of it, again what was left unprocessed, with backoff; throws when some of it is
+ * left after the last attempt.
+ *
+ * @param send answers with what was left unprocessed
+ */
+export async function untilProcessed<T>(
+  attempts: number,
+  batch: T[],
+  send: (batch: T[]) => Promise<T[]>,
+): Promise<void> {
+  let left = batch;
+  await whileTransient(attempts, async () => {
+    left = await send(left);
+    if (left.length > 0) throw new UnprocessedError(`${left.length} of ${batch.length} were not processed`);
   });
 }

@@ -7,6 +7,12 @@ import type { Snapshot } from "./snapshot.ts";
 
 type Item = Record<string, AttributeValue>;
 
+/** Over everything that a loader relies on. */
+function hashOf(snapshot: Omit<Snapshot, "snapshotTime" | "previous" | "entityId">): string {
+  const { version, eventSequenceNumber, aggregateType, stateVersion, snapshotData, commands, eventId } = snapshot;
+  return contentHash([version, eventSequenceNumber, aggregateType, stateVersion, snapshotData, commands, eventId]);
+}
+
 export function encodeSnapshot(snapshot: Snapshot, encoding: PayloadEncoding): Item {
   const item: Item = {
     [SNAPSHOT.entityId]: { S: snapshot.entityId },
@@ -16,7 +22,8 @@ export function encodeSnapshot(snapshot: Snapshot, encoding: PayloadEncoding): I
     [SNAPSHOT.snapshotTime]: { S: snapshot.snapshotTime },
     [SNAPSHOT.eventSequenceNumber]: { N: String(snapshot.eventSequenceNumber) },
   };
-  item[SNAPSHOT.dataHash] = { S: contentHash(snapshot.snapshotData) };
+  item[SNAPSHOT.dataHash] = { S: hashOf(snapshot) };
+  if (snapshot.eventId !== undefined) item[SNAPSHOT.eventId] = { S: snapshot.eventId };
   if (snapshot.stateVersion !== undefined) item[SNAPSHOT.stateVersion] = { S: snapshot.stateVersion };
   if (snapshot.commands) item[SNAPSHOT.commands] = { S: JSON.stringify(snapshot.commands) };
   if (snapshot.previous) item[SNAPSHOT.previous] = { S: JSON.stringify(snapshot.previous) };
@@ -52,22 +59,24 @@ function list<T>(item: Item, field: string): readonly T[] | undefined {
 /** @throws {CorruptItemError} naming the item and the field */
 export function decodeSnapshot(item: Item): Snapshot {
   const stateVersion = item[SNAPSHOT.stateVersion]?.S;
+  const eventId = item[SNAPSHOT.eventId]?.S;
   const commands = list<NonNullable<Snapshot["commands"]>[number]>(item, SNAPSHOT.commands);
   const previous = list<number>(item, SNAPSHOT.previous);
-  const snapshotData = decodePayload(item[SNAPSHOT.snapshotData], keyOf(item), SNAPSHOT.snapshotData);
-  const hash = item[SNAPSHOT.dataHash]?.S;
-  if (hash !== undefined && hash !== contentHash(snapshotData)) {
-    throw new CorruptItemError(keyOf(item), SNAPSHOT.snapshotData, "what its digest was made of");
-  }
-  return {
+  const snapshot = {
     entityId: text(item, SNAPSHOT.entityId),
     version: wholeNumber(item, SNAPSHOT.version),
     aggregateType: text(item, SNAPSHOT.aggregateType),
-    snapshotData,
+    snapshotData: decodePayload(item[SNAPSHOT.snapshotData], keyOf(item), SNAPSHOT.snapshotData),
     snapshotTime: text(item, SNAPSHOT.snapshotTime),
     eventSequenceNumber: wholeNumber(item, SNAPSHOT.eventSequenceNumber),
     ...(stateVersion === undefined ? {} : { stateVersion }),
+    ...(eventId === undefined ? {} : { eventId }),
     ...(commands ? { commands } : {}),
     ...(previous ? { previous } : {}),
   };
+  const hash = item[SNAPSHOT.dataHash]?.S;
+  if (hash !== undefined && hash !== hashOf(snapshot)) {
+    throw new CorruptItemError(keyOf(item), SNAPSHOT.snapshotData, "what its digest was made of");
+  }
+  return snapshot;
 }

@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { SNAPSHOT } from "./dynamodb-attributes.ts";
-import { snapshotIsMissingOrOfAnotherState } from "./dynamodb-conditions.ts";
+import { snapshotIsMissingOrAnother } from "./dynamodb-conditions.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { checkItemSize } from "./dynamodb-item-size.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
@@ -32,7 +32,7 @@ export async function putSnapshot(
   checkKeyText("aggregateType", made.aggregateType);
   checkWholeNumber("version", made.version, 1);
   checkWholeNumber("eventSequenceNumber", made.eventSequenceNumber, 1);
-  const { stateVersion, commands, previous } = options;
+  const { stateVersion, commands, previous, eventId } = options;
   const snapshot: Snapshot = {
     ...made,
     snapshotData: toJsonObject(made.snapshotData, "snapshotData"),
@@ -40,13 +40,14 @@ export async function putSnapshot(
     ...(stateVersion === undefined ? {} : { stateVersion }),
     ...(commands ? { commands } : {}),
     ...(previous ? { previous } : {}),
+    ...(eventId === undefined ? {} : { eventId }),
   };
   const item = encodeSnapshot(snapshot, context.encoding);
   checkItemSize(item, `the snapshot of ${made.entityId} at ${made.version}`, SIZE_ADVICE);
   const command = new PutItemCommand({
     TableName: context.snapshotTable,
     Item: item,
-    ...snapshotIsMissingOrOfAnotherState(stateVersion),
+    ...snapshotIsMissingOrAnother(item[SNAPSHOT.dataHash]?.S ?? ""),
   });
   try {
     await whileTransient(context.requestAttempts, () => context.client.send(command));

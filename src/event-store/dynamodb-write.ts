@@ -4,10 +4,11 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
+import { EVENT } from "./dynamodb-attributes.ts";
 import { sequenceNumberIsFree } from "./dynamodb-conditions.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
-import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
-import { encodeAll } from "./dynamodb-prepare.ts";
+import type { Item } from "./dynamodb-event-codec.ts";
+import type { PlacedEvent } from "./dynamodb-prepare.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
 import type { StoredEvent } from "./event.ts";
 
@@ -19,11 +20,11 @@ export type Conflict = { readonly entityId: string } | undefined;
  * reply was lost and the request was sent again, by the SDK or by us.
  */
 function conflictWith(occupant: Item | undefined, event: StoredEvent): Conflict {
-  const isOurs = occupant !== undefined && decodeEvent(occupant).eventId === event.eventId;
+  const isOurs = occupant?.[EVENT.eventId]?.S === event.eventId;
   return isOurs ? undefined : { entityId: event.entityId };
 }
 
-async function putOne(context: StoreContext, event: StoredEvent, item: Item): Promise<Conflict> {
+async function putOne(context: StoreContext, { event, item }: PlacedEvent): Promise<Conflict> {
   const command = new PutItemCommand({
     TableName: context.eventTable,
     Item: item,
@@ -40,18 +41,18 @@ async function putOne(context: StoreContext, event: StoredEvent, item: Item): Pr
 }
 
 /** The reasons stand in the order of the items; a failed condition is a conflict whatever the others say. */
-function readCancellation(error: TransactionCanceledException, events: readonly StoredEvent[]): Conflict {
+function readCancellation(error: TransactionCanceledException, placed: readonly PlacedEvent[]): Conflict {
   for (const [index, reason] of (error.CancellationReasons ?? []).entries()) {
-    const event = events[index];
-    if (reason.Code === "ConditionalCheckFailed" && event) return conflictWith(reason.Item, event);
+    const one = placed[index];
+    if (reason.Code === "ConditionalCheckFailed" && one) return conflictWith(reason.Item, one.event);
   }
   throw error;
 }
 
-async function transactAll(context: StoreContext, events: readonly StoredEvent[], items: Item[]): Promise<Conflict> {
+async function transactAll(context: StoreContext, placed: readonly PlacedEvent[]): Promise<Conflict> {
   const command = new TransactWriteItemsCommand({
     ClientRequestToken: context.newId(),
-    TransactItems: items.map((item) => ({
+    TransactItems: placed.map(({ item }) => ({
       Put: {
         TableName: context.eventTable,
         Item: item,
@@ -64,16 +65,14 @@ async function transactAll(context: StoreContext, events: readonly StoredEvent[]
     await whileTransient(context.requestAttempts, () => context.client.send(command));
     return undefined;
   } catch (error) {
-    if (error instanceof TransactionCanceledException) return readCancellation(error, events);
+    if (error instanceof TransactionCanceledException) return readCancellation(error, placed);
     throw error;
   }
 }
 
 /** Stores all the events or none; a single one costs a plain put, half the price of a transaction. */
-export async function writeEvents(context: StoreContext, events: readonly StoredEvent[]): Promise<Conflict> {
-  const items = encodeAll(context, events);
-  const [event] = events;
-  const [item] = items;
-  if (events.length === 1 && event && item) return putOne(context, event, item);
-  return transactAll(context, events, items);
+export async function writeEvents(context: StoreContext, placed: readonly PlacedEvent[]): Promise<Conflict> {
+  const [only] = placed;
+  if (placed.length === 1 && only) return putOne(context, only);
+  return transactAll(context, placed);
 }

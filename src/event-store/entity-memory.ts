@@ -1,6 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { type CommandLog, recordCommand, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
-import type { StoredEvent } from "./event.ts";
+import { type CommandLog, EMPTY_COMMAND_LOG, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
 
 /** What the store knows of an entity at one version that it has seen with its own eyes. */
 export interface KnownEntity {
@@ -12,7 +11,7 @@ export interface KnownEntity {
 }
 
 const BYTES_PER_ENTITY = 256;
-const BYTES_PER_COMMAND = 128;
+const BYTES_PER_COMMAND = 64;
 
 /**
  * The newest version of entities that this process loaded or appended, so that the next append
@@ -25,7 +24,10 @@ export class EntityMemory {
   constructor(maxBytes: number) {
     this.#known = new LRUCache({
       maxSize: maxBytes,
-      sizeCalculation: ({ commands }) => BYTES_PER_ENTITY + commands.records.length * BYTES_PER_COMMAND,
+      sizeCalculation: ({ commands }, entityId) =>
+        commands.records.reduce((sum, { id, hash }) => sum + id.length + hash.length + BYTES_PER_COMMAND, 0) +
+        entityId.length +
+        BYTES_PER_ENTITY,
     });
   }
 
@@ -43,25 +45,10 @@ export class EntityMemory {
     if (isNews) this.#known.set(entityId, entity);
   }
 
-  /** Learns from events that were read, in order; those after the known version extend its command log. */
-  see(events: readonly StoredEvent[]): void {
-    const first = events[0];
-    const last = events.at(-1);
-    if (!first || !last) return;
-    const known = this.#known.get(last.entityId);
-    if (known && known.version >= last.sequenceNumber && known.commands.complete) return;
-    const joins = known !== undefined && known.version >= first.sequenceNumber - 1;
-    const start = joins ? known.commands : { ...UNKNOWN_COMMAND_LOG, complete: first.sequenceNumber === 1 };
-    const news = joins ? events.filter((event) => event.sequenceNumber > known.version) : events;
-    this.learn(last.entityId, {
-      version: last.sequenceNumber,
-      aggregateType: last.aggregateType,
-      eventTime: last.eventTime,
-      commands: news.reduce(recordCommand, start),
-    });
-  }
-
-  forget(entityId: string): void {
-    this.#known.delete(entityId);
+  /** What is known of the entity's commands just before `sequenceNumber`. */
+  commandsBefore(entityId: string, sequenceNumber: number): CommandLog {
+    if (sequenceNumber === 1) return EMPTY_COMMAND_LOG;
+    const known = this.#known.get(entityId);
+    return known?.version === sequenceNumber - 1 ? known.commands : UNKNOWN_COMMAND_LOG;
   }
 }

@@ -151,6 +151,9 @@ export interface EventStore {
   /** Marks a snapshot for removal by time to live at `expiresAt`. */
   expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void>;
 
+  /** The entity's last 100 commands, as far as they carry an id; strongly consistent. */
+  getRecentCommands(entityId: string): Promise<CommandLog>;
+
   /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */
   knownVersion(entityId: string): number | undefined;
 }

@@ -4,7 +4,7 @@ export * from "./dynamodb-event-codec.ts";
 export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
 export { MAX_ITEM_BYTES } from "./dynamodb-item-size.ts";
 export { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
-export { isTransient, whileTransient } from "./dynamodb-retry.ts";
+export { isTransient, untilProcessed, whileTransient } from "./dynamodb-retry.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./event-store.ts";

@@ -9,9 +9,9 @@ export interface DynamoDBEventStoreOptions {
   readonly payloadEncoding?: PayloadEncoding;
   /** How often an append without `expectedVersion` may lose a race. At least 1, default 40. */
   readonly appendAttempts?: number;
-  /** How often a throttled or conflicting request is sent in all. At least 1, default 8. */
+  /** How often a throttled or conflicting request is sent, each time with the SDK's own attempts. At least 1, default 8. */
   readonly requestAttempts?: number;
-  /** Bytes of memory for what is known of entities. Default 16 MiB; not less than 1 KiB. */
+  /** Bytes of memory for what is known of entities. Default 64 MiB; not less than 1 KiB. */
   readonly memoryBytes?: number;
   /** Default: the system's. */
   readonly clock?: () => Date;

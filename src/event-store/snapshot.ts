@@ -15,6 +15,8 @@ export interface Snapshot {
   readonly stateVersion?: string;
   /** The entity's last commands at this version, for the recognition of repeats. */
   readonly commands?: readonly CommandRecord[];
+  /** Of the event at `version`: tells this history from another that reached the same version. */
+  readonly eventId?: string;
   /** Versions of the snapshots before this one, newest first. */
   readonly previous?: readonly number[];
 }
@@ -23,6 +25,7 @@ export interface SnapshotOptions {
   readonly stateVersion?: string | undefined;
   readonly commands?: readonly CommandRecord[] | undefined;
   readonly previous?: readonly number[] | undefined;
+  readonly eventId?: string | undefined;
 }
 
 export interface SnapshotQuery {

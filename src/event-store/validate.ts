@@ -17,15 +17,26 @@ function checkText(field: string, value: unknown): void {
     throw new InvalidArgumentError(field, value, "a text that is not empty");
 }
 
+/** Bytes. Command ids stand in every snapshot, a hundred of them. */
+const MAX_COMMAND_ID_BYTES = 256;
+
+function checkShortText(field: string, value: unknown): void {
+  if (typeof value !== "string" || value === "" || Buffer.byteLength(value) > MAX_COMMAND_ID_BYTES) {
+    throw new InvalidArgumentError(field, value, `a text of 1 to ${MAX_COMMAND_ID_BYTES} bytes`);
+  }
+}
+
 export function checkWholeNumber(field: string, value: unknown, from: number): void {
   if (!Number.isSafeInteger(value) || Number(value) < from) {
     throw new InvalidArgumentError(field, value, `a whole number from ${from}`);
   }
 }
 
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
+
 export function checkTime(field: string, value: string | undefined): void {
-  if (value !== undefined && Number.isNaN(Date.parse(value))) {
-    throw new InvalidArgumentError(field, value, "an ISO 8601 time");
+  if (value !== undefined && (!ISO_TIME.test(value) || Number.isNaN(Date.parse(value)))) {
+    throw new InvalidArgumentError(field, value, "an ISO 8601 time with its zone, such as 2026-01-31T12:00:00Z");
   }
 }
 
@@ -36,7 +47,8 @@ export function checkAppend(request: AppendRequest): void {
   checkKeyText("userId", request.userId);
   checkText("correlationId", request.correlationId);
   if (request.causationId !== undefined) checkText("causationId", request.causationId);
-  if (request.command !== undefined) checkText("command.id", request.command.id);
+  if (request.command !== undefined) checkShortText("command.id", request.command.id);
+  if (request.command?.hash !== undefined) checkShortText("command.hash", request.command.hash);
   if (request.expectedVersion !== undefined) checkWholeNumber("expectedVersion", request.expectedVersion, 0);
   const count = request.events.length;
   if (count < 1 || count > MAX_EVENTS_PER_APPEND) {

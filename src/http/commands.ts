@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Command, type CommandResult, handleCommand } from "../aggregate/index.ts";
+import { contentHash } from "../event-store/index.ts";
 import {
   archiveCategory,
   type CategoryCommand,
@@ -134,16 +135,20 @@ function addActions(
   }
 }
 
+/** Without an id in the body one is made; from the Idempotency-Key, so that a repeat finds the same entity. */
 function addCreate(
   app: App,
   collection: string,
   { type, body, idField }: { type: string; body: z.ZodType; idField: string },
-  { newId }: HttpDependencies,
+  dependencies: HttpDependencies,
   run: Run,
 ): void {
+  const { newId } = dependencies;
   app.openapi(commandRoute(`/${collection}`, type, body, 201), async (context) => {
     const { [idField]: given, ...data } = context.req.valid("json" as never) as Record<string, unknown>;
-    const id = typeof given === "string" ? given : newId();
+    const key = context.req.header("idempotency-key");
+    const made = key === undefined ? newId() : contentHash([collection, userOf(context, dependencies), key]);
+    const id = typeof given === "string" ? given : made;
     const result = await run(context, id, { type, data });
     return answer(context, id, result, `/${collection}/${id}`) as never;
   });

@@ -12,6 +12,7 @@ import type { ProjectionStatus } from "../projector/status.ts";
 export interface Queries {
   product(productId: string): Promise<VersionedRow<CatalogRow> | undefined>;
   productVersion(productId: string): Promise<number>;
+  priceHistoryVersion(productId: string): Promise<number>;
   products(query: CatalogQuery): Promise<Page<CatalogRow>>;
   priceHistory(productId: string, page: PageRequest<PriceHistoryRow>): Promise<Page<PriceHistoryRow>>;
   categories(): Promise<CategoryNode[]>;

@@ -48,15 +48,15 @@ const LOOK_EVERY_MS = 100;
 
 /** Reading your own write: waits, bounded, until the read model has reached the version. */
 async function waitForVersion(
-  { queries, pause }: HttpDependencies,
-  productId: string,
+  { pause }: HttpDependencies,
+  versionNow: () => Promise<number>,
   wanted: number | undefined,
 ): Promise<void> {
   if (wanted === undefined) return;
-  let reached = await queries.productVersion(productId);
+  let reached = await versionNow();
   for (let look = 0; reached < wanted && look < LOOKS; look += 1) {
     await pause(LOOK_EVERY_MS);
-    reached = await queries.productVersion(productId);
+    reached = await versionNow();
   }
   if (reached < wanted) throw new BehindError(reached, wanted);
 }
@@ -70,7 +70,7 @@ function addProductQueries(app: App, dependencies: HttpDependencies): void {
   const one = { query: z.strictObject({ atLeastVersion }), params: withId };
   app.openapi(queryRoute("/products/{id}", "One product", one), async (context) => {
     const { id } = context.req.valid("param");
-    await waitForVersion(dependencies, id, context.req.valid("query").atLeastVersion);
+    await waitForVersion(dependencies, () => queries.productVersion(id), context.req.valid("query").atLeastVersion);
     const found = await queries.product(id);
     if (!found) throw new NotFoundError(`there is no product ${id}`);
     context.header("ETag", etagOf(found.version));
@@ -83,7 +83,7 @@ function addProductQueries(app: App, dependencies: HttpDependencies): void {
   app.openapi(queryRoute("/products/{id}/price-history", "Prices of a product", history), async (context) => {
     const { id } = context.req.valid("param");
     const { atLeastVersion: wanted, ...request } = context.req.valid("query");
-    await waitForVersion(dependencies, id, wanted);
+    await waitForVersion(dependencies, () => queries.priceHistoryVersion(id), wanted);
     const found = await queries.priceHistory(id, request);
     if (found.rows.length === 0 && request.cursor === undefined) throw new NotFoundError(`there is no product ${id}`);
     return context.json(found, 200);

@@ -27,6 +27,7 @@ function wireQueries(): Queries {
   return {
     product: (productId) => catalog.row(productId),
     productVersion: (productId) => catalog.checkpoint(productId),
+    priceHistoryVersion: (productId) => history.checkpoint(productId),
     products: (query) => askCatalog(catalog, query),
     priceHistory: (productId, page) => askPriceHistory(history, productId, page),
     categories: () => askCategoryTree(tree),

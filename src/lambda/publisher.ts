@@ -11,8 +11,16 @@ import { backOff, createLogger, createStore } from "./wiring.ts";
 const config = readConfig("publisher");
 const logger = createLogger(config);
 const client = new EventBridgeClient({});
-const busExists = checkBusExists(client, config.EVENT_BUS);
-busExists.catch(() => undefined);
+let busExists: Promise<void> | undefined;
+
+/** Looked up once; a look that failed is taken again. */
+function checkBus(): Promise<void> {
+  busExists ??= checkBusExists(client, config.EVENT_BUS).catch((error: unknown) => {
+    busExists = undefined;
+    throw error;
+  });
+  return busExists;
+}
 
 const significantEvents = aggregates.flatMap((aggregate) => aggregate.significantEvents ?? []);
 const policy = { every: config.SNAPSHOT_EVERY, significantEvents };
@@ -34,7 +42,7 @@ const publisher = createPublisher({
 
 /** The table stream to the bus. */
 export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
-  await busExists;
+  await checkBus();
   const records = readRecords(Records);
   const { failures, ...counts } = await publisher.publish(groupByEntity(records));
   logger.info("published", { ...counts, failed: failures.length });

@@ -21,6 +21,9 @@ export const newId = (): string => randomUUID();
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** A request that hangs is given up and sent again well before the function's own time is over. */
+const REQUEST_TIMEOUT_MS = 5_000;
+
 /** Milliseconds, growing with the attempt and spread at random. */
 export const backOff = (attempt: number): Promise<void> =>
   pause(Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
@@ -31,7 +34,9 @@ export const createMetrics = (config: Tables): Metrics =>
   new Metrics({ namespace: "Streamfold", serviceName: config.SERVICE_NAME });
 
 export function createStore(config: Tables): { store: DynamoDBEventStore; on: ReadModelTable } {
-  const client = new DynamoDBClient({});
+  const client = new DynamoDBClient({
+    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 1_000 },
+  });
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING } = config;
   const options = { eventTypes, payloadEncoding: PAYLOAD_ENCODING, clock, newId };
   const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);

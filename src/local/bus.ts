@@ -45,6 +45,8 @@ export class LocalBus {
   readonly #workers = new Map<string, TargetWorker>();
   readonly #rules = new Map<string, Rule>();
   readonly #listeners = new Set<(archived: Archived) => void>();
+  /** Of every target that ever was, also while its rule is not there. */
+  readonly #positions: Record<string, number>;
   #faults: BusFaults = {};
   #entries = 0;
 
@@ -54,7 +56,9 @@ export class LocalBus {
     this.#journal = new Journal(file("bus-archive.jsonl"));
     this.#putRules = new Journal(file("bus-rules.jsonl"));
     this.#archive = this.#journal.read();
+    this.#positions = this.#readPositions();
     for (const rule of [...options.rules, ...this.#putRules.read()]) this.#addRule(rule);
+    this.#savePositions();
   }
 
   get rules(): readonly Rule[] {
@@ -83,7 +87,7 @@ export class LocalBus {
     return () => this.#listeners.delete(listener);
   }
 
-  #positions(): Record<string, number> {
+  #readPositions(): Record<string, number> {
     const path = this.#options.folder && join(this.#options.folder, "bus-positions.json");
     return path && existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, number>) : {};
   }
@@ -91,26 +95,24 @@ export class LocalBus {
   #savePositions = (): void => {
     if (this.#options.folder === undefined) return;
     const path = join(this.#options.folder, "bus-positions.json");
-    const positions = Object.fromEntries([...this.#workers].map(([key, worker]) => [key, worker.position]));
-    writeFileSync(`${path}.new`, JSON.stringify(positions));
+    for (const [key, worker] of this.#workers) this.#positions[key] = worker.position;
+    writeFileSync(`${path}.new`, JSON.stringify(this.#positions));
     renameSync(`${path}.new`, path);
   };
 
   /** A target that is new begins with what comes; one that is known goes on where it was. */
   #addRule(rule: Rule): void {
-    const positions = this.#positions();
     this.#rules.set(`${rule.bus}/${rule.name}`, rule);
     for (const target of rule.targets) {
       const context = { ...this.#options, settled: this.#savePositions };
       const probe = new TargetWorker(rule, target, 0, context);
-      const position = positions[probe.key] ?? this.#archive.length;
+      const position = this.#positions[probe.key] ?? this.#archive.length;
       const worker = new TargetWorker(rule, target, position, context);
       this.#workers.set(worker.key, worker);
       for (let place = position; place < this.#archive.length; place += 1) {
         worker.offer(place, this.#archive[place] as Archived);
       }
     }
-    this.#savePositions();
   }
 
   /** A rule put at run time; kept beside those of serverless.yml. */
@@ -119,6 +121,7 @@ export class LocalBus {
     const known = this.#putRules.read().filter(({ name, bus }) => name !== rule.name || bus !== rule.bus);
     this.#putRules.rewrite([...known, rule]);
     this.#addRule(rule);
+    this.#savePositions();
   }
 
   #take(bus: string, event: BusEvent): void {

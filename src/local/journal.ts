@@ -1,7 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Lines of JSON in a file. What was appended is there after a kill; a torn last line is dropped. */
+/** Lines of JSON in a file. What was appended is there after a kill. */
 export class Journal<Line> {
   readonly #path: string | undefined;
 
@@ -11,19 +11,16 @@ export class Journal<Line> {
     if (path !== undefined) mkdirSync(dirname(path), { recursive: true });
   }
 
+  /** What stands in the file. A last line that a kill has torn is cut off, so that the next one begins a line. */
   read(): Line[] {
     if (this.#path === undefined || !existsSync(this.#path)) return [];
-    const lines = readFileSync(this.#path, "utf8")
+    const text = readFileSync(this.#path, "utf8");
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    if (whole.length < text.length) truncateSync(this.#path, Buffer.byteLength(whole));
+    return whole
       .split("\n")
-      .filter((line) => line !== "");
-    return lines.flatMap((line, index) => {
-      try {
-        return [JSON.parse(line) as Line];
-      } catch (error) {
-        if (index === lines.length - 1) return [];
-        throw error;
-      }
-    });
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Line);
   }
 
   append(lines: readonly Line[]): void {

@@ -1,7 +1,8 @@
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { DeleteCommand, GetCommand, QueryCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { type StoredEvent, whileTransient } from "../event-store/index.ts";
-import { ATTEMPTS, type ReadModelTable } from "./dynamodb-positions.ts";
-import { type GenerationKey, parkedKey } from "./dynamodb-read-model-keys.ts";
+import { ATTEMPTS, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
+import { type GenerationKey, parkedKey, ROW, type TableKey } from "./dynamodb-read-model-keys.ts";
 
 /** An entity that waits in one projection because an event of it cannot be taken. */
 export interface ParkedEntity {
@@ -19,10 +20,43 @@ export interface ParkedEntity {
   readonly event?: StoredEvent | undefined;
 }
 
-export async function putParked({ client, table }: ReadModelTable, parked: ParkedEntity): Promise<void> {
+/** Bytes. A parked item must fit beside its key; a larger event stays in the store alone. */
+const MAX_PARKED_EVENT = 300 * 1024;
+
+/**
+ * Parks an entity: the flag on its position and the parked item, in one transaction, so that no
+ * entity waits unseen. False when somebody else moved the position first.
+ */
+export async function parkEntity(
+  { client, table }: ReadModelTable,
+  { positionKey, revision, parked }: { positionKey: TableKey; revision: number; parked: ParkedEntity },
+): Promise<boolean> {
   const of = { name: parked.projection, generation: parked.generation };
-  const Item = { ...parkedKey(of, parked.entityId), parked };
-  await whileTransient(ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
+  const isSmall = JSON.stringify(parked.event ?? null).length < MAX_PARKED_EVENT;
+  const shown = isSmall ? parked : { ...parked, event: undefined };
+  const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(revision);
+  const command = new TransactWriteCommand({
+    TransactItems: [
+      {
+        Update: {
+          TableName: table,
+          Key: positionKey,
+          UpdateExpression: "SET #parked = :parked, #revision = :next",
+          ConditionExpression,
+          ExpressionAttributeNames: { ...ExpressionAttributeNames, "#parked": ROW.parked, "#revision": ROW.revision },
+          ExpressionAttributeValues: { ...ExpressionAttributeValues, ":parked": true, ":next": revision + 1 },
+        },
+      },
+      { Put: { TableName: table, Item: { ...parkedKey(of, parked.entityId), parked: shown } } },
+    ],
+  });
+  try {
+    await whileTransient(ATTEMPTS, () => client.send(command));
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionCanceledException) return false;
+    throw error;
+  }
 }
 
 export async function removeParked(

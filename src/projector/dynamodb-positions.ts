@@ -1,5 +1,5 @@
 import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/index.ts";
+import { untilProcessed, whileTransient } from "../event-store/index.ts";
 import type { Projection } from "./definition.ts";
 import { checkpointKey, entityRowKey, type GenerationKey, ROW, type TableKey } from "./dynamodb-read-model-keys.ts";
 import { type Position, startOf } from "./position.ts";
@@ -70,13 +70,13 @@ export async function getAll(
 ): Promise<Item[]> {
   const items: Item[] = [];
   for (let start = 0; start < keys.length; start += BATCH) {
-    let wanted: Item[] = keys.slice(start, start + BATCH).map((key) => ({ ...key }));
-    while (wanted.length > 0) {
-      const command = new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: consistent } } });
-      const answer = await whileTransient(ATTEMPTS, () => client.send(command));
+    const wanted: Item[] = keys.slice(start, start + BATCH).map((key) => ({ ...key }));
+    await untilProcessed(ATTEMPTS, wanted, async (left) => {
+      const RequestItems = { [table]: { Keys: left, ConsistentRead: consistent } };
+      const answer = await client.send(new BatchGetCommand({ RequestItems }));
       items.push(...(answer.Responses?.[table] ?? []));
-      wanted = answer.UnprocessedKeys?.[table]?.Keys ?? [];
-    }
+      return answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    });
   }
   return items;
 }

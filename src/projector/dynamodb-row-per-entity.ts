@@ -11,7 +11,7 @@ import type { Target, WriteRequest, Written } from "./target.ts";
 export async function writeRowPerEntity(
   on: ReadModelTable,
   { projection, of }: Target<RowPerEntity<unknown>>,
-  { before, events, unreadable, parkAfter }: WriteRequest,
+  { before, events, unreadable }: WriteRequest,
 ): Promise<Written> {
   let row = before.row;
   let applied = 0;
@@ -20,7 +20,7 @@ export async function writeRowPerEntity(
     row = projection.evolve(row, event);
     applied += 1;
   });
-  const position = { ...positionAfter(before, taken, poison, parkAfter), row };
+  const position = { ...positionAfter(before, taken, poison), row };
   const attributes =
     row === undefined ? {} : { [ROW.row]: row, ...listAttributes(of, projection.lists, row, before.entityId) };
   const put = new PutCommand(movePosition(on.table, projection, of, before, position, attributes));

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { BatchWriteCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/index.ts";
+import { untilProcessed, whileTransient } from "../event-store/index.ts";
 import { type RowPerEvent, takesEvent } from "./definition.ts";
 import { ATTEMPTS, movePosition, type ReadModelTable } from "./dynamodb-positions.ts";
 import { eventRowKey, listAttributes, ROW } from "./dynamodb-read-model-keys.ts";
@@ -15,12 +15,11 @@ const BATCH = 25;
 /** Writing a row again changes nothing, so what was refused is simply sent again. */
 async function putRows({ client, table }: ReadModelTable, items: readonly Item[]): Promise<void> {
   for (let start = 0; start < items.length; start += BATCH) {
-    let puts = items.slice(start, start + BATCH).map((Item) => ({ PutRequest: { Item } }));
-    while (puts.length > 0) {
-      const command = new BatchWriteCommand({ RequestItems: { [table]: puts } });
-      const answer = await whileTransient(ATTEMPTS, () => client.send(command));
-      puts = (answer.UnprocessedItems?.[table] ?? []) as typeof puts;
-    }
+    const puts = items.slice(start, start + BATCH).map((Item) => ({ PutRequest: { Item } }));
+    await untilProcessed(ATTEMPTS, puts, async (left) => {
+      const answer = await client.send(new BatchWriteCommand({ RequestItems: { [table]: left } }));
+      return (answer.UnprocessedItems?.[table] ?? []) as typeof puts;
+    });
   }
 }
 
@@ -28,7 +27,7 @@ async function putRows({ client, table }: ReadModelTable, items: readonly Item[]
 export async function writeRowPerEvent(
   on: ReadModelTable,
   { projection, of }: Target<RowPerEvent<unknown>>,
-  { before, events, unreadable, parkAfter }: WriteRequest,
+  { before, events, unreadable }: WriteRequest,
 ): Promise<Written> {
   const items: Item[] = [];
   const { taken, poison = unreadable } = await takeEvents(events, (event) => {
@@ -39,7 +38,7 @@ export async function writeRowPerEvent(
     const lists = listAttributes(of, projection.lists, row, `${entityId}#${key.sk}`);
     items.push({ ...key, [ROW.entityId]: entityId, [ROW.row]: row, ...lists });
   });
-  const position = positionAfter(before, taken, poison, parkAfter);
+  const position = positionAfter(before, taken, poison);
   try {
     await putRows(on, items);
     const put = new PutCommand(movePosition(on.table, projection, of, before, position));

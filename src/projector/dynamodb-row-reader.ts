@@ -75,17 +75,14 @@ function filtered({ input, places }: PageQuery, where: PageRequest["where"]): Pa
   };
 }
 
-/** The key to start after: the place from the cursor, the partition from the query itself. */
+/** The key to start after: the place from the cursor, partition and generation from the query itself. */
 function startKey({ input, places }: PageQuery, within: string, place: readonly string[], cursor: string): Item {
   const names = input.ExpressionAttributeNames ?? {};
   const values = input.ExpressionAttributeValues ?? {};
-  const partition = names["#list"] ? { [names["#list"]]: values[":list"] } : { [ROW.pk]: values[":pk"] };
   const key: Record<string, string> = Object.fromEntries(places.map((name, index) => [name, place[index] ?? ""]));
-  const isWithin = names["#list"]
-    ? key[ROW.pk]?.startsWith(within)
-    : key[ROW.sk]?.startsWith(String(values[":prefix"]));
-  if (!isWithin) throw new InvalidCursorError(cursor);
-  return { ...key, ...partition };
+  if (names["#list"]) return { ...key, [ROW.pk]: within + key[ROW.pk], [names["#list"]]: values[":list"] };
+  if (!key[ROW.sk]?.startsWith(String(values[":prefix"]))) throw new InvalidCursorError(cursor);
+  return { ...key, [ROW.pk]: values[":pk"] };
 }
 
 async function readPage<Row>(
@@ -97,11 +94,12 @@ async function readPage<Row>(
   const { limit = DEFAULT_LIMIT, order = "ascending", where, cursor } = request;
   const page = filtered(query, where);
   const { places } = page;
-  const identity = JSON.stringify([page.input, order]);
+  const within = generationPrefix(of);
+  const identity = JSON.stringify([of.name, page.input, order]).replaceAll(within, "");
   const rows: Item[] = [];
   let start: Item | undefined;
   if (cursor !== undefined) {
-    start = startKey(page, generationPrefix(of), decodeCursor(identity, cursor, places.length), cursor);
+    start = startKey(page, within, decodeCursor(identity, cursor, places.length), cursor);
   }
   do {
     const command = new QueryCommand({
@@ -121,7 +119,7 @@ async function readPage<Row>(
     last &&
     encodeCursor(
       identity,
-      places.map((name) => String(last[name])),
+      places.map((name) => String(last[name]).replace(within, "")),
     );
   return { rows: shown.map((item) => item[ROW.row] as Row), cursor: next };
 }

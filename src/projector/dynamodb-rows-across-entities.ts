@@ -18,7 +18,7 @@ const isRace = (error: unknown): boolean =>
 export async function writeRowsAcrossEntities(
   on: ReadModelTable,
   { projection, of }: Target<RowsAcrossEntities<unknown>>,
-  { before, events, unreadable, parkAfter }: WriteRequest,
+  { before, events, unreadable }: WriteRequest,
 ): Promise<Written> {
   const rows = new SharedRows(on, of);
   const matching = events.filter((event) => takesEvent(projection, event));
@@ -36,7 +36,7 @@ export async function writeRowsAcrossEntities(
     isFull,
   );
   const failed = poison ?? (isStopped ? undefined : unreadable);
-  const position = positionAfter(before, taken, failed, parkAfter);
+  const position = positionAfter(before, taken, failed);
   const transact = new TransactWriteCommand({
     TransactItems: [...rows.steps(), { Put: movePosition(on.table, projection, of, before, position) }],
   });

@@ -3,6 +3,7 @@ import { whileTransient } from "../event-store/index.ts";
 import type { RowKey, Rows } from "./definition.ts";
 import { ATTEMPTS, type Condition, getAll, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
 import { type GenerationKey, ROW, sharedRowKey, type TableKey } from "./dynamodb-read-model-keys.ts";
+import { RowReadError } from "./fold-events.ts";
 
 type Item = Record<string, unknown>;
 
@@ -60,7 +61,9 @@ export class SharedRows implements Rows<unknown> {
     const held = this.#held.get(textOf(key));
     if (held) return held.row;
     const command = new GetCommand({ TableName: this.#on.table, Key: key, ConsistentRead: true });
-    const { Item } = await whileTransient(ATTEMPTS, () => this.#on.client.send(command));
+    const { Item } = await whileTransient(ATTEMPTS, () => this.#on.client.send(command)).catch((cause: unknown) => {
+      throw new RowReadError(cause);
+    });
     return this.#hold(key, Item).row;
   }
 

@@ -9,6 +9,19 @@ export interface Poison {
   readonly event?: StoredEvent | undefined;
 }
 
+/** Marks what a row read threw: whatever it was, the event is not to blame. */
+export class RowReadError extends Error {
+  constructor(cause: unknown) {
+    super("a row could not be read", { cause });
+    this.name = "RowReadError";
+  }
+}
+
+/** Throttles, lost connections, missing rights: what says nothing about the event that met it. */
+function isFaultOfTheSystem(error: unknown): boolean {
+  return error instanceof RowReadError || isTransient(error);
+}
+
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 export interface Taken {
@@ -34,7 +47,7 @@ export async function takeEvents(
     try {
       await take(event);
     } catch (error) {
-      if (isTransient(error)) throw error;
+      if (isFaultOfTheSystem(error)) throw error;
       const poison = { sequenceNumber: event.sequenceNumber, error: asError(error), event };
       return { taken, poison, isStopped: false };
     }
@@ -43,21 +56,20 @@ export async function takeEvents(
   return { taken, poison: undefined, isStopped: false };
 }
 
-/** The position after `taken`, and after one more failure of `poison`; parked when it failed often enough. */
-export function positionAfter(
-  before: Position,
-  taken: StoredEvent | undefined,
-  poison: Poison | undefined,
-  parkAfter: number,
-): Position {
+/** The position after `taken`, and after one more failure of `poison`. */
+export function positionAfter(before: Position, taken: StoredEvent | undefined, poison: Poison | undefined): Position {
   const checkpoint = taken?.sequenceNumber ?? before.checkpoint;
   const checkpointTime = taken?.eventTime ?? before.checkpointTime;
-  if (!poison) return { ...before, checkpoint, checkpointTime, failing: undefined, parked: false };
+  const { row: _, ...after } = { ...before, checkpoint, checkpointTime, failing: undefined, parked: false };
+  if (!poison) return after;
   const known = before.failing?.sequenceNumber === poison.sequenceNumber ? before.failing.attempts : 0;
   const failing = {
     sequenceNumber: poison.sequenceNumber,
     attempts: known + 1,
-    error: poison.error.stack ?? poison.error.message,
+    error: (poison.error.stack ?? poison.error.message).slice(0, MAX_ERROR_LENGTH),
   };
-  return { ...before, checkpoint, checkpointTime, failing, parked: failing.attempts >= parkAfter };
+  return { ...after, failing };
 }
+
+/** Characters that are kept of an error with its stack. */
+const MAX_ERROR_LENGTH = 8_000;

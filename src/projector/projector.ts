@@ -4,8 +4,8 @@ import type { EntityBatch, EntityFailure } from "../stream/index.ts";
 import { type Projection, takesAggregate, versionOf } from "./definition.ts";
 import { GenerationsCache } from "./dynamodb-generations.ts";
 import { type ReadModelTable, readPositions } from "./dynamodb-positions.ts";
+import { type EntityContext, type EntityOutcome, projectEntity } from "./dynamodb-project-entity.ts";
 import type { Position } from "./position.ts";
-import { type EntityContext, type EntityOutcome, projectEntity } from "./project-entity.ts";
 import type { Target } from "./target.ts";
 
 export interface ProjectorOptions {

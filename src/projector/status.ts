@@ -36,17 +36,18 @@ interface Waiting {
   readonly eventTime: string;
 }
 
+/** Keys of the newest events: an event that cannot be decoded must not hide that it waits. */
 async function recentEvents(
   { store, clock, windowMs = 3_600_000 }: StatusContext,
   aggregateType: string,
 ): Promise<Waiting[]> {
   const fromTime = new Date(clock().getTime() - windowMs).toISOString();
   const recent: Waiting[] = [];
-  for await (const { event } of store.readEventsByType(aggregateType, undefined, { fromTime })) {
-    recent.push(event);
-    if (recent.length >= MOST_EVENTS) break;
+  for await (const key of store.readKeysByType(aggregateType, { fromTime })) {
+    recent.push(key);
+    if (recent.length > 2 * MOST_EVENTS) recent.splice(0, MOST_EVENTS);
   }
-  return recent;
+  return recent.slice(-MOST_EVENTS);
 }
 
 async function parkedIn(on: ReadModelTable, name: string): Promise<number> {

@@ -27,5 +27,4 @@ export interface WriteRequest {
   readonly events: readonly StoredEvent[];
   /** An event behind `events` that could not be read. */
   readonly unreadable?: Poison | undefined;
-  readonly parkAfter: number;
 }

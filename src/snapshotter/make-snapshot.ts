@@ -48,14 +48,15 @@ export async function makeSnapshot<State, C extends Command, E extends NewEvent>
 ): Promise<SnapshotOutcome> {
   const { store, clock, keep = DEFAULT_KEEP } = context;
   const newest = await store.getLatestSnapshot(entityId);
-  const { version, state, commands } = await load(store, aggregate, entityId);
+  const { version, state, commands, eventId } = await load(store, aggregate, entityId);
   if (version === 0) return { outcome: "missing" };
-  const isCurrent = newest?.version === version && newest.stateVersion === aggregate.stateVersion;
+  const isOurs = newest?.stateVersion === aggregate.stateVersion && newest.eventId === eventId;
+  const isCurrent = newest?.version === version && isOurs;
   if (isCurrent) return { outcome: "current", version };
   const isBefore = newest !== undefined && newest.version < version;
   const { previous, expired } = thin(isBefore ? newest : undefined, keep);
   const records = commands.complete ? commands.records : undefined;
-  const options = { stateVersion: aggregate.stateVersion, commands: records, previous };
+  const options = { stateVersion: aggregate.stateVersion, commands: records, previous, eventId };
   try {
     const { aggregateType } = aggregate;
     const made = await store.createSnapshot(aggregateType, entityId, version, state as object, version, options);

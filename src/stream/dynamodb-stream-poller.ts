@@ -98,6 +98,17 @@ async function openIterator(
   }
 }
 
+/** A passing error is no reason to stop the readers that run: they are looked for again later. */
+async function lookForShards(options: PollerOptions): Promise<Shard[]> {
+  try {
+    return await listShards(options);
+  } catch (error) {
+    if (!isTransient(error)) throw error;
+    options.log(`shards could not be listed: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+}
+
 /** Reads one shard to its end, or until the signal falls. */
 class ShardReader {
   readonly #options: PollerOptions;
@@ -187,17 +198,22 @@ export async function pollStream(options: PollerOptions): Promise<void> {
   const all = { ...options, signal: AbortSignal.any([signal, stop.signal]) };
   let failure: { error: unknown } | undefined;
   let wake = new AbortController();
+  let isFirstLook = true;
 
+  function fail(error: unknown): void {
+    failure ??= { error };
+    stop.abort();
+  }
+
+  /** A shard that appears later was written while we were reading: it is begun at its start. */
   function start(shardId: string): void {
     const position = positions.get(shardId);
     const after = position === undefined || position === "ended" ? undefined : position.sequenceNumber;
-    const reading = new ShardReader(all, shardId, after)
+    const startingPosition = isFirstLook ? options.startingPosition : "TRIM_HORIZON";
+    const reading = new ShardReader({ ...all, startingPosition }, shardId, after)
       .run()
       .then(() => void positions.set(shardId, "ended"))
-      .catch((error: unknown) => {
-        failure ??= { error };
-        stop.abort();
-      })
+      .catch(fail)
       .finally(() => {
         running.delete(shardId);
         wake.abort();
@@ -207,13 +223,17 @@ export async function pollStream(options: PollerOptions): Promise<void> {
 
   while (!all.signal.aborted) {
     wake = new AbortController();
-    const shards = await listShards(all);
+    const shards = await lookForShards(all).catch((error: unknown) => {
+      fail(error);
+      return [];
+    });
     const listed = new Set(shards.map(({ ShardId }) => ShardId));
     for (const { ShardId: shardId, ParentShardId: parent } of shards) {
       if (shardId === undefined || positions.get(shardId) === "ended" || running.has(shardId)) continue;
       const parentIsRead = parent === undefined || !listed.has(parent) || positions.get(parent) === "ended";
       if (parentIsRead) start(shardId);
     }
+    isFirstLook = false;
     await sleep(discoverMs, AbortSignal.any([all.signal, wake.signal]));
   }
   await Promise.all(running.values());

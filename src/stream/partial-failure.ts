@@ -17,7 +17,10 @@ export function batchAnswer(
   failures: readonly EntityFailure[],
 ): DynamoDBBatchResponse {
   if (failures.length === 0) return { batchItemFailures: [] };
-  const from = new Map(failures.map(({ entityId, fromSequence }) => [entityId, fromSequence]));
+  const from = new Map<string, number>();
+  for (const { entityId, fromSequence } of failures) {
+    from.set(entityId, Math.min(fromSequence, from.get(entityId) ?? Number.POSITIVE_INFINITY));
+  }
   const first = records.find(({ entityId, sequenceNumber }) => sequenceNumber >= (from.get(entityId) ?? Infinity));
   if (!first) throw new Error(`no record in the batch for the failure of ${failures[0]?.entityId}`);
   return { batchItemFailures: [{ itemIdentifier: first.recordId }] };

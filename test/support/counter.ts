@@ -15,5 +15,5 @@ export const counter: Aggregate<CounterState, Add, Added> = {
   stateVersion: "1",
   initialState: { count: 0, sum: 0 },
   decide: ({ data }) => (data.by === 0 ? [] : [{ eventType: "Added", eventData: data }]),
-  evolve: ({ count, sum }, { eventData }) => ({ count: count + 1, sum: sum * 3 + eventData.by }),
+  evolve: ({ count, sum }, { eventData }) => ({ count: count + 1, sum: (sum * 3 + eventData.by) % 1_000_003 }),
 };
