@@ -7,6 +7,7 @@ import { EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { type IndexSelection, readIndex, readIndexKeys } from "./dynamodb-index-read.ts";
 import { readEvents, readHeadWithCommands } from "./dynamodb-read.ts";
+import { type ScannedPage, type ScanRequest, scanEvents } from "./dynamodb-scan.ts";
 import { expireSnapshot, putSnapshot, readSnapshots } from "./dynamodb-snapshots.ts";
 import { EntityMemory } from "./entity-memory.ts";
 import type { StoredEvent } from "./event.ts";
@@ -132,6 +133,10 @@ export class DynamoDBEventStore implements EventStore {
   async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
     checkKeyText("userId", userId);
     yield* readIndex(this.#context, { index: USER_ACTION_INDEX, partition: userId }, options);
+  }
+
+  scanEvents(request: ScanRequest): Promise<ScannedPage> {
+    return scanEvents(this.#context, request);
   }
 
   createSnapshot(

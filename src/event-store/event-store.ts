@@ -1,4 +1,5 @@
 import type { CommandLog } from "./command-log.ts";
+import type { ScannedPage, ScanRequest } from "./dynamodb-scan.ts";
 import type { NewEvent, StoredEvent } from "./event.ts";
 import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
 
@@ -127,6 +128,9 @@ export interface EventStore {
 
   /** As `getEventsByUser`, lazily. */
   readEventsByUser(userId: string, options?: IndexReadOptions): AsyncIterable<Indexed>;
+
+  /** One page of all events of all entities, for rebuilds; the caller keeps the place and the pace. */
+  scanEvents(request: ScanRequest): Promise<ScannedPage>;
 
   /**
    * Stores a snapshot. One that exists under the same state version is left as it is.

@@ -1,12 +1,12 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
 import type { StoredEvent } from "../event-store/index.ts";
 import { aggregates, eventTypes } from "../product/index.ts";
 import { checkBusExists, createPublisher, eventBridgeBus, type Notice } from "../publisher/index.ts";
 import { isSnapshotDue, SNAPSHOT_DUE, snapshotDue } from "../snapshotter/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
-import { backOff, createLogger, createStore } from "./wiring.ts";
+import { backOff, clock, createLogger, createStore } from "./wiring.ts";
 
 const config = readConfig("publisher");
 const logger = createLogger(config);
@@ -31,20 +31,28 @@ function noticesOf(event: StoredEvent): Notice[] {
 
 const publisher = createPublisher({
   bus: eventBridgeBus(client, config.EVENT_BUS),
-  store: createStore(config).store,
+  ...createStore(config),
   eventTypes,
   source: config.SERVICE_NAME,
   noticesOf,
   maxBytes: config.BUS_MAX_BYTES,
   publishUserId: config.PUBLISH_USER_ID,
+  parkAfter: config.PARK_AFTER,
   backOff,
+  clock,
 });
 
+/** Milliseconds before the function's end at which the rest is left to the next delivery. */
+const RESERVE_MS = 10_000;
+
 /** The table stream to the bus. */
-export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+export async function handler({ Records }: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
   await checkBus();
   const records = readRecords(Records);
-  const { failures, ...counts } = await publisher.publish(groupByEntity(records));
+  const { failures, ...counts } = await publisher.publish(
+    groupByEntity(records),
+    () => context.getRemainingTimeInMillis() < RESERVE_MS,
+  );
   logger.info("published", { ...counts, failed: failures.length });
   for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
   return batchAnswer(records, failures);

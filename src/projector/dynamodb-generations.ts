@@ -19,6 +19,8 @@ export interface Generations {
   readonly serving: number;
   readonly previous?: number | undefined;
   readonly all: readonly Generation[];
+  /** The highest number that was ever given out. */
+  readonly highest?: number | undefined;
   readonly revision: number;
 }
 

@@ -87,11 +87,10 @@ export async function readPositions(
   projection: Projection,
   of: GenerationKey,
   entityIds: readonly string[],
+  consistent = false,
 ): Promise<Map<string, Position>> {
-  const items = await getAll(
-    on,
-    entityIds.map((entityId) => positionKey(projection, of, entityId)),
-  );
+  const keys = entityIds.map((entityId) => positionKey(projection, of, entityId));
+  const items = await getAll(on, keys, consistent);
   const found = new Map(items.map((item) => [String(item[ROW.entityId]), readPosition(item)]));
   return new Map(entityIds.map((entityId) => [entityId, found.get(entityId) ?? startOf(entityId)]));
 }

@@ -1,10 +1,14 @@
 export * from "./definition.ts";
+export { removeRows } from "./dynamodb-generation-rows.ts";
 export * from "./dynamodb-generations.ts";
 export * from "./dynamodb-parking.ts";
 export type { ReadModelTable } from "./dynamodb-positions.ts";
 export { type GenerationKey, sortable } from "./dynamodb-read-model-keys.ts";
 export { createRowReader, NotBuiltError } from "./dynamodb-row-reader.ts";
 export { InvalidCursorError } from "./page-cursor.ts";
+export * from "./parked.ts";
 export * from "./projector.ts";
+export * from "./rebuild.ts";
 export * from "./row-reader.ts";
 export type { Target } from "./target.ts";
+export * from "./verify.ts";

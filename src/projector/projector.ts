@@ -3,7 +3,7 @@ import type { EventStore, EventTypes } from "../event-store/index.ts";
 import type { EntityBatch, EntityFailure } from "../stream/index.ts";
 import { type Projection, takesAggregate, versionOf } from "./definition.ts";
 import { GenerationsCache } from "./dynamodb-generations.ts";
-import { type ReadModelTable, readPositions } from "./dynamodb-positions.ts";
+import { type ReadModelTable, readPositionNow, readPositions } from "./dynamodb-positions.ts";
 import { type EntityContext, type EntityOutcome, projectEntity } from "./dynamodb-project-entity.ts";
 import type { Position } from "./position.ts";
 import type { Target } from "./target.ts";
@@ -40,6 +40,8 @@ export interface Projector {
   project(batches: readonly EntityBatch[]): Promise<ProjectionOutcome[]>;
   /** As `project`, for one generation. */
   projectInto(target: Target, batches: readonly EntityBatch[]): Promise<ProjectionOutcome>;
+  /** Brings one entity of one generation up to a batch. */
+  projectOne(target: Target, batch: EntityBatch): Promise<EntityOutcome>;
   /** The generations that are fed, of every projection. */
   targets(): Promise<Target[]>;
   readonly context: EntityContext;
@@ -113,5 +115,8 @@ export function createProjector(options: ProjectorOptions): Projector {
   const project = async (batches: readonly EntityBatch[]) =>
     Promise.all((await targets()).map((target) => projectInto(target, batches)));
 
-  return { project, projectInto, targets, context, generations };
+  const projectOne = async (target: Target, batch: EntityBatch) =>
+    projectEntity(context, target, batch, await readPositionNow(on, target.projection, target.of, batch.entityId));
+
+  return { project, projectInto, projectOne, targets, context, generations };
 }

@@ -1,4 +1,4 @@
 export * from "./bus.ts";
+export * from "./dynamodb-publisher.ts";
 export * from "./envelope.ts";
 export * from "./event-bridge-bus.ts";
-export * from "./publisher.ts";

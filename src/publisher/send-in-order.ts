@@ -12,44 +12,133 @@ export interface SendOptions {
   readonly maxBytes: number;
   /** How often an entry is sent before its entity is given up for this batch. */
   readonly attempts: number;
-  /** Waits before the given attempt, counted from 2. */
-  readonly backOff: (attempt: number) => Promise<void>;
+  /** Waits before the given round of repeats, counted from 1. */
+  readonly backOff: (round: number) => Promise<void>;
+  /** True when the rest is to be left to the next delivery. */
+  readonly isTimeUp: () => boolean;
+}
+
+export interface SendFailure {
+  readonly fromSequence: number;
+  readonly error: Error;
+  /** True when the bus refused the entry itself, so that sending it again may never help. */
+  readonly isRefused: boolean;
 }
 
 export interface SendOutcome {
-  /** Per entity, the last sequence number that is on the bus. */
+  /** Per entity, the last sequence number whose entries are all on the bus. */
   readonly sent: ReadonlyMap<string, number>;
-  readonly failures: ReadonlyMap<string, { readonly fromSequence: number; readonly error: Error }>;
+  readonly failures: ReadonlyMap<string, SendFailure>;
   /** Requests made. */
   readonly requests: number;
 }
 
-class RefusedError extends Error {
+export class RefusedError extends Error {
   constructor({ code, message }: Refusal) {
     super(`the bus refused the entry: ${code}: ${message}`);
     this.name = "RefusedError";
   }
 }
 
-/** Answers for one request; when the request itself failed, every entry is refused for that reason. */
-async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<readonly (Refusal | undefined)[]> {
+/** Throttles say nothing about the entry. */
+const PASSING = new Set(["ThrottlingException", "TimeUp"]);
+
+interface Answers {
+  readonly refusals: readonly (Refusal | undefined)[];
+  /** The request as a whole failed. */
+  readonly isWhole: boolean;
+}
+
+async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
   try {
-    return await bus.put(batch.map(({ entry }) => entry));
+    return { refusals: await bus.put(batch.map(({ entry }) => entry)), isWhole: false };
   } catch (error) {
-    const refusal =
-      error instanceof Error ? { code: error.name, message: error.message } : { code: "Error", message: String(error) };
-    return batch.map(() => refusal);
+    const { name: code, message } = error instanceof Error ? error : new Error(String(error));
+    return { refusals: batch.map(() => ({ code, message })), isWhole: true };
   }
 }
 
-/** The first waiting entries of which none is behind another of its entity's in the same request. */
-function heads(waiting: readonly Outgoing[]): Outgoing[] {
-  const seen = new Set<string>();
-  return waiting.filter(({ entityId }) => {
-    if (seen.has(entityId)) return false;
-    seen.add(entityId);
-    return true;
-  });
+/** One run over a batch of entries. */
+class Sending {
+  readonly #options: SendOptions;
+  #waiting: readonly Outgoing[];
+  readonly #tries = new Map<Outgoing, number>();
+  readonly #dueIn = new Map<Outgoing, number>();
+  readonly #alone = new Set<Outgoing>();
+  readonly #done = new Set<Outgoing>();
+  readonly #sent = new Map<string, number>();
+  readonly #failures = new Map<string, SendFailure>();
+  #round = 0;
+  #requests = 0;
+
+  constructor(outgoing: readonly Outgoing[], options: SendOptions) {
+    this.#waiting = outgoing;
+    this.#options = options;
+  }
+
+  /** The first waiting entry of each entity: none behind it may go out before it is taken. */
+  #heads(): Outgoing[] {
+    const seen = new Set<string>();
+    return this.#waiting.filter(({ entityId }) => {
+      if (seen.has(entityId)) return false;
+      seen.add(entityId);
+      return true;
+    });
+  }
+
+  #fail(one: Outgoing, refusal: Refusal, isRefused: boolean): void {
+    const { entityId, sequenceNumber } = one;
+    this.#failures.set(entityId, { fromSequence: sequenceNumber, error: new RefusedError(refusal), isRefused });
+  }
+
+  #note(one: Outgoing, refusal: Refusal | undefined, isWhole: boolean): void {
+    if (!refusal) {
+      this.#done.add(one);
+      return;
+    }
+    const tries = (this.#tries.get(one) ?? 0) + 1;
+    this.#tries.set(one, tries);
+    this.#dueIn.set(one, this.#round + 1);
+    if (!isWhole) this.#alone.add(one);
+    if (tries >= this.#options.attempts) this.#fail(one, refusal, !isWhole && !PASSING.has(refusal.code));
+  }
+
+  /** An event counts as sent when its last entry is: a notice may follow it. */
+  #settle(): void {
+    this.#waiting = this.#waiting.filter((one) => !this.#done.has(one) && !this.#failures.has(one.entityId));
+    for (const { entityId, sequenceNumber } of this.#done) {
+      const isOpen = this.#waiting.some((one) => one.entityId === entityId && one.sequenceNumber === sequenceNumber);
+      const failedAt = this.#failures.get(entityId)?.fromSequence ?? Number.POSITIVE_INFINITY;
+      if (!isOpen && sequenceNumber < failedAt)
+        this.#sent.set(entityId, Math.max(sequenceNumber, this.#sent.get(entityId) ?? 0));
+    }
+    this.#done.clear();
+  }
+
+  async #step(): Promise<void> {
+    const due = this.#heads().filter((one) => (this.#dueIn.get(one) ?? 0) <= this.#round);
+    if (due.length === 0) {
+      this.#round += 1;
+      return this.#options.backOff(this.#round);
+    }
+    const together = due.filter((one) => !this.#alone.has(one));
+    const batch = together.length > 0 ? firstRequest(together, this.#options.maxBytes) : due.slice(0, 1);
+    const { refusals, isWhole } = await ask(this.#options.bus, batch);
+    this.#requests += 1;
+    for (const [index, one] of batch.entries()) this.#note(one, refusals[index], isWhole);
+    this.#settle();
+  }
+
+  async run(): Promise<SendOutcome> {
+    while (this.#waiting.length > 0) {
+      if (this.#options.isTimeUp()) {
+        for (const one of this.#heads()) this.#fail(one, { code: "TimeUp", message: "the time is over" }, false);
+        break;
+      }
+      await this.#step();
+    }
+    return { sent: this.#sent, failures: this.#failures, requests: this.#requests };
+  }
 }
 
 /**
@@ -57,33 +146,6 @@ function heads(waiting: readonly Outgoing[]): Outgoing[] {
  * entity go out one after another, those of different entities together. What is refused is sent
  * again, alone, while the others go on; an entity that stays refused is given up from there on.
  */
-export async function sendInOrder(outgoing: readonly Outgoing[], options: SendOptions): Promise<SendOutcome> {
-  const sent = new Map<string, number>();
-  const failures = new Map<string, { fromSequence: number; error: Error }>();
-  const tries = new Map<Outgoing, number>();
-  const done = new Set<Outgoing>();
-  let waiting = [...outgoing];
-  let requests = 0;
-  while (waiting.length > 0) {
-    const ready = heads(waiting);
-    const fresh = ready.filter((one) => !tries.has(one));
-    if (fresh.length === 0) await options.backOff(Math.min(...ready.map((one) => tries.get(one) ?? 0)) + 1);
-    const batch = fresh.length > 0 ? firstRequest(fresh, options.maxBytes) : ready.slice(0, 1);
-    const answers = await ask(options.bus, batch);
-    requests += 1;
-    for (const [index, one] of batch.entries()) {
-      const refusal = answers[index];
-      const attempt = (tries.get(one) ?? 0) + 1;
-      tries.set(one, attempt);
-      if (!refusal) {
-        sent.set(one.entityId, one.sequenceNumber);
-        done.add(one);
-      }
-      if (refusal && attempt >= options.attempts) {
-        failures.set(one.entityId, { fromSequence: one.sequenceNumber, error: new RefusedError(refusal) });
-      }
-    }
-    waiting = waiting.filter((one) => !done.has(one) && !failures.has(one.entityId));
-  }
-  return { sent, failures, requests };
+export function sendInOrder(outgoing: readonly Outgoing[], options: SendOptions): Promise<SendOutcome> {
+  return new Sending(outgoing, options).run();
 }

@@ -1,0 +1,33 @@
+import { PutCommand } from "@aws-sdk/lib-dynamodb";
+import { whileTransient } from "../event-store/index.ts";
+import { ATTEMPTS, getAll, type ReadModelTable } from "./dynamodb-positions.ts";
+import { type GenerationKey, rebuildKey } from "./dynamodb-read-model-keys.ts";
+
+/** How far a segment of a rebuild is. */
+export interface SegmentPosition {
+  readonly next: string | undefined;
+  readonly isDone: boolean;
+  readonly events: number;
+}
+
+const keyOf = (of: GenerationKey, segment: number) => rebuildKey(of, `segment#${segment}`);
+
+export async function loadSegments(
+  on: ReadModelTable,
+  of: GenerationKey,
+  segments: number,
+): Promise<Map<number, SegmentPosition>> {
+  const keys = Array.from({ length: segments }, (_, segment) => keyOf(of, segment));
+  const items = await getAll(on, keys, true);
+  return new Map(items.map(({ segment, position }) => [Number(segment), position as SegmentPosition]));
+}
+
+export async function saveSegment(
+  { client, table }: ReadModelTable,
+  of: GenerationKey,
+  segment: number,
+  position: SegmentPosition,
+): Promise<void> {
+  const Item = { ...keyOf(of, segment), segment, position };
+  await whileTransient(ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
+}

@@ -1,0 +1,77 @@
+import { listParked, type ParkedEntity } from "./dynamodb-parking.ts";
+import type { EntityOutcome } from "./dynamodb-project-entity.ts";
+import { skipEvent, unpark } from "./dynamodb-unpark.ts";
+import type { Projector } from "./projector.ts";
+import type { Target } from "./target.ts";
+
+/** There is no such entity parked in the projection. */
+export class NotParkedError extends Error {
+  readonly code = "NOT_PARKED";
+  constructor(projection: string, entityId: string) {
+    super(`${entityId} is not parked in ${projection}`);
+    this.name = "NotParkedError";
+  }
+}
+
+async function find(
+  projector: Projector,
+  name: string,
+  entityId: string,
+): Promise<{ parked: ParkedEntity; target: Target }[]> {
+  const targets = await projector.targets();
+  const found: { parked: ParkedEntity; target: Target }[] = [];
+  for await (const parked of listParked(projector.context.on, name)) {
+    const target = targets.find(({ of }) => of.name === name && of.generation === parked.generation);
+    if (parked.entityId === entityId && target) found.push({ parked, target });
+  }
+  if (found.length === 0) throw new NotParkedError(name, entityId);
+  return found;
+}
+
+/**
+ * Reads on from the checkpoint to the head. The head is looked at again after the entity is free,
+ * for until then the projector passes its events by.
+ */
+async function readOn(projector: Projector, target: Target, entityId: string): Promise<EntityOutcome> {
+  const { store } = projector.context;
+  let outcome: EntityOutcome | undefined;
+  for (let upTo = 0; ; ) {
+    let head = 0;
+    for await (const event of store.readEvents(entityId, { direction: "backward", limit: 1 }))
+      head = event.sequenceNumber;
+    if (outcome && (head === upTo || outcome.failedAt !== undefined || outcome.parked)) return outcome;
+    upTo = head;
+    outcome = await projector.projectOne(target, { entityId, upTo, events: [] });
+  }
+}
+
+/**
+ * Tries a parked entity again, after a fix. It is free from then on; when its event fails again it
+ * is parked again after the usual number of tries.
+ *
+ * @throws {NotParkedError}
+ */
+export async function retryParked(projector: Projector, name: string, entityId: string): Promise<EntityOutcome[]> {
+  const found = await find(projector, name, entityId);
+  return Promise.all(
+    found.map(async ({ target }) => {
+      await unpark(projector.context.on, target, entityId);
+      return readOn(projector, target, entityId);
+    }),
+  );
+}
+
+/**
+ * Passes the one event by that a parked entity waits at, and reads on. The event stays in the store.
+ *
+ * @throws {NotParkedError}
+ */
+export async function skipParked(projector: Projector, name: string, entityId: string): Promise<EntityOutcome[]> {
+  const found = await find(projector, name, entityId);
+  return Promise.all(
+    found.map(async ({ target, parked }) => {
+      await skipEvent(projector.context.on, target, entityId, parked.sequenceNumber);
+      return readOn(projector, target, entityId);
+    }),
+  );
+}

@@ -1,0 +1,110 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  TransactWriteCommand,
+} from "@aws-sdk/lib-dynamodb";
+import { type StoredEvent, untilProcessed, whileTransient } from "../event-store/index.ts";
+
+/** How far an entity's events are on the bus. */
+export interface Progress {
+  readonly entityId: string;
+  /** The last sequence number that is on the bus; 0 before the first. */
+  readonly published: number;
+  readonly failing?: { readonly sequenceNumber: number; readonly attempts: number; readonly error: string } | undefined;
+  readonly parked: boolean;
+  /** Counts the writes; 0: never written. */
+  readonly revision: number;
+}
+
+export interface ProgressTable {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+}
+
+const ATTEMPTS = 8;
+const BATCH = 100;
+const keyOf = (entityId: string) => ({ pk: `publisher#${entityId}`, sk: "progress" });
+const parkedKeyOf = (entityId: string) => ({ pk: "parked#publisher", sk: entityId });
+const startOf = (entityId: string): Progress => ({ entityId, published: 0, parked: false, revision: 0 });
+
+/** Progress of many entities in few requests; may be a moment old, which costs a duplicate at worst. */
+export async function readProgress(
+  { client, table }: ProgressTable,
+  entityIds: readonly string[],
+): Promise<Map<string, Progress>> {
+  const found = new Map(entityIds.map((entityId) => [entityId, startOf(entityId)]));
+  for (let start = 0; start < entityIds.length; start += BATCH) {
+    const keys: Record<string, unknown>[] = entityIds.slice(start, start + BATCH).map(keyOf);
+    await untilProcessed(ATTEMPTS, keys, async (left) => {
+      const answer = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys: left } } }));
+      for (const { progress } of answer.Responses?.[table] ?? [])
+        found.set((progress as Progress).entityId, progress as Progress);
+      return answer.UnprocessedKeys?.[table]?.Keys ?? [];
+    });
+  }
+  return found;
+}
+
+export async function readProgressNow({ client, table }: ProgressTable, entityId: string): Promise<Progress> {
+  const command = new GetCommand({ TableName: table, Key: keyOf(entityId), ConsistentRead: true });
+  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  return (Item?.progress as Progress | undefined) ?? startOf(entityId);
+}
+
+function put(table: string, progress: Progress) {
+  const isNew = progress.revision === 0;
+  return {
+    TableName: table,
+    Item: { ...keyOf(progress.entityId), progress: { ...progress, revision: progress.revision + 1 } },
+    ConditionExpression: isNew ? "attribute_not_exists(#pk)" : "#progress.#revision = :revision",
+    ExpressionAttributeNames: isNew ? { "#pk": "pk" } : { "#progress": "progress", "#revision": "revision" },
+    ...(isNew ? {} : { ExpressionAttributeValues: { ":revision": progress.revision } }),
+  };
+}
+
+/** False when another invocation moved the entity meanwhile. */
+export async function writeProgress({ client, table }: ProgressTable, progress: Progress): Promise<boolean> {
+  try {
+    await whileTransient(ATTEMPTS, () => client.send(new PutCommand(put(table, progress))));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** Parks an entity with the event that the bus refuses, as the projector does: flag and item in one transaction. */
+export async function parkProgress(
+  { client, table }: ProgressTable,
+  progress: Progress,
+  { event, parkedAt }: { readonly event: StoredEvent | undefined; readonly parkedAt: string },
+): Promise<void> {
+  const { entityId, failing } = progress;
+  const isSmall = JSON.stringify(event ?? null).length < 300 * 1024;
+  const parked = {
+    projection: "publisher",
+    generation: 0,
+    entityId,
+    sequenceNumber: failing?.sequenceNumber ?? progress.published + 1,
+    error: failing?.error ?? "",
+    attempts: failing?.attempts ?? 1,
+    parkedAt,
+    ...(isSmall && event ? { event } : {}),
+  };
+  const command = new TransactWriteCommand({
+    TransactItems: [
+      { Put: put(table, { ...progress, parked: true }) },
+      { Put: { TableName: table, Item: { ...parkedKeyOf(entityId), parked } } },
+    ],
+  });
+  await whileTransient(ATTEMPTS, () => client.send(command));
+}
+
+export async function removeParkedProgress({ client, table }: ProgressTable, entityId: string): Promise<void> {
+  const command = new DeleteCommand({ TableName: table, Key: parkedKeyOf(entityId) });
+  await whileTransient(ATTEMPTS, () => client.send(command));
+}

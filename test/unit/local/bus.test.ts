@@ -1,0 +1,191 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { LocalBus, type LocalBusOptions } from "../../../src/local/bus.ts";
+import type { BusEvent, PutEventsEntry } from "../../../src/local/bus-entries.ts";
+import type { Rule } from "../../../src/local/service-definition.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bus-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const target = (id: string, more: object = {}) => ({
+  kind: "function" as const,
+  id,
+  deadLetter: undefined,
+  maxRetries: 2,
+  maxAgeSeconds: 60,
+  ...more,
+});
+const rule = (name: string, more: Partial<Rule> = {}): Rule => ({
+  name,
+  bus: "Shop",
+  pattern: { source: ["shop"] },
+  targets: [target(name)],
+  ...more,
+});
+const entry = (more: Partial<PutEventsEntry> = {}): PutEventsEntry => ({
+  Source: "shop",
+  DetailType: "Sold",
+  Detail: '{"n":1}',
+  EventBusName: "Shop",
+  ...more,
+});
+
+function open(more: Partial<LocalBusOptions> = {}) {
+  const sent: [string, unknown][] = [];
+  const dead: [string, Record<string, string>][] = [];
+  let ids = 0;
+  const bus = new LocalBus({
+    buses: ["Shop"],
+    rules: [rule("a"), rule("b")],
+    region: "eu-central-1",
+    folder,
+    newId: () => `id-${++ids}`,
+    clock: () => new Date("2026-01-01T12:00:00.500Z"),
+    backOff: async () => undefined,
+    log: () => undefined,
+    signal: new AbortController().signal,
+    send: async ({ id }, event) => void sent.push([id, event.detail]),
+    deadLetter: (queue, _event, attributes) => void dead.push([queue, { ...attributes }]),
+    ...more,
+  });
+  return { bus, sent, dead };
+}
+const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+describe("PutEvents", () => {
+  test("answers entry by entry, in EventBridge's words", () => {
+    const { bus } = open();
+    const { FailedEntryCount, Entries } = bus.putEvents([
+      entry(),
+      entry({ Source: "" }),
+      entry({ DetailType: "" }),
+      entry({ Detail: "[1]" }),
+      entry({ Detail: "{{" }),
+      entry({ Source: "aws.ec2" }),
+      entry({ EventBusName: "Nowhere" }),
+    ]);
+    expect(FailedEntryCount).toBe(6);
+    expect(Entries.map((one) => ("ErrorCode" in one ? one.ErrorCode : "ok"))).toEqual([
+      "ok",
+      "InvalidArgument",
+      "InvalidArgument",
+      "MalformedDetail",
+      "MalformedDetail",
+      "NotAuthorizedForSourceException",
+      "ResourceNotFoundException",
+    ]);
+    expect(Entries[1]).toMatchObject({
+      ErrorMessage: "Parameter Source is not valid. Reason: Source is a required argument.",
+    });
+  });
+
+  test("refuses as a whole what is too many or too large", () => {
+    const { bus } = open();
+    expect(() => bus.putEvents(Array.from({ length: 11 }, () => entry()))).toThrow("less than or equal to 10");
+    expect(() => bus.putEvents([entry({ Detail: JSON.stringify({ text: "x".repeat(1_048_576) }) })])).toThrow(
+      "over the limit",
+    );
+    expect(() => bus.putEvents([])).toThrow("greater than or equal to 1");
+  });
+
+  test("delivers to every rule that matches, as EventBridge shapes an event", async () => {
+    const events: BusEvent[] = [];
+    const { bus } = open({
+      rules: [rule("a"), rule("other", { pattern: { source: ["x"] } })],
+      send: async (_target, event) => void events.push(event),
+    });
+    bus.putEvents([entry({ Resources: ["p-1"] })]);
+    await settle();
+    expect(events).toEqual([
+      {
+        version: "0",
+        id: "id-1",
+        "detail-type": "Sold",
+        source: "shop",
+        account: "000000000000",
+        time: "2026-01-01T12:00:00Z",
+        region: "eu-central-1",
+        resources: ["p-1"],
+        detail: { n: 1 },
+      },
+    ]);
+  });
+
+  test("refuses and throttles when a fault is switched on", () => {
+    const { bus } = open();
+    bus.setFaults({ refuseEvery: 3, throttle: 1 });
+    expect(() => bus.putEvents([entry()])).toThrow("Rate exceeded");
+    expect(bus.putEvents([entry(), entry(), entry(), entry()]).Entries.map((one) => "ErrorCode" in one)).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe("targets", () => {
+  test("are retried, then the event goes to the dead-letter queue with its reason", async () => {
+    let tries = 0;
+    const failing = rule("a", { targets: [target("a", { deadLetter: "Dead" })] });
+    const { bus, dead } = open({
+      rules: [failing],
+      send: async () => {
+        tries += 1;
+        throw new Error("no");
+      },
+    });
+    bus.putEvents([entry()]);
+    await settle();
+    expect(tries).toBe(3);
+    expect(dead).toEqual([
+      [
+        "Dead",
+        expect.objectContaining({
+          RULE_ARN: "a",
+          ERROR_MESSAGE: "no",
+          EXHAUSTED_RETRY_CONDITION: "MaximumRetryAttempts",
+          RETRY_ATTEMPTS: "2",
+        }),
+      ],
+    ]);
+  });
+
+  test("get after a kill what they had not got, each from its own place", async () => {
+    const never = () => new Promise<void>(() => undefined);
+    const first = open({ send: async ({ id }) => (id === "b" ? never() : undefined) });
+    first.bus.putEvents([entry(), entry({ Detail: '{"n":2}' })]);
+    await settle();
+    const { sent } = open();
+    await settle();
+    expect(sent).toEqual([
+      ["b", { n: 1 }],
+      ["b", { n: 2 }],
+    ]);
+  });
+
+  test("a line that a kill has torn is cut off, and the archive goes on", async () => {
+    open().bus.putEvents([entry()]);
+    appendFileSync(join(folder, "bus-archive.jsonl"), '{"bus":"Shop","ev');
+    open().bus.putEvents([entry({ Detail: '{"n":2}' })]);
+    expect(open().bus.archive.map(({ event }) => event.detail)).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(readFileSync(join(folder, "bus-archive.jsonl"), "utf8").split("\n")).toHaveLength(3);
+  });
+
+  test("get an archive replayed from a time", async () => {
+    const { bus, sent } = open({ rules: [rule("a")] });
+    bus.putEvents([entry()]);
+    expect(bus.replay("Shop", "2026-01-01T13:00:00Z")).toBe(0);
+    expect(bus.replay("Shop", "2026-01-01T11:00:00Z")).toBe(1);
+    await settle();
+    expect(sent).toEqual([
+      ["a", { n: 1 }],
+      ["a", { n: 1 }],
+    ]);
+  });
+});
