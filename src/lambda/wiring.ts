@@ -3,7 +3,7 @@ import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { projections } from "../../projections/index.ts";
+import { streamProjections } from "../../projections/index.ts";
 import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/index.ts";
 import { eventTypes } from "../product/index.ts";
 import { createProjector, type Projection, type Projector, type ReadModelTable } from "../projector/index.ts";
@@ -47,7 +47,7 @@ export function createStore(config: Tables): { store: DynamoDBEventStore; on: Re
 export function wireProjector(
   config: Tables,
   parkAfter: number,
-  which: readonly Projection[] = projections,
+  which: readonly Projection[] = streamProjections,
 ): Projector {
   const { store, on } = createStore(config);
   return createProjector({ projections: which, store, on, eventTypes, clock, random: Math.random, parkAfter });
