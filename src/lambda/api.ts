@@ -19,7 +19,7 @@ const { store, on } = createStore(config);
 const GENERATIONS_MAX_AGE_MS = 2_000;
 
 function wireQueries(): Queries {
-  const generations = new GenerationsCache(on, clock, GENERATIONS_MAX_AGE_MS);
+  const generations = new GenerationsCache(on, clock, GENERATIONS_MAX_AGE_MS, "reads");
   const catalog = createRowReader(on, generations, productCatalog);
   const history = createRowReader(on, generations, productPriceHistory);
   const tree = createRowReader(on, generations, categoryTree);

@@ -52,6 +52,13 @@ export async function writeGenerations(
   }
 }
 
+const firstGenerations = (name: string, version: number, startedAt: string): Generations => ({
+  name,
+  serving: 1,
+  all: [{ generation: 1, version, status: "ready", startedAt }],
+  revision: 0,
+});
+
 /** The generations of a projection; its first one is made on the first look. */
 export async function findGenerations(
   on: ReadModelTable,
@@ -61,8 +68,7 @@ export async function findGenerations(
 ): Promise<Generations> {
   const found = await readGenerations(on, name);
   if (found) return found;
-  const first = { generation: 1, version, status: "ready", startedAt: now } as const;
-  await writeGenerations(on, { name, serving: 1, all: [first], revision: 0 });
+  await writeGenerations(on, firstGenerations(name, version, now));
   return findGenerations(on, name, version, now);
 }
 
@@ -79,6 +85,8 @@ export class GenerationsCache {
     on: ReadModelTable,
     clock: () => Date,
     readonly maxAgeMs: number,
+    /** Who only reads rows writes nothing: where nothing is noted yet, the first generation is what there will be. */
+    readonly access: "reads" | "projects" = "projects",
   ) {
     this.#on = on;
     this.#clock = clock;
@@ -88,9 +96,14 @@ export class GenerationsCache {
     const now = this.#clock();
     const known = this.#known.get(name);
     if (known && known.until > now.getTime()) return known.generations;
-    const generations = await findGenerations(this.#on, name, version, now.toISOString());
+    const generations = await this.#find(name, version, now.toISOString());
     this.#known.set(name, { until: now.getTime() + this.maxAgeMs, generations });
     return generations;
+  }
+
+  async #find(name: string, version: number, now: string): Promise<Generations> {
+    if (this.access === "projects") return findGenerations(this.#on, name, version, now);
+    return (await readGenerations(this.#on, name)) ?? firstGenerations(name, version, now);
   }
 
   forget(name: string): void {

@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { RegoEngine, TemplateFile } from "@aws/cloudformation-validate";
+import { checkTemplate, type Finding, type Template } from "./package/check-template.ts";
+
+/** Rules of AWS's validator that are passed over, with the reason. */
+const EXCLUDED: Readonly<Record<string, string>> = {
+  W3005: "the framework writes a DependsOn beside a reference; it is redundant, not wrong",
+  W3011: "the framework's function versions carry one policy of the two; they hold no data",
+};
+
+/** Packages the service without network or credentials. Answers with the template's path. */
+export function packageService(folder: string, stage = "dev"): string {
+  const args = ["node_modules/serverless/bin/serverless.js", "package", "--stage", stage, "--package", folder];
+  execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return `${folder}/cloudformation-template-update-stack.json`;
+}
+
+export const readTemplate = (path: string): Template => JSON.parse(readFileSync(path, "utf8")) as Template;
+
+/** Findings of AWS's own validator. */
+export function validateTemplate(path: string): Finding[] {
+  const engine = new RegoEngine();
+  try {
+    const options = { severityLevel: "WARN", exclude: { ids: Object.keys(EXCLUDED) } } as const;
+    const { diagnostics } = engine.validateStandard(new TemplateFile(path), options);
+    return diagnostics.map(({ ruleId, entity, message }) => ({
+      resource: `${(entity as { logicalId?: string } | undefined)?.logicalId ?? "template"} ${ruleId}`,
+      message,
+    }));
+  } finally {
+    engine.free();
+  }
+}
+
+function main(): void {
+  const path = packageService(".serverless");
+  const findings = [...validateTemplate(path), ...checkTemplate(readTemplate(path))];
+  for (const { resource, message } of findings) console.error(`${resource}: ${message}`);
+  console.log(findings.length === 0 ? `${path}: nothing found` : `${findings.length} findings`);
+  if (findings.length > 0) process.exitCode = 1;
+}
+
+if (process.argv[1]?.endsWith("package.ts")) main();
