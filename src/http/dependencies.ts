@@ -10,7 +10,7 @@ import type { ProjectionStatus } from "../projector/status.ts";
 
 /** The questions that the API answers from read models. */
 export interface Queries {
-  product(productId: string): Promise<VersionedRow<CatalogRow> | undefined>;
+  product(productId: string, atLeastVersion?: number): Promise<VersionedRow<CatalogRow> | undefined>;
   productVersion(productId: string): Promise<number>;
   priceHistoryVersion(productId: string): Promise<number>;
   products(query: CatalogQuery): Promise<Page<CatalogRow>>;

@@ -70,8 +70,9 @@ function addProductQueries(app: App, dependencies: HttpDependencies): void {
   const one = { query: z.strictObject({ atLeastVersion }), params: withId };
   app.openapi(queryRoute("/products/{id}", "One product", one), async (context) => {
     const { id } = context.req.valid("param");
-    await waitForVersion(dependencies, () => queries.productVersion(id), context.req.valid("query").atLeastVersion);
-    const found = await queries.product(id);
+    const { atLeastVersion: wanted } = context.req.valid("query");
+    await waitForVersion(dependencies, () => queries.productVersion(id), wanted);
+    const found = await queries.product(id, wanted);
     if (!found) throw new NotFoundError(`there is no product ${id}`);
     context.header("ETag", etagOf(found.version));
     return context.json({ ...found.row, version: found.version }, 200);

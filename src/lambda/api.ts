@@ -25,7 +25,7 @@ function wireQueries(): Queries {
   const tree = createRowReader(on, generations, categoryTree);
   const activity = createRowReader(on, generations, userActivity);
   return {
-    product: (productId) => catalog.row(productId),
+    product: (productId, atLeastVersion) => catalog.row(productId, atLeastVersion),
     productVersion: (productId) => catalog.checkpoint(productId),
     priceHistoryVersion: (productId) => history.checkpoint(productId),
     products: (query) => askCatalog(catalog, query),

@@ -1,4 +1,5 @@
 import { GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { LRUCache } from "lru-cache";
 import { whileTransient } from "../event-store/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
 import type { GenerationsCache } from "./dynamodb-generations.ts";
@@ -18,6 +19,10 @@ import type { Page, PageRequest, RowReader, VersionedRow } from "./row-reader.ts
 type Item = Record<string, unknown>;
 
 const DEFAULT_LIMIT = 50;
+
+/** How many rows of a projection are kept in memory, and for how many milliseconds. */
+const HOT_ROWS = 500;
+const HOT_FOR_MS = 1_000;
 
 /** The projection's code is newer than every build of its rows. */
 export class NotBuiltError extends Error {
@@ -131,6 +136,7 @@ export function createRowReader<Row>(
   projection: Projection<Row>,
 ): RowReader<Row> {
   const version = versionOf(projection);
+  const hotRows = new LRUCache<string, VersionedRow<Row>>({ max: HOT_ROWS, ttl: HOT_FOR_MS });
 
   async function serving(): Promise<GenerationKey> {
     const { name, serving: generation, all } = await generations.get(projection.name, version);
@@ -146,9 +152,16 @@ export function createRowReader<Row>(
     return Item && readPosition(Item);
   }
 
-  async function row(entityId: string): Promise<VersionedRow<Row> | undefined> {
+  async function row(entityId: string, atLeastVersion = 0): Promise<VersionedRow<Row> | undefined> {
+    const { generation } = await serving();
+    const hot = hotRows.get(`${generation} ${entityId}`);
+    if (hot && hot.version >= atLeastVersion) return hot;
     const found = await position(entityId);
-    return found?.row === undefined ? undefined : { row: found.row as Row, version: found.checkpoint };
+    if (found?.row === undefined) return undefined;
+    const read = { row: found.row as Row, version: found.checkpoint };
+    const known = hotRows.peek(`${generation} ${entityId}`);
+    if (!known || known.version <= read.version) hotRows.set(`${generation} ${entityId}`, read);
+    return read;
   }
 
   async function prefixed(partition: string, prefix: string, page: PageRequest<Row>): Promise<Page<Row>> {

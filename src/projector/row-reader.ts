@@ -21,8 +21,11 @@ export interface PageRequest<Row = unknown> {
 
 /** How a projection's rows are asked for. All reads are of the serving generation. */
 export interface RowReader<Row> {
-  /** The row of one entity; undefined when there is none. */
-  row(entityId: string): Promise<VersionedRow<Row> | undefined>;
+  /**
+   * The row of one entity; undefined when there is none. A hot row may come from memory, up to a
+   * second old, but never older than `atLeastVersion`.
+   */
+  row(entityId: string, atLeastVersion?: number): Promise<VersionedRow<Row> | undefined>;
   /** How far the projection has read an entity. */
   checkpoint(entityId: string): Promise<number>;
   /** Rows of one entity's events, by sequence number. */

@@ -1,4 +1,5 @@
 export * from "./bus.ts";
+export * from "./contract.ts";
 export * from "./dynamodb-publisher.ts";
 export * from "./envelope.ts";
 export * from "./event-bridge-bus.ts";
