@@ -1,0 +1,212 @@
+import { Sha256 } from "@aws-crypto/sha256-js";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { z } from "zod";
+import { randomId } from "./event-store/defaults.ts";
+import {
+  archiveCategory,
+  changePrice,
+  createCategory,
+  createProduct,
+  describeProduct,
+  discontinueProduct,
+  moveCategory,
+  moveProduct,
+  renameCategory,
+  renameProduct,
+} from "./product/index.ts";
+
+/** The bodies of the commands, by route: the same schemas as the API's. */
+const PRODUCT = {
+  "change-price": changePrice,
+  rename: renameProduct,
+  describe: describeProduct,
+  move: moveProduct,
+  discontinue: discontinueProduct,
+} as const;
+const CATEGORY = { rename: renameCategory, move: moveCategory, archive: archiveCategory } as const;
+
+type Input<Schema extends z.ZodType> = z.input<Schema>;
+type NewProduct = Input<typeof createProduct> & { readonly productId?: string };
+type NewCategory = Input<typeof createCategory> & { readonly categoryId?: string };
+
+const accepted = z.object({
+  entityId: z.string(),
+  version: z.int(),
+  events: z.array(z.string()),
+  repeated: z.boolean(),
+});
+export type Accepted = z.infer<typeof accepted>;
+
+const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() });
+export type ProblemDocument = z.infer<typeof problem>;
+
+/** The API answered with a problem document (RFC 9457). */
+export class ProblemError extends Error {
+  readonly code = "PROBLEM";
+  constructor(
+    readonly status: number,
+    readonly problem: ProblemDocument | undefined,
+    readonly correlationId: string | undefined,
+  ) {
+    super(`${status}: ${problem?.detail ?? "no problem document"}`);
+    this.name = "ProblemError";
+  }
+}
+
+export interface ClientOptions {
+  /** Where the API is: `https://abc.execute-api.eu-central-1.amazonaws.com`. */
+  readonly baseUrl: string;
+  /** Makes idempotency keys and correlation ids. Default: random UUIDs. */
+  readonly newId?: () => string;
+  /** Requests are signed with these, for an API with the IAM authorizer. */
+  readonly iam?: {
+    readonly region: string;
+    readonly credentials: {
+      readonly accessKeyId: string;
+      readonly secretAccessKey: string;
+      readonly sessionToken?: string;
+    };
+  };
+  /** Sent with every request, such as `authorization` for an API with the JWT authorizer. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How often a request is sent in all. At least 1, default 4. */
+  readonly attempts?: number;
+  readonly fetch?: typeof fetch;
+  /** Milliseconds. Default: a timer. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
+}
+
+export interface CommandOptions {
+  /** Only when the entity is at this version; 412 otherwise. */
+  readonly expectedVersion?: number;
+  /** The same key is the same command, however often it is sent. Default: a new one. */
+  readonly idempotencyKey?: string;
+  readonly correlationId?: string;
+  /** The id of the event that caused the command. */
+  readonly causationId?: string;
+}
+
+const SAFE_TO_RETRY = new Set([429, 500, 502, 503, 504]);
+const FIRST_PAUSE_MS = 100;
+
+const defaultPause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** `undefined` fields are left out. */
+const present = (headers: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
+class Sender {
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  async #signed(
+    method: string,
+    url: URL,
+    headers: Record<string, string>,
+    body: string | undefined,
+  ): Promise<Record<string, string>> {
+    const { iam } = this.#options;
+    if (!iam) return headers;
+    const signer = new SignatureV4({ service: "execute-api", sha256: Sha256, ...iam });
+    const request = await signer.sign({
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { ...headers, host: url.host },
+      ...(body === undefined ? {} : { body }),
+    });
+    return request.headers;
+  }
+
+  async #once(
+    method: string,
+    url: URL,
+    headers: Record<string, string>,
+    body: string | undefined,
+  ): Promise<Response | undefined> {
+    const { fetch: send = fetch } = this.#options;
+    const signed = await this.#signed(method, url, headers, body);
+    try {
+      return await send(url, { method, headers: signed, ...(body === undefined ? {} : { body }) });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Sends until there is an answer that sending again would not change. Every request carries what makes that safe. */
+  async send(
+    method: string,
+    path: string,
+    more: { headers?: Record<string, string>; body?: unknown } = {},
+  ): Promise<Response> {
+    const { baseUrl, attempts = 4, pause = defaultPause, headers = {} } = this.#options;
+    const url = new URL(path, baseUrl);
+    const body = more.body === undefined ? undefined : JSON.stringify(more.body);
+    const all = { ...headers, ...more.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) };
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await this.#once(method, url, all, body);
+      const isFinal = response !== undefined && !SAFE_TO_RETRY.has(response.status);
+      if (isFinal || (attempt >= attempts && response)) return response;
+      if (attempt >= attempts) throw new Error(`${method} ${url.href}: no answer in ${attempts} attempts`);
+      const after = Number(response?.headers.get("retry-after") ?? 0) * 1000;
+      await pause(Math.max(after, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
+    }
+  }
+}
+
+async function readAnswer(response: Response): Promise<unknown> {
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return body;
+  throw new ProblemError(
+    response.status,
+    problem.safeParse(body).data,
+    response.headers.get("x-correlation-id") ?? undefined,
+  );
+}
+
+/** A client of the service's API. Commands may be sent again: each carries an Idempotency-Key. */
+export function createClient(options: ClientOptions) {
+  const sender = new Sender(options);
+  const newId = options.newId ?? randomId;
+
+  async function post(path: string, schema: z.ZodType, body: unknown, command: CommandOptions = {}): Promise<Accepted> {
+    const { expectedVersion, idempotencyKey = newId(), correlationId = newId(), causationId } = command;
+    const headers = present({
+      "idempotency-key": idempotencyKey,
+      "x-correlation-id": correlationId,
+      "x-causation-id": causationId,
+      "if-match": expectedVersion === undefined ? undefined : `"${expectedVersion}"`,
+    });
+    const response = await sender.send("POST", path, { headers, body: schema.parse(body) });
+    return accepted.parse(await readAnswer(response));
+  }
+
+  const at = (collection: string, id: string, action: string) => `/${collection}/${encodeURIComponent(id)}/${action}`;
+
+  return {
+    createProduct: (body: NewProduct, command?: CommandOptions) =>
+      post("/products", createProduct.extend({ productId: z.string().optional() }), body, command),
+    createCategory: (body: NewCategory, command?: CommandOptions) =>
+      post("/categories", createCategory.extend({ categoryId: z.string().optional() }), body, command),
+    product: <Action extends keyof typeof PRODUCT>(
+      productId: string,
+      action: Action,
+      body: Input<(typeof PRODUCT)[Action]>,
+      command?: CommandOptions,
+    ) => post(at("products", productId, action), PRODUCT[action], body, command),
+    category: <Action extends keyof typeof CATEGORY>(
+      categoryId: string,
+      action: Action,
+      body: Input<(typeof CATEGORY)[Action]>,
+      command?: CommandOptions,
+    ) => post(at("categories", categoryId, action), CATEGORY[action], body, command),
+    /** Any query of the API, such as `/products?status=active`. @throws {ProblemError} */
+    get: async (path: string): Promise<unknown> => readAnswer(await sender.send("GET", path)),
+  };
+}
