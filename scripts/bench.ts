@@ -1,6 +1,7 @@
 import { benchCost } from "./bench/cost.ts";
+import { benchProject } from "./bench/project.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { cost: benchCost };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = { cost: benchCost, project: benchProject };
 
 const [name = ""] = process.argv.slice(2);
 const bench = BENCHES[name];

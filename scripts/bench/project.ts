@@ -1,0 +1,89 @@
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { projections } from "../../projections/index.ts";
+import { DynamoDBEventStore, type StoredEvent } from "../../src/event-store/index.ts";
+import { eventTypes } from "../../src/product/index.ts";
+import { createProjector, type Projection } from "../../src/projector/index.ts";
+import { groupByEntity } from "../../src/stream/index.ts";
+import { benchEngine } from "./engine.ts";
+import { Meter } from "./meter.ts";
+
+export interface ProjectRow {
+  readonly projection: string;
+  readonly batch: string;
+  readonly events: number;
+  readonly requests: number;
+  readonly writeUnits: number;
+  readonly readUnits: number;
+  readonly operations: string;
+}
+
+const usd = (amount: number) => ({ amount, currency: "USD" });
+
+function productEvent(entityId: string, sequenceNumber: number): StoredEvent {
+  const isFirst = sequenceNumber === 1;
+  return {
+    entityId,
+    sequenceNumber,
+    eventId: `${entityId}-${sequenceNumber}`,
+    eventType: isFirst ? "ProductCreated" : "PriceUpdated",
+    eventTime: new Date(Date.UTC(2026, 0, 1) + sequenceNumber).toISOString(),
+    eventData: isFirst
+      ? { name: entityId, description: "", price: usd(1), categoryId: "c" }
+      : { price: usd(sequenceNumber), previousPrice: usd(sequenceNumber - 1) },
+    version: "1.0",
+    userId: "ann",
+    correlationId: "c-1",
+    aggregateType: "Product",
+  };
+}
+
+const BATCHES: Readonly<Record<string, StoredEvent[]>> = {
+  "1 event": [productEvent("one", 1)],
+  "100 events of one entity": Array.from({ length: 100 }, (_, n) => productEvent("hundred", n + 1)),
+  "1 event of 100 entities": Array.from({ length: 100 }, (_, n) => productEvent(`many-${n}`, 1)),
+};
+
+/** What a batch costs each projection, as the engine counts it. */
+export async function measureProjecting(which: readonly Projection[] = projections): Promise<ProjectRow[]> {
+  const engine = await benchEngine();
+  const rows: ProjectRow[] = [];
+  try {
+    for (const projection of which) {
+      const client = engine.connect();
+      const meter = new Meter(client);
+      const projector = createProjector({
+        projections: [projection],
+        store: new DynamoDBEventStore(client, "ProductService-Events", "ProductService-Snapshots", { eventTypes }),
+        on: { client: DynamoDBDocumentClient.from(client), table: "ProductService-ReadModels" },
+        eventTypes,
+        clock: () => new Date(),
+        random: Math.random,
+        generationsMaxAgeMs: 60_000,
+      });
+      await projector.targets();
+      for (const [batch, events] of Object.entries(BATCHES)) {
+        meter.take();
+        await projector.project(groupByEntity(events.map((event) => ({ ...event, event }))));
+        const { requests, write, read, operations } = meter.take();
+        const counted = new Map<string, number>();
+        for (const operation of operations) counted.set(operation, (counted.get(operation) ?? 0) + 1);
+        rows.push({
+          projection: projection.name,
+          batch,
+          events: events.length,
+          requests,
+          writeUnits: write,
+          readUnits: read,
+          operations: [...counted].map(([operation, count]) => `${count} ${operation}`).join(", "),
+        });
+      }
+    }
+  } finally {
+    await engine.stop();
+  }
+  return rows;
+}
+
+export async function benchProject(): Promise<void> {
+  console.table(await measureProjecting());
+}

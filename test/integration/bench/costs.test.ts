@@ -1,0 +1,35 @@
+import { expect, test } from "@jest/globals";
+import { projections } from "../../../projections/index.ts";
+import { measureCosts } from "../../../scripts/bench/cost.ts";
+import { measureProjecting } from "../../../scripts/bench/project.ts";
+
+test("requests and capacity units of every operation of the store", async () => {
+  const rows = await measureCosts();
+  expect(
+    rows.map(({ operation, requests, writeUnits, readUnits }) => [operation, requests, writeUnits, readUnits]),
+  ).toEqual([
+    ["append 1, new entity", 1, 3, 0],
+    ["append 1, version known", 1, 3, 0],
+    ["append 1, version unknown", 2, 3, 1],
+    ["append 10, all or none", 1, 40, 0],
+    ["load 1,000 events", 1, 0, 184],
+    ["command, state cached", 1, 3, 0],
+    ["command, cold, 100 events, no snapshot", 3, 3, expect.any(Number)],
+    ["command, cold, with a snapshot and an Idempotency-Key", 3, 3, expect.any(Number)],
+  ]);
+});
+
+test("in catch-up, 100 events of one entity cost one row write", async () => {
+  const rows = await measureProjecting(projections.filter(({ kind }) => kind !== "rows-across-entities"));
+  const costs = rows
+    .filter(({ batch }) => batch !== "1 event of 100 entities")
+    .map(({ projection, batch, operations, writeUnits }) => [projection, batch, operations, writeUnits]);
+  expect(costs).toEqual([
+    ["product-catalog", "1 event", "1 BatchGetItem, 1 PutItem", 5],
+    ["product-catalog", "100 events of one entity", "1 BatchGetItem, 1 PutItem", 5],
+    ["product-price-history", "1 event", "1 BatchGetItem, 1 BatchWriteItem, 1 PutItem", 2],
+    ["product-price-history", "100 events of one entity", "1 BatchGetItem, 4 BatchWriteItem, 1 PutItem", 101],
+    ["user-activity", "1 event", "1 BatchGetItem, 1 BatchWriteItem, 1 PutItem", 3],
+    ["user-activity", "100 events of one entity", "1 BatchGetItem, 4 BatchWriteItem, 1 PutItem", 201],
+  ]);
+});
