@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
-function sortKeys(_key: string, value: unknown): unknown {
+/** For JSON.stringify: the same text for the same content, in whichever order its keys were made. */
+export function sortKeys(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

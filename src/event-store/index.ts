@@ -1,5 +1,5 @@
 export * from "./command-log.ts";
-export { contentHash } from "./content-hash.ts";
+export { contentHash, sortKeys } from "./content-hash.ts";
 export * from "./dynamodb-event-codec.ts";
 export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
 export { MAX_ITEM_BYTES } from "./dynamodb-item-size.ts";

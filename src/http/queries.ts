@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { StoredEvent } from "../event-store/index.ts";
+import { type StoredEvent, sortKeys } from "../event-store/index.ts";
 import type { App } from "./app.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { BehindError, NotFoundError, problemSchema } from "./problem.ts";
@@ -43,6 +43,9 @@ function queryRoute<Query extends z.ZodObject, Params extends z.ZodObject>(
   return createRoute({ method: "get", path, summary, request, responses });
 }
 
+/** Maps come out of the table in any order of their keys; equal answers must have equal tags. */
+const inOrder = <T>(answer: T): T => JSON.parse(JSON.stringify(answer, sortKeys)) as T;
+
 const LOOKS = 20;
 const LOOK_EVERY_MS = 100;
 
@@ -65,7 +68,7 @@ function addProductQueries(app: App, dependencies: HttpDependencies): void {
   const { queries } = dependencies;
   const noParams = z.object({});
   app.openapi(queryRoute("/products", "Products", { query: catalogQuery, params: noParams }), async (context) =>
-    context.json(await queries.products(context.req.valid("query")), 200),
+    context.json(inOrder(await queries.products(context.req.valid("query"))), 200),
   );
   const one = { query: z.strictObject({ atLeastVersion }), params: withId };
   app.openapi(queryRoute("/products/{id}", "One product", one), async (context) => {
@@ -75,7 +78,7 @@ function addProductQueries(app: App, dependencies: HttpDependencies): void {
     const found = await queries.product(id, wanted);
     if (!found) throw new NotFoundError(`there is no product ${id}`);
     context.header("ETag", etagOf(found.version));
-    return context.json({ ...found.row, version: found.version }, 200);
+    return context.json(inOrder({ ...found.row, version: found.version }), 200);
   });
   const history = {
     query: page.extend({ atLeastVersion, order: z.enum(["ascending", "descending"]).optional() }),
@@ -87,7 +90,7 @@ function addProductQueries(app: App, dependencies: HttpDependencies): void {
     await waitForVersion(dependencies, () => queries.priceHistoryVersion(id), wanted);
     const found = await queries.priceHistory(id, request);
     if (found.rows.length === 0 && request.cursor === undefined) throw new NotFoundError(`there is no product ${id}`);
-    return context.json(found, 200);
+    return context.json(inOrder(found), 200);
   });
 }
 
@@ -125,10 +128,10 @@ export function addQueries(app: App, dependencies: HttpDependencies): void {
   addProductQueries(app, dependencies);
   addEntityQueries(app, dependencies);
   app.openapi(queryRoute("/categories", "The tree of categories", plain), async (context) =>
-    context.json({ categories: await queries.categories() }, 200),
+    context.json(inOrder({ categories: await queries.categories() }), 200),
   );
   app.openapi(queryRoute("/users/{id}/activity", "What a user did", { query: page, params: withId }), async (context) =>
-    context.json(await queries.activity(context.req.valid("param").id, context.req.valid("query")), 200),
+    context.json(inOrder(await queries.activity(context.req.valid("param").id, context.req.valid("query"))), 200),
   );
   app.openapi(queryRoute("/projections", "How far the read models are", plain), async (context) =>
     context.json({ projections: await queries.projections() }, 200),
