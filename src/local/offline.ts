@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Lambda from "serverless-offline/lambda";
+import { serveConsole } from "./console-server.ts";
 import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
 import { type LocalRun, startLocalRun } from "./local-run.ts";
 import { freePort } from "./ports.ts";
@@ -17,7 +18,7 @@ interface Serverless {
 
 type Print = (line: string) => void;
 
-const PREFERRED_PORTS = { api: 3000, lambda: 3002, engine: 8000, bus: 4010 } as const;
+const PREFERRED_PORTS = { api: 3000, lambda: 3002, engine: 8000, bus: 4010, console: 3001 } as const;
 
 /** What the running service tells other programs about itself. */
 export interface RunFile {
@@ -26,6 +27,7 @@ export interface RunFile {
   readonly engine: string;
   readonly bus: string;
   readonly lambda: string;
+  readonly console: string;
 }
 
 /** A port from the environment (0: any that is free), else the usual one, else any. */
@@ -81,6 +83,7 @@ export class OfflineService {
   #engine: Engine | undefined;
   #run: LocalRun | undefined;
   #lambda: Lambda | undefined;
+  #console: { readonly endpoint: string; stop(): Promise<void> } | undefined;
   #isStopping = false;
 
   constructor(serverless: Serverless, print: Print) {
@@ -98,7 +101,12 @@ export class OfflineService {
     const { service } = this.#serverless;
     const definition = readServiceDefinition(service);
     pretendCredentials(definition.region);
-    const ports = { api: await choosePort("api"), lambda: await choosePort("lambda"), bus: await choosePort("bus") };
+    const ports = {
+      api: await choosePort("api"),
+      lambda: await choosePort("lambda"),
+      bus: await choosePort("bus"),
+      console: await choosePort("console"),
+    };
     const engineEndpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB ?? (await this.#startEngine());
     const api = `http://127.0.0.1:${ports.api}`;
     const busEndpoint = `http://127.0.0.1:${ports.bus}`;
@@ -121,8 +129,17 @@ export class OfflineService {
     this.#run.failed.catch((error: unknown) =>
       this.#end(`the local run failed: ${error instanceof Error ? error.message : String(error)}`),
     );
+    this.#console = await serveConsole(join(this.#serverless.serviceDir, "src", "console"), api, ports.console);
+    const consoleUrl = this.#console.endpoint;
     this.#guard();
-    const file: RunFile = { pid: process.pid, api, engine: engineEndpoint, bus: busEndpoint, lambda: lambdaUrl };
+    const file: RunFile = {
+      pid: process.pid,
+      api,
+      engine: engineEndpoint,
+      bus: busEndpoint,
+      lambda: lambdaUrl,
+      console: consoleUrl,
+    };
     void waitForApi(api).then(
       () => this.#announce(file),
       (error: unknown) => this.#end(String(error)),
@@ -175,6 +192,7 @@ export class OfflineService {
   #announce(file: RunFile): void {
     writeFileSync(this.#runFile, JSON.stringify(file, null, 2));
     this.#print(`API      ${file.api}  (OpenAPI: ${file.api}/openapi.json)`);
+    this.#print(`console  ${file.console}`);
     this.#print(`bus      ${file.bus}  (AWS_ENDPOINT_URL_EVENTBRIDGE)`);
     this.#print(`engine   ${file.engine}  (AWS_ENDPOINT_URL_DYNAMODB)`);
     this.#print(`data     ${this.#folder}`);
@@ -191,6 +209,7 @@ export class OfflineService {
     if (this.#isStopping) return;
     this.#isStopping = true;
     rmSync(this.#runFile, { force: true });
+    await this.#console?.stop();
     await this.#run?.stop();
     await this.#lambda?.cleanup();
     await this.#engine?.stop();

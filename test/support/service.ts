@@ -26,6 +26,8 @@ export async function until<T>(
 
 export interface RunningService extends RunFile {
   readonly output: () => string;
+  /** The exit code, once the service has ended. */
+  readonly ended: Promise<number | null>;
   /** Ctrl-C. Answers with the exit code. */
   interrupt(): Promise<number | null>;
   /** SIGKILL to the service, which leaves its engine behind. */
@@ -36,7 +38,7 @@ export interface RunningService extends RunFile {
 export async function startService(folder: string, environment: Record<string, string> = {}): Promise<RunningService> {
   let said = "";
   const anyPort = Object.fromEntries(
-    ["API", "LAMBDA", "ENGINE", "BUS"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
+    ["API", "LAMBDA", "ENGINE", "BUS", "CONSOLE"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
   );
   const child: ChildProcess = spawn(process.execPath, [`${root}scripts/start.mjs`], {
     cwd: root,
@@ -58,6 +60,7 @@ export async function startService(folder: string, environment: Record<string, s
   return {
     ...run,
     output: () => said,
+    ended,
     interrupt: () => {
       child.kill("SIGINT");
       return ended;
