@@ -12,6 +12,7 @@ import {
   forgetGeneration,
   listParked,
   type Projection,
+  readStatus,
   rebuild,
   removeRows,
   retryParked,
@@ -19,7 +20,6 @@ import {
   skipParked,
   verify,
 } from "../src/projector/index.ts";
-import { readStatus } from "../src/projector/status.ts";
 import { createPublisher, eventBridgeBus } from "../src/publisher/index.ts";
 
 const USAGE = `usage: npm run projections -- COMMAND

@@ -2,28 +2,7 @@ import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { z } from "zod";
 import { randomId } from "./event-store/defaults.ts";
-import {
-  archiveCategory,
-  changePrice,
-  createCategory,
-  createProduct,
-  describeProduct,
-  discontinueProduct,
-  moveCategory,
-  moveProduct,
-  renameCategory,
-  renameProduct,
-} from "./product/index.ts";
-
-/** The bodies of the commands, by route: the same schemas as the API's. */
-const PRODUCT = {
-  "change-price": changePrice,
-  rename: renameProduct,
-  describe: describeProduct,
-  move: moveProduct,
-  discontinue: discontinueProduct,
-} as const;
-const CATEGORY = { rename: renameCategory, move: moveCategory, archive: archiveCategory } as const;
+import { CATEGORY_ACTIONS, createCategory, createProduct, PRODUCT_ACTIONS } from "./product/index.ts";
 
 type Input<Schema extends z.ZodType> = z.input<Schema>;
 type NewProduct = Input<typeof createProduct> & { readonly productId?: string };
@@ -194,18 +173,18 @@ export function createClient(options: ClientOptions) {
       post("/products", createProduct.extend({ productId: z.string().optional() }), body, command),
     createCategory: (body: NewCategory, command?: CommandOptions) =>
       post("/categories", createCategory.extend({ categoryId: z.string().optional() }), body, command),
-    product: <Action extends keyof typeof PRODUCT>(
+    product: <Action extends keyof typeof PRODUCT_ACTIONS>(
       productId: string,
       action: Action,
-      body: Input<(typeof PRODUCT)[Action]>,
+      body: Input<(typeof PRODUCT_ACTIONS)[Action]["body"]>,
       command?: CommandOptions,
-    ) => post(at("products", productId, action), PRODUCT[action], body, command),
-    category: <Action extends keyof typeof CATEGORY>(
+    ) => post(at("products", productId, action), PRODUCT_ACTIONS[action].body, body, command),
+    category: <Action extends keyof typeof CATEGORY_ACTIONS>(
       categoryId: string,
       action: Action,
-      body: Input<(typeof CATEGORY)[Action]>,
+      body: Input<(typeof CATEGORY_ACTIONS)[Action]["body"]>,
       command?: CommandOptions,
-    ) => post(at("categories", categoryId, action), CATEGORY[action], body, command),
+    ) => post(at("categories", categoryId, action), CATEGORY_ACTIONS[action].body, body, command),
     /** Any query of the API, such as `/products?status=active`. @throws {ProblemError} */
     get: async (path: string): Promise<unknown> => readAnswer(await sender.send("GET", path)),
   };

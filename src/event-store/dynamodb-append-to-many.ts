@@ -2,8 +2,8 @@ import { findHead, findRepeat, isAppended, remember } from "./dynamodb-append.ts
 import type { StoreContext } from "./dynamodb-context.ts";
 import { itemSize } from "./dynamodb-item-size.ts";
 import { checkTransactionSize, type PreparedAppend, placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
-import type { EntityHead } from "./dynamodb-read.ts";
 import { writeEvents } from "./dynamodb-write.ts";
+import type { EntityHead } from "./entity-head.ts";
 import { CommandIdReusedError, ConcurrencyError, InvalidArgumentError, isConcurrencyError } from "./errors.ts";
 import type { Appended, AppendRequest } from "./event-store.ts";
 import { checkWholeNumber, MAX_EVENTS_PER_APPEND } from "./validate.ts";

@@ -1,17 +1,11 @@
 import pRetry from "p-retry";
 import { findCommand, recordCommand, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
+import { readHead, readHeadWithCommands } from "./dynamodb-head.ts";
 import { type PlacedEvent, type PreparedAppend, placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
-import {
-  type EntityHead,
-  headAt,
-  NEW_ENTITY,
-  readEvent,
-  readHead,
-  readHeadWithCommands,
-  readPages,
-} from "./dynamodb-read.ts";
+import { readEvent, readPages } from "./dynamodb-read.ts";
 import { writeEvents } from "./dynamodb-write.ts";
+import { type EntityHead, headAt, NEW_ENTITY } from "./entity-head.ts";
 import { AppendRetriesExhaustedError, ConcurrencyError, isConcurrencyError } from "./errors.ts";
 import type { Appended, AppendRequest } from "./event-store.ts";
 

@@ -5,7 +5,7 @@ import type { StoreContext } from "./dynamodb-context.ts";
 import { encodeEventWith, type Item } from "./dynamodb-event-codec.ts";
 import { checkItemSize, MAX_TRANSACTION_BYTES } from "./dynamodb-item-size.ts";
 import { encodePayload } from "./dynamodb-payload.ts";
-import type { EntityHead } from "./dynamodb-read.ts";
+import type { EntityHead } from "./entity-head.ts";
 import { AggregateTypeError, TooLargeError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { AppendRequest } from "./event-store.ts";

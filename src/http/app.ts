@@ -72,9 +72,13 @@ function addProblems(app: App): void {
   app.notFound((context) => {
     const detail = `there is no ${context.req.method} ${context.req.path}`;
     context.set("detail", detail);
-    return context.json(problem(404, detail, { instance: context.req.path }), 404, {
-      "content-type": "application/problem+json",
-    });
+    return context.json(
+      problem(404, detail, { instance: context.req.path, correlationId: context.get("correlationId") }),
+      404,
+      {
+        "content-type": "application/problem+json",
+      },
+    );
   });
 }
 

@@ -2,42 +2,21 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Command, type CommandResult, handleCommand } from "../aggregate/index.ts";
 import { contentHash } from "../event-store/index.ts";
 import {
-  archiveCategory,
+  CATEGORY_ACTIONS,
   type CategoryCommand,
   category,
   categoryId,
-  changePrice,
   createCategory,
   createProduct,
-  describeProduct,
-  discontinueProduct,
-  moveCategory,
-  moveProduct,
+  PRODUCT_ACTIONS,
   type ProductCommand,
   product,
   productId,
-  renameCategory,
-  renameProduct,
 } from "../product/index.ts";
 import type { App } from "./app.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { problemSchema } from "./problem.ts";
 import { etagOf, expectedVersion, type RequestContext, userOf } from "./request.ts";
-
-/** The commands by their last path segment: what each body is, and which command it makes. */
-export const PRODUCT_ACTIONS = {
-  "change-price": { type: "ChangePrice", body: changePrice },
-  rename: { type: "RenameProduct", body: renameProduct },
-  describe: { type: "DescribeProduct", body: describeProduct },
-  move: { type: "MoveProduct", body: moveProduct },
-  discontinue: { type: "DiscontinueProduct", body: discontinueProduct },
-} as const;
-
-export const CATEGORY_ACTIONS = {
-  rename: { type: "RenameCategory", body: renameCategory },
-  move: { type: "MoveCategory", body: moveCategory },
-  archive: { type: "ArchiveCategory", body: archiveCategory },
-} as const;
 
 export const newProduct = createProduct.extend({ productId: productId.optional() });
 export const newCategory = createCategory.extend({ categoryId: categoryId.optional() });

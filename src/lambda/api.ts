@@ -8,8 +8,7 @@ import { askUserActivity, userActivity } from "../../projections/user-activity.t
 import { StateCache, Turns } from "../aggregate/index.ts";
 import { readConfig } from "../config.ts";
 import { createApp, type Queries, type RequestLine } from "../http/index.ts";
-import { createRowReader, GenerationsCache } from "../projector/index.ts";
-import { readStatus } from "../projector/status.ts";
+import { createRowReader, GenerationsCache, readStatus } from "../projector/index.ts";
 import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";
 
 const config = readConfig("api");

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { LocalBus } from "./bus.ts";
 import type { PutEventsEntry } from "./bus-entries.ts";
+import { type Listening, listen } from "./listen.ts";
 import type { RuleTarget } from "./service-definition.ts";
 
 type Input = Readonly<Record<string, unknown>>;
@@ -101,25 +102,12 @@ async function answerLocal(bus: LocalBus, request: IncomingMessage, response: Se
   return answer(response, 404, { message: `there is no ${route}` });
 }
 
-/** Answers EventBridge's protocol on 127.0.0.1, so that any SDK or CLI can call it. */
-export function serveBus(bus: LocalBus, port: number): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
-  const server: Server = createServer((request, response) => {
+/** Answers EventBridge's protocol, so that any SDK or CLI can call it. */
+export function serveBus(bus: LocalBus, port: number): Promise<Listening> {
+  return listen((request, response) => {
     const isAws = request.method === "POST" && request.headers["x-amz-target"] !== undefined;
     (isAws ? answerAws : answerLocal)(bus, request, response).catch((error: unknown) => {
       answer(response, 500, { message: error instanceof Error ? error.message : String(error) });
     });
-  });
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      const actual = typeof address === "object" && address ? address.port : port;
-      resolve({ endpoint: `http://127.0.0.1:${actual}`, stop });
-    });
-  });
+  }, port);
 }

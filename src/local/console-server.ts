@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { createServer, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
+import { type Listening, listen } from "./listen.ts";
 
 const FILES: Readonly<Record<string, readonly [string, string]>> = {
   "/": ["index.html", "text/html; charset=utf-8"],
@@ -22,27 +23,14 @@ function proxy(api: string, incoming: IncomingMessage, outgoing: ServerResponse)
   incoming.pipe(request);
 }
 
-/** Serves the console on 127.0.0.1. @param folder the console's files */
-export function serveConsole(
-  folder: string,
-  api: string,
-  port: number,
-): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
-  const server = createServer((incoming, outgoing) => {
+/** Serves the console. @param folder the console's files */
+export function serveConsole(folder: string, api: string, port: number): Promise<Listening> {
+  return listen((incoming, outgoing) => {
     const path = new URL(String(incoming.url), "http://console").pathname;
     if (path.startsWith("/api/")) return proxy(api, incoming, outgoing);
     const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
     if (!file) return void outgoing.writeHead(404).end();
     outgoing.writeHead(200, { "content-type": file[1] });
     outgoing.end(readFileSync(join(folder, file[0])));
-  });
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve({ endpoint: `http://127.0.0.1:${port}`, stop }));
-  });
+  }, port);
 }

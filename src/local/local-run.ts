@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
-import { pollStream } from "../stream/index.ts";
+import { pollStream, sleep } from "../stream/index.ts";
 import { LocalBus } from "./bus.ts";
 import type { BusEvent } from "./bus-entries.ts";
 import { serveBus } from "./bus-server.ts";
@@ -37,20 +37,6 @@ export interface LocalRun {
 
 const clock = (): Date => new Date();
 const newId = (): string => randomUUID();
-
-/** Resolves after the time or when the signal falls. */
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, milliseconds);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-  });
-}
 
 function createQueues(definitions: readonly QueueDefinition[], folder: string | undefined): Map<string, LocalQueue> {
   const queues = new Map<string, LocalQueue>();

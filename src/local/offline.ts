@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import Lambda from "serverless-offline/lambda";
 import { serveConsole } from "./console-server.ts";
 import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
+import type { Listening } from "./listen.ts";
 import { type LocalRun, startLocalRun } from "./local-run.ts";
 import { freePort } from "./ports.ts";
 import { readServiceDefinition, type ServerlessService } from "./service-definition.ts";
@@ -83,7 +84,7 @@ export class OfflineService {
   #engine: Engine | undefined;
   #run: LocalRun | undefined;
   #lambda: Lambda | undefined;
-  #console: { readonly endpoint: string; stop(): Promise<void> } | undefined;
+  #console: Listening | undefined;
   #isStopping = false;
 
   constructor(serverless: Serverless, print: Print) {

@@ -2,6 +2,7 @@ import type { EventTypes } from "../event-store/index.ts";
 import { category } from "./category.ts";
 import { product } from "./product.ts";
 
+export * from "./actions.ts";
 export * from "./category.ts";
 export * from "./category-commands.ts";
 export * from "./category-events.ts";

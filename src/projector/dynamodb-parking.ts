@@ -1,5 +1,5 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, GetCommand, QueryCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { DeleteCommand, QueryCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { type StoredEvent, whileTransient } from "../event-store/index.ts";
 import { ATTEMPTS, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
 import { type GenerationKey, parkedKey, ROW, type TableKey } from "./dynamodb-read-model-keys.ts";
@@ -66,16 +66,6 @@ export async function removeParked(
 ): Promise<void> {
   const command = new DeleteCommand({ TableName: table, Key: parkedKey(of, entityId) });
   await whileTransient(ATTEMPTS, () => client.send(command));
-}
-
-export async function getParked(
-  { client, table }: ReadModelTable,
-  of: GenerationKey,
-  entityId: string,
-): Promise<ParkedEntity | undefined> {
-  const command = new GetCommand({ TableName: table, Key: parkedKey(of, entityId), ConsistentRead: true });
-  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
-  return Item?.parked as ParkedEntity | undefined;
 }
 
 /** Everything that is parked in a projection, all generations, by generation and entity. */

@@ -10,5 +10,6 @@ export * from "./parked.ts";
 export * from "./projector.ts";
 export * from "./rebuild.ts";
 export * from "./row-reader.ts";
+export * from "./status.ts";
 export type { Target } from "./target.ts";
 export * from "./verify.ts";

@@ -7,6 +7,7 @@ import {
   type _Record as StreamRecord,
 } from "@aws-sdk/client-dynamodb-streams";
 import { isTransient, whileTransient } from "../event-store/index.ts";
+import { sleep } from "./sleep.ts";
 
 /** How far a shard has been read: a sequence number, or to its end. */
 export type ShardPosition = { readonly sequenceNumber: string } | "ended";
@@ -39,20 +40,6 @@ export interface PollerOptions {
 
 const ATTEMPTS = 10;
 const MAX_RECORDS = 1_000;
-
-/** Resolves after the time or when the signal falls, whichever is first. */
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
-}
 
 const hasName = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 

@@ -4,7 +4,8 @@ import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/c
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readPrices, runDemo } from "../../scripts/demo.ts";
 import { localCredentials } from "../support/engine.ts";
-import { call, newFolder, type RunningService, removeFolder, startService, until } from "../support/service.ts";
+import { call, newFolder, type RunningService, removeFolder, startService } from "../support/service.ts";
+import { until } from "../support/until.ts";
 
 const folder = newFolder();
 let service: RunningService;
@@ -67,6 +68,14 @@ test("20 rows of the file go in as commands and come out as rows, history and ev
   const again = await runDemo(service, readPrices(20));
   expect(again).toMatchObject({ stored: 0, isEqual: true });
   subscriber.close();
+});
+
+test("the read model behind the bus, its rule and its queue, has every event too", async () => {
+  const rows = await until(async () => {
+    const { body } = await call("GET", `${service.api}/users/demo/activity?limit=200`);
+    return body.rows.length === 20 ? body.rows : undefined;
+  }, "the activity of the demo");
+  expect(rows.at(-1)).toMatchObject({ did: "CategoryCreated", entityId: "stocks" });
 });
 
 describe("wrong input at each door gets its problem document", () => {

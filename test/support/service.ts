@@ -4,25 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunFile } from "../../src/local/offline.ts";
+import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), "streamfold-e2e-"));
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
-
-export async function until<T>(
-  look: () => T | undefined | Promise<T | undefined>,
-  what: string,
-  timeoutMs = 30_000,
-): Promise<T> {
-  const end = Date.now() + timeoutMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 export interface RunningService extends RunFile {
   readonly output: () => string;

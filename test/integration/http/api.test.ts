@@ -7,8 +7,7 @@ import { askUserActivity, userActivity } from "../../../projections/user-activit
 import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
 import { type App, createApp, type RequestLine } from "../../../src/http/index.ts";
 import { eventTypes } from "../../../src/product/index.ts";
-import { createRowReader, type Projector } from "../../../src/projector/index.ts";
-import { readStatus } from "../../../src/projector/status.ts";
+import { createRowReader, type Projector, readStatus } from "../../../src/projector/index.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { openProjector } from "../../support/projecting.ts";
 import { openStore } from "../../support/store.ts";
@@ -180,6 +179,14 @@ test("a create without an id is recognised by its Idempotency-Key", async () => 
   expect(
     (await call("POST", "/products", body, { "idempotency-key": "create-1", "x-user-id": "bob" })).body.entityId,
   ).not.toBe(first.body.entityId);
+});
+
+test("correlation and causation travel from the request into the event", async () => {
+  const links = { "x-correlation-id": "corr-7", "x-causation-id": "event-6" };
+  await call("POST", "/products", { productId: "linked", name: "Linked", price: usd(1) }, links);
+  expect(await store.getEvents("linked")).toMatchObject([
+    { correlationId: "corr-7", causationId: "event-6", userId: "ann" },
+  ]);
 });
 
 test("the category tree counts what is below, and a user's activity is newest first", async () => {

@@ -15,6 +15,7 @@ import { groupByEntity } from "../../../src/stream/index.ts";
 import { storedEvent } from "../../support/bare-table.ts";
 import { documents, localCredentials, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newEntity, openStore } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
 
 let engine: TestEngine;
 let localBus: LocalBus;
@@ -323,6 +324,5 @@ test("a bare SDK client can put an event, and a rule catches it", async () => {
     }),
   );
   expect(answer.FailedEntryCount).toBe(0);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(caught).toContain("SnapshotDue");
+  await until(() => (caught.includes("SnapshotDue") ? true : undefined), "the rule to catch it");
 });

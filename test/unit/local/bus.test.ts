@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { LocalBus, type LocalBusOptions } from "../../../src/local/bus.ts";
 import type { BusEvent, PutEventsEntry } from "../../../src/local/bus-entries.ts";
 import type { Rule } from "../../../src/local/service-definition.ts";
+import { until } from "../../support/until.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -55,7 +56,8 @@ function open(more: Partial<LocalBusOptions> = {}) {
   });
   return { bus, sent, dead };
 }
-const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
+/** Until the bus has nothing left to deliver. */
+const settle = (bus: LocalBus) => until(() => (bus.isIdle ? true : undefined), "the bus to be idle");
 
 describe("PutEvents", () => {
   test("answers entry by entry, in EventBridge's words", () => {
@@ -100,7 +102,7 @@ describe("PutEvents", () => {
       send: async (_target, event) => void events.push(event),
     });
     bus.putEvents([entry({ Resources: ["p-1"] })]);
-    await settle();
+    await settle(bus);
     expect(events).toEqual([
       {
         version: "0",
@@ -141,7 +143,7 @@ describe("targets", () => {
       },
     });
     bus.putEvents([entry()]);
-    await settle();
+    await settle(bus);
     expect(tries).toBe(3);
     expect(dead).toEqual([
       [
@@ -158,11 +160,15 @@ describe("targets", () => {
 
   test("get after a kill what they had not got, each from its own place", async () => {
     const never = () => new Promise<void>(() => undefined);
-    const first = open({ send: async ({ id }) => (id === "b" ? never() : undefined) });
+    let delivered = 0;
+    const deliver = async () => {
+      delivered += 1;
+    };
+    const first = open({ send: ({ id }) => (id === "b" ? never() : deliver()) });
     first.bus.putEvents([entry(), entry({ Detail: '{"n":2}' })]);
-    await settle();
-    const { sent } = open();
-    await settle();
+    await until(() => (first.sent.length === 0 && delivered === 2 ? true : undefined), "the first target");
+    const { bus, sent } = open();
+    await settle(bus);
     expect(sent).toEqual([
       ["b", { n: 1 }],
       ["b", { n: 2 }],
@@ -182,7 +188,7 @@ describe("targets", () => {
     bus.putEvents([entry()]);
     expect(bus.replay("Shop", "2026-01-01T13:00:00Z")).toBe(0);
     expect(bus.replay("Shop", "2026-01-01T11:00:00Z")).toBe(1);
-    await settle();
+    await settle(bus);
     expect(sent).toEqual([
       ["a", { n: 1 }],
       ["a", { n: 1 }],
