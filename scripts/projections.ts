@@ -34,7 +34,8 @@ const USAGE = `usage: npm run projections -- COMMAND
   retry NAME ENTITY            try it again from its checkpoint
   skip NAME ENTITY             pass its event by and go on
 
-A service that runs on this machine is found by itself; on AWS set TABLE_PREFIX (ProductService-dev) and your credentials.`;
+A service that runs on this machine is found by itself; on AWS set TABLE_PREFIX (ProductService-dev), INDEX_SHARDS
+where the stage has more than one, and your credentials.`;
 
 const clock = () => new Date();
 
@@ -55,7 +56,9 @@ function findTables(): string {
 function wire() {
   const prefix = findTables();
   const client = new DynamoDBClient({});
-  const store = new DynamoDBEventStore(client, `${prefix}-Events`, `${prefix}-Snapshots`, { eventTypes });
+  const indexShards = Number(process.env.INDEX_SHARDS ?? 1);
+  const options = { eventTypes, indexShards };
+  const store = new DynamoDBEventStore(client, `${prefix}-Events`, `${prefix}-Snapshots`, options);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const on = { client: documents, table: `${prefix}-ReadModels` };
   const projector = createProjector({ projections, store, on, eventTypes, clock, random: Math.random });

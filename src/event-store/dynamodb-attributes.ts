@@ -13,6 +13,9 @@ export const EVENT = {
   causationId: "causationId",
   commandId: "commandId",
   commandHash: "commandHash",
+  /** Keys of the two indexes where they are spread over shards (docs/adr/0012-sharded-indexes.md). */
+  aggregateTypeShard: "aggregateTypeShard",
+  userIdShard: "userIdShard",
 } as const;
 
 export const EVENT_TYPE_INDEX = "EventTypeIndex";

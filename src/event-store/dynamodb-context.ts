@@ -13,6 +13,8 @@ export interface StoreContext {
   readonly memory: EntityMemory;
   readonly appendAttempts: number;
   readonly requestAttempts: number;
+  /** Partitions that an aggregate type, and a user, is spread over in the indexes. */
+  readonly indexShards: number;
   readonly clock: () => Date;
   readonly newId: () => string;
 }

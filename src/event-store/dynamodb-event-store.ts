@@ -66,6 +66,7 @@ export class DynamoDBEventStore implements EventStore {
       memory: new EntityMemory(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
       appendAttempts: options.appendAttempts ?? 40,
       requestAttempts: options.requestAttempts ?? 8,
+      indexShards: options.indexShards ?? 1,
       clock: options.clock ?? systemClock,
       newId: options.newId ?? randomId,
     };
@@ -118,13 +119,13 @@ export class DynamoDBEventStore implements EventStore {
     options: IndexReadOptions = {},
   ): AsyncGenerator<Indexed> {
     checkKeyText("aggregateType", aggregateType);
-    const selection: IndexSelection = { index: EVENT_TYPE_INDEX, partition: aggregateType, eventType };
+    const selection: IndexSelection = { index: EVENT_TYPE_INDEX, of: aggregateType, eventType };
     yield* readIndex(this.#context, selection, options);
   }
 
   async *readKeysByType(aggregateType: string, options: IndexReadOptions = {}): AsyncGenerator<EventKey> {
     checkKeyText("aggregateType", aggregateType);
-    yield* readIndexKeys(this.#context, { index: EVENT_TYPE_INDEX, partition: aggregateType }, options);
+    yield* readIndexKeys(this.#context, { index: EVENT_TYPE_INDEX, of: aggregateType }, options);
   }
 
   getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]> {
@@ -133,7 +134,7 @@ export class DynamoDBEventStore implements EventStore {
 
   async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
     checkKeyText("userId", userId);
-    yield* readIndex(this.#context, { index: USER_ACTION_INDEX, partition: userId }, options);
+    yield* readIndex(this.#context, { index: USER_ACTION_INDEX, of: userId }, options);
   }
 
   scanEvents(request: ScanRequest): Promise<ScannedPage> {

@@ -1,26 +1,35 @@
 import { type AttributeValue, BatchGetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { EVENT, EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
+import { EVENT } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
 import { comparePositions, decodeIndexCursor, encodeIndexCursor, type IndexPosition } from "./dynamodb-index-cursor.ts";
+import { type IndexName, partitionsOf } from "./dynamodb-index-shards.ts";
 import { readEvent } from "./dynamodb-read.ts";
 import { untilProcessed, whileTransient } from "./dynamodb-retry.ts";
 import { CorruptItemError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { EventKey, Indexed, IndexReadOptions } from "./event-store.ts";
 import { upcast } from "./event-types.ts";
+import { mergePages } from "./merge-pages.ts";
 import { checkTime } from "./validate.ts";
 
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const BATCH = 100;
 
 export interface IndexSelection {
-  readonly index: typeof EVENT_TYPE_INDEX | typeof USER_ACTION_INDEX;
-  readonly partition: string;
+  readonly index: IndexName;
+  /** The aggregate type or the user. */
+  readonly of: string;
   readonly eventType?: string | undefined;
 }
 
-const PARTITION = { [EVENT_TYPE_INDEX]: EVENT.aggregateType, [USER_ACTION_INDEX]: EVENT.userId } as const;
+/** One partition of an index, and what is wanted of it. */
+interface Partition {
+  readonly index: IndexName;
+  readonly attribute: string;
+  readonly value: string;
+  readonly eventType: string | undefined;
+}
 
 /** Sorts before and after every ISO 8601 time. */
 const FIRST_TIME = "0";
@@ -35,22 +44,16 @@ function isWithin({ eventTime }: IndexPosition, { fromTime, toTime }: IndexReadO
   return isAfter && (toTime === undefined || time <= Date.parse(toTime));
 }
 
-function indexQuery(
-  context: StoreContext,
-  selection: IndexSelection,
-  from: string,
-  to: string,
-  start?: Item,
-): QueryCommand {
-  const { index, partition, eventType } = selection;
+function indexQuery(context: StoreContext, partition: Partition, from: string, to: string, start?: Item): QueryCommand {
+  const { index, attribute, value, eventType } = partition;
   const byType = eventType === undefined ? {} : { "#eventType": EVENT.eventType };
   return new QueryCommand({
     TableName: context.eventTable,
     IndexName: index,
     KeyConditionExpression: "#partition = :partition AND #eventTime BETWEEN :from AND :to",
-    ExpressionAttributeNames: { "#partition": PARTITION[index], "#eventTime": EVENT.eventTime, ...byType },
+    ExpressionAttributeNames: { "#partition": attribute, "#eventTime": EVENT.eventTime, ...byType },
     ExpressionAttributeValues: {
-      ":partition": { S: partition },
+      ":partition": { S: value },
       ":from": { S: from },
       ":to": { S: to },
       ...(eventType === undefined ? {} : { ":eventType": { S: eventType } }),
@@ -69,12 +72,12 @@ function positionOf(item: Record<string, AttributeValue>): IndexPosition {
 }
 
 /**
- * Index entries in order. The index leaves the order among equal times open, so entries of one time
- * are held back until the next time is seen, across pages.
+ * Entries of one index partition in order. The index leaves the order among equal times open, so entries
+ * of one time are held back until the next time is seen, across pages.
  */
-async function* readPositions(
+async function* readPartition(
   context: StoreContext,
-  selection: IndexSelection,
+  partition: Partition,
   options: IndexReadOptions,
 ): AsyncGenerator<IndexPosition[]> {
   const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
@@ -84,7 +87,7 @@ async function* readPositions(
   let held: IndexPosition[] = [];
   let start: Item | undefined;
   do {
-    const query = indexQuery(context, selection, from, to, start);
+    const query = indexQuery(context, partition, from, to, start);
     const answer = await whileTransient(context.requestAttempts, () => context.client.send(query));
     start = answer.LastEvaluatedKey;
     const found = (answer.Items ?? []).map(positionOf).filter((position) => isWithin(position, options));
@@ -94,6 +97,18 @@ async function* readPositions(
     const ready = positions.filter((position) => position.eventTime !== lastTime);
     yield after ? ready.filter((position) => comparePositions(position, after) > 0) : ready;
   } while (start);
+}
+
+/** Entries of every shard of a selection, in one order: the order does not tell how many shards there are. */
+function readPositions(
+  context: StoreContext,
+  { index, of, eventType }: IndexSelection,
+  options: IndexReadOptions,
+): AsyncGenerator<IndexPosition[]> {
+  const { attribute, values } = partitionsOf(index, of, context.indexShards);
+  const shards = values.map((value) => readPartition(context, { index, attribute, value, eventType }, options));
+  const [only] = shards;
+  return only && shards.length === 1 ? only : mergePages(shards, comparePositions);
 }
 
 const keyText = (entityId: string, sequenceNumber: number): string => `${sequenceNumber} ${entityId}`;
@@ -131,7 +146,7 @@ async function findEvent(
   return event;
 }
 
-/** Keys of one index partition by time, then entity, then sequence number. */
+/** Keys of one aggregate type or user by time, then entity, then sequence number. */
 export async function* readIndexKeys(
   context: StoreContext,
   selection: IndexSelection,
@@ -144,7 +159,7 @@ export async function* readIndexKeys(
   }
 }
 
-/** Events of one index partition by time, then entity, then sequence number; lazily, a page at a time. */
+/** Events of one aggregate type or user by time, then entity, then sequence number; lazily, a page at a time. */
 export async function* readIndex(
   context: StoreContext,
   selection: IndexSelection,

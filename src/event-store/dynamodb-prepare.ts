@@ -3,6 +3,7 @@ import { EMPTY_COMMAND_LOG } from "./command-log.ts";
 import { contentHash } from "./content-hash.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { encodeEventWith, type Item } from "./dynamodb-event-codec.ts";
+import { shardAttributes } from "./dynamodb-index-shards.ts";
 import { checkItemSize, MAX_TRANSACTION_BYTES } from "./dynamodb-item-size.ts";
 import { encodePayload } from "./dynamodb-payload.ts";
 import type { EntityHead } from "./entity-head.ts";
@@ -104,6 +105,6 @@ export function placeAfter(context: StoreContext, head: EntityHead, append: Prep
       ...(causationId === undefined ? {} : { causationId }),
       ...(append.command ? { commandId: append.command.id, commandHash: append.command.hash } : {}),
     };
-    return { event, item: encodeEventWith(event, payload) };
+    return { event, item: { ...encodeEventWith(event, payload), ...shardAttributes(event, context.indexShards) } };
   });
 }

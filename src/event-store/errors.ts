@@ -147,3 +147,16 @@ export class UnknownEventVersionError extends EventStoreError {
 
 export const isConcurrencyError = (error: unknown): error is ConcurrencyError =>
   error instanceof EventStoreError && error.code === "CONCURRENCY";
+
+/** The table that events are copied into has another event where one of them belongs. What went before is copied. */
+export class CopyConflictError extends EventStoreError {
+  readonly code = "COPY_CONFLICT";
+  constructor(
+    readonly entityId: string,
+    readonly sequenceNumber: number,
+    readonly table: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${table} has another event as ${entityId} #${sequenceNumber}`, options);
+  }
+}

@@ -1,3 +1,4 @@
+import { MAX_INDEX_SHARDS } from "./dynamodb-index-shards.ts";
 import type { PayloadEncoding } from "./dynamodb-payload.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { EventTypes } from "./event-types.ts";
@@ -11,6 +12,12 @@ export interface DynamoDBEventStoreOptions {
   readonly appendAttempts?: number;
   /** How often a throttled or conflicting request is sent, each time with the SDK's own attempts. At least 1, default 8. */
   readonly requestAttempts?: number;
+  /**
+   * Index partitions that the events of one aggregate type, and of one user, are spread over. 1 to 100, default 1.
+   * Above 1 the table's indexes are keyed by `aggregateTypeShard` and `userIdShard`, from its first event on; the
+   * number may grow later and must not shrink. Reads answer the same and send a query a shard.
+   */
+  readonly indexShards?: number;
   /** Bytes of memory for what is known of entities. Default 64 MiB; not less than 1 KiB. */
   readonly memoryBytes?: number;
   /** Default: the system's. */
@@ -24,25 +31,32 @@ const KNOWN: Record<keyof DynamoDBEventStoreOptions, string> = {
   payloadEncoding: "string",
   appendAttempts: "number",
   requestAttempts: "number",
+  indexShards: "number",
   memoryBytes: "number",
   clock: "function",
   newId: "function",
 };
 
-const MINIMUM: Partial<Record<keyof DynamoDBEventStoreOptions, number>> = {
-  appendAttempts: 1,
-  requestAttempts: 1,
-  memoryBytes: 1024,
+type Range = readonly [from: number, to?: number];
+const RANGES: Partial<Record<keyof DynamoDBEventStoreOptions, Range>> = {
+  appendAttempts: [1],
+  requestAttempts: [1],
+  indexShards: [1, MAX_INDEX_SHARDS],
+  memoryBytes: [1024],
 };
+
+function checkRange(name: string, value: unknown, [from, to]: Range): void {
+  const isWithin = Number.isInteger(value) && Number(value) >= from && Number(value) <= (to ?? Number.MAX_SAFE_INTEGER);
+  const expected = `a whole number from ${from}${to === undefined ? "" : ` to ${to}`}`;
+  if (!isWithin) throw new InvalidArgumentError(`options.${name}`, value, expected);
+}
 
 function checkOption(name: string, value: unknown): void {
   const type = KNOWN[name as keyof DynamoDBEventStoreOptions];
   if (!type) throw new InvalidArgumentError(`options.${name}`, value, `one of ${Object.keys(KNOWN).join(", ")}`);
   if (typeof value !== type) throw new InvalidArgumentError(`options.${name}`, value, `a ${type}`);
-  const minimum = MINIMUM[name as keyof DynamoDBEventStoreOptions];
-  if (minimum !== undefined && (!Number.isInteger(value) || Number(value) < minimum)) {
-    throw new InvalidArgumentError(`options.${name}`, value, `a whole number from ${minimum}`);
-  }
+  const range = RANGES[name as keyof DynamoDBEventStoreOptions];
+  if (range) checkRange(name, value, range);
 }
 
 /** @throws {InvalidArgumentError} for an unknown option or a value of the wrong type */

@@ -14,6 +14,7 @@ interface Tables {
   readonly SNAPSHOTS_TABLE: string;
   readonly READ_MODELS_TABLE: string;
   readonly PAYLOAD_ENCODING: PayloadEncoding;
+  readonly INDEX_SHARDS: number;
 }
 
 export const clock = (): Date => new Date();
@@ -37,8 +38,8 @@ export function createStore(config: Tables): { store: DynamoDBEventStore; on: Re
   const client = new DynamoDBClient({
     requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 1_000 },
   });
-  const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING } = config;
-  const options = { eventTypes, payloadEncoding: PAYLOAD_ENCODING, clock, newId };
+  const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS } = config;
+  const options = { eventTypes, payloadEncoding: PAYLOAD_ENCODING, indexShards: INDEX_SHARDS, clock, newId };
   const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return { store, on: { client: documents, table: READ_MODELS_TABLE } };
