@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -20,13 +21,28 @@ const shared = {
   sourcesContent: false,
 };
 
-const notHandlers = new Set(["wiring.ts"]);
+/** A map of nothing: a stack trace points into our own sources, and the maps stay small enough to be deployed. */
+const EMPTY_MAP = Buffer.from('{"version":3,"sources":["library"],"mappings":"AAAA"}').toString("base64");
+
+const ownSourceMaps = {
+  name: "own-source-maps",
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules[/\\].*\.[cm]?js$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = `${source}\n//# sourceMappingURL=data:application/json;base64,${EMPTY_MAP}`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
+/** A handler is a module in src/lambda/ with its function and rights beside it: `api.ts`, `api.yml`. */
+export const handlers = readdirSync(`${root}src/lambda`)
+  .filter((file) => file.endsWith(".yml"))
+  .map((file) => file.slice(0, -".yml".length));
 
 /** The Lambda handlers, one file each, with everything they need inside. */
 export function buildHandlers() {
-  const entryPoints = readdirSync(`${root}src/lambda`)
-    .filter((file) => file.endsWith(".ts") && !notHandlers.has(file))
-    .map((file) => `src/lambda/${file}`);
+  const entryPoints = handlers.map((name) => `src/lambda/${name}.ts`);
   return build({
     ...shared,
     entryPoints,
@@ -34,6 +50,7 @@ export function buildHandlers() {
     outExtension: { ".js": ".mjs" },
     minify: true,
     keepNames: true,
+    plugins: [ownSourceMaps],
     banner: { js: banner },
   });
 }

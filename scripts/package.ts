@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { RegoEngine, TemplateFile } from "@aws/cloudformation-validate";
-import { checkTemplate, type Finding, type Template } from "./package/check-template.ts";
+import { checkTemplate } from "./package/check-template.ts";
+import type { Finding, Template } from "./package/template.ts";
 
 /** Rules of AWS's validator that are passed over, with the reason. */
 const EXCLUDED: Readonly<Record<string, string>> = {
@@ -9,9 +10,28 @@ const EXCLUDED: Readonly<Record<string, string>> = {
   W3011: "the framework's function versions carry one policy of the two; they hold no data",
 };
 
+/** Every option of serverless.yml that adds something, at once. */
+export const ALL_OPTIONS: Readonly<Record<string, string>> = {
+  authorizer: "jwt",
+  billing: "provisioned",
+  contributorInsights: "on",
+  indexShards: "8",
+  parallelizationFactor: "4",
+  tracing: "on",
+};
+
 /** Packages the service without network or credentials. Answers with the template's path. */
-export function packageService(folder: string, stage = "dev"): string {
-  const args = ["node_modules/serverless/bin/serverless.js", "package", "--stage", stage, "--package", folder];
+export function packageService(folder: string, params: Readonly<Record<string, string>> = {}): string {
+  const given = Object.entries(params).flatMap(([name, value]) => ["--param", `${name}=${value}`]);
+  const args = [
+    "node_modules/serverless/bin/serverless.js",
+    "package",
+    "--stage",
+    "dev",
+    "--package",
+    folder,
+    ...given,
+  ];
   execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   return `${folder}/cloudformation-template-update-stack.json`;
 }
@@ -34,11 +54,14 @@ export function validateTemplate(path: string): Finding[] {
 }
 
 function main(): void {
-  const path = packageService(".serverless");
-  const findings = [...validateTemplate(path), ...checkTemplate(readTemplate(path))];
-  for (const { resource, message } of findings) console.error(`${resource}: ${message}`);
-  console.log(findings.length === 0 ? `${path}: nothing found` : `${findings.length} findings`);
-  if (findings.length > 0) process.exitCode = 1;
+  const variants = { " with every option": ALL_OPTIONS, "": {} };
+  for (const [name, params] of Object.entries(variants)) {
+    const path = packageService(".serverless", params);
+    const findings = [...validateTemplate(path), ...checkTemplate(readTemplate(path))];
+    for (const { resource, message } of findings) console.error(`${resource}: ${message}`);
+    console.log(`${path}${name}: ${findings.length === 0 ? "nothing found" : `${findings.length} findings`}`);
+    if (findings.length > 0) process.exitCode = 1;
+  }
 }
 
 if (process.argv[1]?.endsWith("package.ts")) main();

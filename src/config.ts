@@ -24,6 +24,7 @@ const entryPoints = {
     SNAPSHOT_EVERY: count.default(100),
     PARK_AFTER: count.default(5),
   }),
+  vitals: z.object(tables),
   snapshotter: z.object({ ...tables, EVENT_BUS: name, SNAPSHOTS_KEPT: count.default(3) }),
 } as const;
 

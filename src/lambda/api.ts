@@ -12,7 +12,7 @@ import { createRowReader, GenerationsCache, readStatus } from "../projector/inde
 import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";
 
 const config = readConfig("api");
-const logger = createLogger(config);
+const logger = createLogger();
 const { store, on } = createStore(config);
 
 const GENERATIONS_MAX_AGE_MS = 2_000;

@@ -2,10 +2,12 @@ import type { EventBridgeEvent, SQSBatchResponse, SQSEvent, SQSRecord } from "aw
 import { busProjections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
 import { groupByEntity } from "../stream/index.ts";
-import { createLogger, wireProjector } from "./wiring.ts";
+import { measureBatch } from "./measure.ts";
+import { clock, createLogger, createMetrics, wireProjector } from "./wiring.ts";
 
 const config = readConfig("projector");
-const logger = createLogger(config);
+const logger = createLogger();
+const metrics = createMetrics();
 const projector = wireProjector(config, config.PARK_AFTER, busProjections);
 
 interface Place {
@@ -29,6 +31,7 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   logger.info(`projected ${outcomes.map(({ projection, applied }) => `${projection} ${applied}`).join(", ")}`, {
     records: Records.length,
   });
+  measureBatch(metrics, outcomes, [], clock());
   const isFailed = ({ entityId, sequenceNumber }: Place) =>
     failures.some((failure) => failure.entityId === entityId && sequenceNumber >= failure.fromSequence);
   const failed = places.filter(({ place }) => place && isFailed(place));

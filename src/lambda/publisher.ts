@@ -9,7 +9,7 @@ import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
 import { backOff, clock, createLogger, createStore } from "./wiring.ts";
 
 const config = readConfig("publisher");
-const logger = createLogger(config);
+const logger = createLogger();
 const client = new EventBridgeClient({});
 let busExists: Promise<void> | undefined;
 

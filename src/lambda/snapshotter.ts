@@ -18,8 +18,8 @@ import { clock, createLogger, createMetrics, createStore } from "./wiring.ts";
 const SWEEP_UNFINISHED = "SweepUnfinished";
 
 const config = readConfig("snapshotter");
-const logger = createLogger(config);
-const metrics = createMetrics(config);
+const logger = createLogger();
+const metrics = createMetrics();
 const { store, on } = createStore(config);
 const bus = eventBridgeBus(new EventBridgeClient({}), config.EVENT_BUS);
 const context: SnapshotterContext = { store, aggregates, clock, keep: config.SNAPSHOTS_KEPT };

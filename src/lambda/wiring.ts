@@ -29,10 +29,9 @@ const REQUEST_TIMEOUT_MS = 5_000;
 export const backOff = (attempt: number): Promise<void> =>
   pause(Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
 
-export const createLogger = (config: Tables): Logger => new Logger({ serviceName: config.SERVICE_NAME });
-
-export const createMetrics = (config: Tables): Metrics =>
-  new Metrics({ namespace: "Streamfold", serviceName: config.SERVICE_NAME });
+/** Both name the deployment, which the powertools take from POWERTOOLS_SERVICE_NAME: stages do not mix. */
+export const createLogger = (): Logger => new Logger();
+export const createMetrics = (): Metrics => new Metrics({ namespace: "Streamfold" });
 
 export function createStore(config: Tables): { store: DynamoDBEventStore; on: ReadModelTable } {
   const client = new DynamoDBClient({

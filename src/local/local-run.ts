@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { pollStream, sleep } from "../stream/index.ts";
+import { LocalBucket, objectKey } from "./bucket.ts";
 import { LocalBus } from "./bus.ts";
 import type { BusEvent } from "./bus-entries.ts";
 import { serveBus } from "./bus-server.ts";
@@ -10,7 +11,7 @@ import { fileProgress } from "./file-progress.ts";
 import { LocalQueue } from "./queue.ts";
 import { runQueueMapping } from "./queue-mapping.ts";
 import type { QueueDefinition, RuleTarget, ServiceDefinition, StreamMapping } from "./service-definition.ts";
-import { type Invoke, StreamMappingRunner } from "./stream-mapping.ts";
+import { type Invoke, type MappingContext, StreamMappingRunner } from "./stream-mapping.ts";
 import { createTables } from "./tables.ts";
 
 export interface LocalRunOptions {
@@ -30,6 +31,7 @@ export interface LocalRun {
   readonly busEndpoint: string;
   readonly bus: LocalBus;
   readonly queues: ReadonlyMap<string, LocalQueue>;
+  readonly buckets: ReadonlyMap<string, LocalBucket>;
   /** Rejects when a part that must run has ended with an error. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -75,6 +77,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   const streams = new DynamoDBStreamsClient(endpoint);
   const tables = await createTables(dynamoDb, definition.tables);
   const queues = createQueues(definition.queues, folder);
+  const buckets = new Map(definition.buckets.map((id) => [id, new LocalBucket(folder && join(folder, "buckets", id))]));
   const backOff = (retry: number) => sleep(Math.min(10_000, 50 * 2 ** Math.min(retry, 10)), signal);
 
   function queueOf(id: string): LocalQueue {
@@ -108,8 +111,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   function runStream(mapping: StreamMapping): Promise<void> {
     const streamArn = tables.get(mapping.table)?.streamArn;
     if (streamArn === undefined) throw new Error(`${mapping.functionKey}: table ${mapping.table} has no stream`);
-    const giveUp = (message: object) => {
-      if (mapping.onFailure !== undefined) queueOf(mapping.onFailure).send(JSON.stringify(message));
+    const giveUp: MappingContext["giveUp"] = (account, event) => {
+      const { onFailure: id, functionKey } = mapping;
+      const bucket = id === undefined ? undefined : buckets.get(id);
+      if (bucket) bucket.put(objectKey(functionKey, clock(), newId()), { ...account, payload: JSON.stringify(event) });
+      else if (id !== undefined) queueOf(id).send(JSON.stringify(account));
     };
     const runner = new StreamMappingRunner(mapping, { invoke, streamArn, region, clock, backOff, giveUp, log, signal });
     const path = folder && join(folder, "positions", `${mapping.functionKey}.json`);
@@ -156,5 +162,5 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     streams.destroy();
   }
 
-  return { busEndpoint: server.endpoint, bus, queues, failed, stop };
+  return { busEndpoint: server.endpoint, bus, queues, buckets, failed, stop };
 }

@@ -1,4 +1,8 @@
 import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
+import { readQueueMapping, readStream } from "./read-mappings.ts";
+import { readFunctionRule, readRule } from "./read-rules.ts";
+import { readTable } from "./read-tables.ts";
+import { type Fields, fieldsOf, logicalId, numberOr, type Resource } from "./resolved.ts";
 
 /** What the framework makes of serverless.yml, as far as it is read here. */
 export interface ServerlessService {
@@ -7,12 +11,13 @@ export interface ServerlessService {
   readonly functions: Readonly<
     Record<string, { readonly handler: string; readonly events?: readonly Record<string, unknown>[] }>
   >;
-  readonly resources?: { readonly Resources?: Readonly<Record<string, Resource>> } | undefined;
-}
-
-interface Resource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly resources?:
+    | {
+        readonly Resources?: Readonly<Record<string, Resource>>;
+        /** Properties that replace what the framework generates. */
+        readonly extensions?: Readonly<Record<string, Pick<Resource, "Properties">>>;
+      }
+    | undefined;
 }
 
 export interface TableDefinition {
@@ -36,7 +41,7 @@ export interface StreamMapping {
   readonly maxRetries: number;
   /** -1: without end. */
   readonly maxAgeSeconds: number;
-  /** Logical id of what takes a batch that was given up. */
+  /** Logical id of the bucket or queue that takes a batch that was given up. */
   readonly onFailure: string | undefined;
   readonly filterPatterns: readonly object[];
   readonly isEnabled: boolean;
@@ -81,77 +86,12 @@ export interface ServiceDefinition {
   readonly tables: readonly TableDefinition[];
   readonly streams: readonly StreamMapping[];
   readonly queues: readonly QueueDefinition[];
+  /** Logical ids. */
+  readonly buckets: readonly string[];
   readonly queueMappings: readonly QueueMapping[];
   readonly buses: readonly { readonly logicalId: string; readonly name: string }[];
   readonly rules: readonly Rule[];
   readonly environment: Readonly<Record<string, string>>;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-const fieldsOf = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
-const numberOr = (value: unknown, otherwise: number): number => (value === undefined ? otherwise : Number(value));
-
-/** The logical id behind `!GetAtt X.Arn` or `!Ref X`; a plain text stands for itself. */
-export function logicalId(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  const { "Fn::GetAtt": attribute, Ref: reference } = fieldsOf(value);
-  if (typeof reference === "string") return reference;
-  const [id] =
-    typeof attribute === "string" ? attribute.split(".") : Array.isArray(attribute) ? (attribute as string[]) : [];
-  return id;
-}
-
-function readTable(id: string, { Properties = {} }: Resource): TableDefinition {
-  const {
-    TableName,
-    AttributeDefinitions,
-    KeySchema,
-    GlobalSecondaryIndexes,
-    StreamSpecification,
-    TimeToLiveSpecification,
-  } = Properties;
-  const indexes = (GlobalSecondaryIndexes ?? []) as NonNullable<CreateTableCommandInput["GlobalSecondaryIndexes"]>;
-  const stream = StreamSpecification ? { StreamEnabled: true, ...fieldsOf(StreamSpecification) } : undefined;
-  return {
-    logicalId: id,
-    name: String(TableName),
-    ttlAttribute: fieldsOf(TimeToLiveSpecification).AttributeName as string | undefined,
-    create: {
-      TableName: String(TableName),
-      AttributeDefinitions: AttributeDefinitions as CreateTableCommandInput["AttributeDefinitions"],
-      KeySchema: KeySchema as CreateTableCommandInput["KeySchema"],
-      BillingMode: "PAY_PER_REQUEST",
-      ...(indexes.length > 0
-        ? {
-            GlobalSecondaryIndexes: indexes.map(({ IndexName, KeySchema: key, Projection }) => ({
-              IndexName,
-              KeySchema: key,
-              Projection,
-            })),
-          }
-        : {}),
-      ...(stream ? { StreamSpecification: stream as CreateTableCommandInput["StreamSpecification"] } : {}),
-    },
-  };
-}
-
-function readStream(functionKey: string, stream: Fields): StreamMapping {
-  return {
-    functionKey,
-    table: logicalId(stream.arn) ?? "",
-    batchSize: numberOr(stream.batchSize, 100),
-    batchWindowSeconds: numberOr(stream.batchWindow, 0),
-    startingPosition: stream.startingPosition === "TRIM_HORIZON" ? "TRIM_HORIZON" : "LATEST",
-    reportsBatchItemFailures: stream.functionResponseType === "ReportBatchItemFailures",
-    bisects: stream.bisectBatchOnFunctionError === true,
-    maxRetries: numberOr(stream.maximumRetryAttempts, -1),
-    maxAgeSeconds: numberOr(stream.maximumRecordAgeInSeconds, -1),
-    onFailure: logicalId(
-      fieldsOf(fieldsOf(stream.destinations).onFailure).arn ?? fieldsOf(stream.destinations).onFailure,
-    ),
-    filterPatterns: (stream.filterPatterns ?? []) as object[],
-    isEnabled: stream.enabled !== false,
-  };
 }
 
 function readQueue(id: string, { Properties = {} }: Resource): QueueDefinition {
@@ -162,54 +102,6 @@ function readQueue(id: string, { Properties = {} }: Resource): QueueDefinition {
     name: String(Properties.QueueName ?? id),
     visibilitySeconds: numberOr(Properties.VisibilityTimeout, 30),
     deadLetter: target === undefined ? undefined : { queue: target, maxReceiveCount: numberOr(maxReceiveCount, 10) },
-  };
-}
-
-function readQueueMapping(functionKey: string, sqs: unknown): QueueMapping {
-  const fields = typeof sqs === "string" ? { arn: sqs } : fieldsOf(sqs);
-  return {
-    functionKey,
-    queue: logicalId("Ref" in fields || "Fn::GetAtt" in fields ? fields : fields.arn) ?? "",
-    batchSize: numberOr(fields.batchSize, 10),
-    batchWindowSeconds: numberOr(fields.maximumBatchingWindow, 0),
-    reportsBatchItemFailures: fields.functionResponseType === "ReportBatchItemFailures",
-    isEnabled: fields.enabled !== false,
-  };
-}
-
-/** EventBridge's own defaults for a target: "Event retry policy and using dead-letter queues". */
-function readTarget(kind: RuleTarget["kind"], id: string, deadLetter: unknown, retryPolicy: unknown): RuleTarget {
-  const policy = fieldsOf(retryPolicy);
-  return {
-    kind,
-    id,
-    deadLetter: logicalId(deadLetter),
-    maxRetries: numberOr(policy.maximumRetryAttempts ?? policy.MaximumRetryAttempts, 185),
-    maxAgeSeconds: numberOr(policy.maximumEventAge ?? policy.MaximumEventAgeInSeconds, 86_400),
-  };
-}
-
-type BusNames = ReadonlyMap<string, string>;
-const busName = (buses: BusNames, value: unknown): string => {
-  const id = logicalId(value) ?? "default";
-  return buses.get(id) ?? id;
-};
-
-function readFunctionRule(functionKey: string, index: number, event: Fields, buses: BusNames): Rule {
-  const target = readTarget("function", functionKey, event.deadLetterQueueArn, event.retryPolicy);
-  const pattern = (event.pattern ?? {}) as object;
-  return { name: `${functionKey}-rule-${index + 1}`, bus: busName(buses, event.eventBus), pattern, targets: [target] };
-}
-
-function readRule(id: string, { Properties = {} }: Resource, buses: BusNames): Rule {
-  const targets = ((Properties.Targets ?? []) as Fields[]).map(({ Arn, DeadLetterConfig, RetryPolicy }) =>
-    readTarget("queue", logicalId(Arn) ?? "", fieldsOf(DeadLetterConfig).Arn, RetryPolicy),
-  );
-  return {
-    name: id,
-    bus: busName(buses, Properties.EventBusName),
-    pattern: Properties.EventPattern as object,
-    targets,
   };
 }
 
@@ -240,9 +132,10 @@ export function readServiceDefinition({
     region: provider.region ?? "us-east-1",
     tables: ofType("AWS::DynamoDB::Table").map(([id, resource]) => readTable(id, resource)),
     streams: events.flatMap(({ functionKey, event }) =>
-      event.stream ? [readStream(functionKey, fieldsOf(event.stream))] : [],
+      event.stream ? [readStream(functionKey, fieldsOf(event.stream), resources?.extensions ?? {})] : [],
     ),
     queues: ofType("AWS::SQS::Queue").map(([id, resource]) => readQueue(id, resource)),
+    buckets: ofType("AWS::S3::Bucket").map(([id]) => id),
     queueMappings: events.flatMap(({ functionKey, event }) =>
       event.sqs ? [readQueueMapping(functionKey, event.sqs)] : [],
     ),

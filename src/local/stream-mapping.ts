@@ -12,10 +12,27 @@ export interface MappingContext {
   readonly clock: () => Date;
   /** Waits before the given retry, counted from 1; ends early when the run stops. */
   readonly backOff: (retry: number) => Promise<void>;
-  /** Takes what was given up, as the on-failure destination would. */
-  readonly giveUp: (message: object) => void;
+  /** Takes what was given up: Lambda's account of it, and the event as the function was sent it. */
+  readonly giveUp: (account: Account, event: { readonly Records: readonly object[] }) => void;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
+}
+
+/** What Lambda tells a destination of a batch that was given up. */
+export interface Account {
+  readonly requestContext: {
+    readonly functionArn: string;
+    readonly condition: Cause;
+    readonly approximateInvokeCount: number;
+  };
+  readonly version: "1.0";
+  readonly timestamp: string;
+  readonly DDBStreamBatchInfo: {
+    readonly startSequenceNumber: string | undefined;
+    readonly endSequenceNumber: string | undefined;
+    readonly batchSize: number;
+    readonly streamArn: string;
+  };
 }
 
 /** The record as Lambda hands it to a function. */
@@ -118,12 +135,11 @@ export class StreamMappingRunner {
     return records.filter((record) => !isExpired(record));
   }
 
-  /** The metadata as Lambda sends it, and the records too, for here nothing else keeps them. */
   #giveUp(records: readonly LambdaRecord[], condition: Cause, invokeCount: number): void {
     const { functionKey } = this.#mapping;
     const { streamArn, clock, giveUp, log } = this.#context;
     log(`${functionKey}: ${records.length} record(s) given up (${condition})`);
-    giveUp({
+    const account: Account = {
       requestContext: { functionArn: functionKey, condition, approximateInvokeCount: invokeCount },
       version: "1.0",
       timestamp: clock().toISOString(),
@@ -133,7 +149,7 @@ export class StreamMappingRunner {
         batchSize: records.length,
         streamArn,
       },
-      payload: { Records: records },
-    });
+    };
+    giveUp(account, { Records: records });
   }
 }

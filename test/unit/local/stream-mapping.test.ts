@@ -48,7 +48,7 @@ async function deliver(
     region: "eu-central-1",
     clock: () => NOW,
     backOff: async () => undefined,
-    giveUp: (message) => void givenUp.push(message as never),
+    giveUp: ({ requestContext }, payload) => void givenUp.push({ requestContext, payload: payload as Given }),
     log: () => undefined,
     signal: new AbortController().signal,
   };

@@ -1,0 +1,32 @@
+import { type Finding, fieldsOf, ofType, type Template, unmet } from "./template.ts";
+
+/** What of a request may stand in the access log: none of it is a payload or a query. */
+const LOGGED =
+  /^\$context\.(requestId|requestTime|httpMethod|path|status|responseLatency|responseLength|error\.messageString|authorizer\.error|integrationErrorMessage)$/;
+
+function logsPayloads(format: unknown): boolean {
+  if (typeof format !== "string") return false;
+  return Object.values(JSON.parse(format) as Record<string, string>).some((value) => !LOGGED.test(value));
+}
+
+/** No route is open, none takes requests without end, each request leaves a line and no payload. */
+export function checkApi(template: Template): Finding[] {
+  const routes = ofType(template, "AWS::ApiGatewayV2::Route").flatMap(([name, { AuthorizationType }]) =>
+    unmet(name, [
+      [
+        AuthorizationType === "AWS_IAM" || AuthorizationType === "JWT",
+        `it is open: AuthorizationType ${String(AuthorizationType)}`,
+      ],
+    ]),
+  );
+  const stages = ofType(template, "AWS::ApiGatewayV2::Stage").flatMap(([name, stage]) => {
+    const { ThrottlingRateLimit, ThrottlingBurstLimit } = fieldsOf(stage.DefaultRouteSettings);
+    const { Format } = fieldsOf(stage.AccessLogSettings);
+    return unmet(name, [
+      [Number(ThrottlingRateLimit) > 0 && Number(ThrottlingBurstLimit) > 0, "it is not throttled"],
+      [Format !== undefined, "it has no access log"],
+      [!logsPayloads(Format), "its access log holds more than it may"],
+    ]);
+  });
+  return [...routes, ...stages];
+}

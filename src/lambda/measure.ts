@@ -1,0 +1,48 @@
+import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
+import type { ProjectionOutcome, ProjectionStatus } from "../projector/index.ts";
+import type { StreamedEvent } from "../stream/index.ts";
+
+type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
+
+/** One metric of one projection, in CloudWatch's embedded metric format. */
+function ofProjection(metrics: Metrics, projection: string, name: string, unit: Unit, value: number): void {
+  const metric = metrics.singleMetric();
+  metric.addDimension("projection", projection);
+  metric.addMetric(name, unit, value);
+}
+
+/** What a batch came to, one set a projection. */
+export function measureBatch(
+  metrics: Metrics,
+  outcomes: readonly ProjectionOutcome[],
+  records: readonly Pick<StreamedEvent, "event">[],
+  now: Date,
+): void {
+  const times = records.flatMap(({ event }) => (event ? [Date.parse(event.eventTime)] : []));
+  const oldest = Math.min(...times);
+  for (const { projection, applied, skipped, repaired, parked, failures } of outcomes) {
+    const counts = { Applied: applied, Skipped: skipped, Repaired: repaired, Parked: parked, Failed: failures.length };
+    for (const [name, count] of Object.entries(counts)) {
+      if (count > 0) ofProjection(metrics, projection, name, MetricUnit.Count, count);
+    }
+    if (times.length > 0) {
+      const age = Math.max(0, now.getTime() - oldest) / 1000;
+      ofProjection(metrics, projection, "BatchAgeSeconds", MetricUnit.Seconds, age);
+    }
+  }
+}
+
+/** How the read models and the publisher stand: a set a projection, and the worst of all for the alarms. */
+export function measureVitals(metrics: Metrics, all: readonly ProjectionStatus[], parkedInPublisher: number): void {
+  for (const { projection, parked, eventsBehind, oldestWaitingSeconds } of all) {
+    ofProjection(metrics, projection, "ParkedEntities", MetricUnit.Count, parked);
+    ofProjection(metrics, projection, "EventsBehind", MetricUnit.Count, eventsBehind);
+    ofProjection(metrics, projection, "OldestWaitingSeconds", MetricUnit.Seconds, oldestWaitingSeconds);
+  }
+  ofProjection(metrics, "publisher", "ParkedEntities", MetricUnit.Count, parkedInPublisher);
+  const parked = all.reduce((sum, one) => sum + one.parked, parkedInPublisher);
+  metrics.addMetric("ParkedEntities", MetricUnit.Count, parked);
+  const oldest = Math.max(0, ...all.map(({ oldestWaitingSeconds }) => oldestWaitingSeconds));
+  metrics.addMetric("OldestWaitingSeconds", MetricUnit.Seconds, oldest);
+  metrics.publishStoredMetrics();
+}

@@ -1,0 +1,34 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** A bucket, as far as something is put into it. */
+export class LocalBucket {
+  readonly #folder: string | undefined;
+  readonly #objects = new Map<string, unknown>();
+
+  /** @param folder undefined keeps nothing beyond the process */
+  constructor(folder: string | undefined) {
+    this.#folder = folder;
+  }
+
+  /** What was put, by key, where no folder keeps it. */
+  get objects(): ReadonlyMap<string, unknown> {
+    return this.#objects;
+  }
+
+  put(key: string, object: unknown): void {
+    if (this.#folder === undefined) {
+      this.#objects.set(key, object);
+      return;
+    }
+    const path = join(this.#folder, key);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, JSON.stringify(object));
+  }
+}
+
+/** The key under which Lambda stores a batch that it gave up ("Retain discarded records for a DynamoDB event source"). */
+export function objectKey(mapping: string, at: Date, id: string): string {
+  const [day = "", time = ""] = at.toISOString().slice(0, 19).split("T");
+  return `aws/lambda/${mapping}/shard/${day.replaceAll("-", "/")}/${day}T${time.replaceAll(":", ".")}-${id}`;
+}
