@@ -10,6 +10,7 @@ const tables = {
   SNAPSHOTS_TABLE: name,
   READ_MODELS_TABLE: name,
   PAYLOAD_ENCODING: z.enum(["map", "json"]).default("map"),
+  TRACING: z.enum(["on", "off"]).default("off"),
   INDEX_SHARDS: count.max(100).default(1),
 };
 

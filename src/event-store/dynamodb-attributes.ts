@@ -13,6 +13,7 @@ export const EVENT = {
   causationId: "causationId",
   commandId: "commandId",
   commandHash: "commandHash",
+  traceHeader: "traceHeader",
   /** Keys of the two indexes where they are spread over shards (docs/adr/0012-sharded-indexes.md). */
   aggregateTypeShard: "aggregateTypeShard",
   userIdShard: "userIdShard",

@@ -17,4 +17,5 @@ export interface StoreContext {
   readonly indexShards: number;
   readonly clock: () => Date;
   readonly newId: () => string;
+  readonly traceHeader: () => string | undefined;
 }

@@ -25,7 +25,7 @@ export function encodeEventWith(event: StoredEvent, payload: AttributeValue): It
     [EVENT.correlationId]: { S: event.correlationId },
     [EVENT.aggregateType]: { S: event.aggregateType },
   };
-  for (const name of [EVENT.causationId, EVENT.commandId, EVENT.commandHash]) {
+  for (const name of [EVENT.causationId, EVENT.commandId, EVENT.commandHash, EVENT.traceHeader]) {
     const value = event[name];
     if (value !== undefined) item[name] = { S: value };
   }
@@ -50,7 +50,7 @@ export function decodeEvent(item: Item): StoredEvent {
   if (!Number.isSafeInteger(sequenceNumber) || sequenceNumber < 1) {
     throw new CorruptItemError(keyOf(item), EVENT.sequenceNumber, "a whole number from 1");
   }
-  const optional = (field: "causationId" | "commandId" | "commandHash") => {
+  const optional = (field: "causationId" | "commandId" | "commandHash" | "traceHeader") => {
     const value = item[field]?.S;
     return value === undefined ? undefined : { [field]: value };
   };
@@ -68,5 +68,6 @@ export function decodeEvent(item: Item): StoredEvent {
     ...optional("causationId"),
     ...optional("commandId"),
     ...optional("commandHash"),
+    ...optional("traceHeader"),
   };
 }

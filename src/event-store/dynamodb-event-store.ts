@@ -69,6 +69,7 @@ export class DynamoDBEventStore implements EventStore {
       indexShards: options.indexShards ?? 1,
       clock: options.clock ?? systemClock,
       newId: options.newId ?? randomId,
+      traceHeader: options.traceHeader ?? (() => undefined),
     };
   }
 

@@ -19,6 +19,7 @@ export interface PreparedAppend {
   readonly request: AppendRequest;
   readonly events: readonly PreparedEvent[];
   readonly command: { readonly id: string; readonly hash: string } | undefined;
+  readonly traceHeader: string | undefined;
 }
 
 interface PreparedEvent {
@@ -75,7 +76,8 @@ export async function prepareAppend(context: StoreContext, request: AppendReques
   }
   const { command } = request;
   const hash = command && (command.hash ?? contentHash(events.map((e) => [e.eventType, e.eventData])));
-  const append = { request, events, command: command && { id: command.id, hash: hash ?? "" } };
+  const identity = command && { id: command.id, hash: hash ?? "" };
+  const append = { request, events, command: identity, traceHeader: context.traceHeader() };
   checkSizes(context, append);
   return append;
 }
@@ -103,6 +105,7 @@ export function placeAfter(context: StoreContext, head: EntityHead, append: Prep
       correlationId,
       aggregateType,
       ...(causationId === undefined ? {} : { causationId }),
+      ...(append.traceHeader === undefined ? {} : { traceHeader: append.traceHeader }),
       ...(append.command ? { commandId: append.command.id, commandHash: append.command.hash } : {}),
     };
     return { event, item: { ...encodeEventWith(event, payload), ...shardAttributes(event, context.indexShards) } };

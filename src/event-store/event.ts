@@ -25,4 +25,6 @@ export interface StoredEvent<Type extends string = string, Data = JsonObject> {
   readonly commandId?: string;
   /** Tells a repeated command from another one that reuses its `commandId`. */
   readonly commandHash?: string;
+  /** X-Ray's header of the request that stored it; only where that request was traced. */
+  readonly traceHeader?: string;
 }

@@ -24,6 +24,8 @@ export interface DynamoDBEventStoreOptions {
   readonly clock?: () => Date;
   /** Makes event ids and request tokens. Default: random UUIDs. */
   readonly newId?: () => string;
+  /** X-Ray's header of the request at hand, kept on its events; undefined when it is not traced. Default: never. */
+  readonly traceHeader?: () => string | undefined;
 }
 
 const KNOWN: Record<keyof DynamoDBEventStoreOptions, string> = {
@@ -35,6 +37,7 @@ const KNOWN: Record<keyof DynamoDBEventStoreOptions, string> = {
   memoryBytes: "number",
   clock: "function",
   newId: "function",
+  traceHeader: "function",
 };
 
 type Range = readonly [from: number, to?: number];

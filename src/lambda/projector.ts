@@ -2,7 +2,7 @@ import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
 import { batchAnswer, groupByEntity, readRecords, type StreamedEvent } from "../stream/index.ts";
 import { measureBatch } from "./measure.ts";
-import { clock, createLogger, createMetrics, wireProjector } from "./wiring.ts";
+import { clock, createLogger, createMetrics, traceBatch, wireProjector } from "./wiring.ts";
 
 const config = readConfig("projector");
 const logger = createLogger();
@@ -15,6 +15,7 @@ const correlationIdsOf = (records: readonly StreamedEvent[]): string[] =>
 
 /** The table stream into every read model. */
 export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> {
+  const start = clock();
   const records = readRecords(Records);
   const outcomes = await projector.project(groupByEntity(records));
   const summary = outcomes.map(
@@ -28,8 +29,7 @@ export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoD
     for (const { error, ...where } of failures) logger.warn(`${projection}: ${error.message}`, { ...where });
   }
   measureBatch(metrics, outcomes, records, clock());
-  return batchAnswer(
-    records,
-    outcomes.flatMap(({ failures }) => failures),
-  );
+  const failures = outcomes.flatMap((outcome) => outcome.failures);
+  if (config.TRACING === "on") await traceBatch("projector", start, records, failures);
+  return batchAnswer(records, failures);
 }

@@ -6,7 +6,7 @@ import { aggregates, eventTypes } from "../product/index.ts";
 import { checkBusExists, createPublisher, eventBridgeBus, type Notice } from "../publisher/index.ts";
 import { isSnapshotDue, SNAPSHOT_DUE, snapshotDue } from "../snapshotter/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
-import { backOff, clock, createLogger, createStore } from "./wiring.ts";
+import { backOff, clock, createLogger, createStore, traceBatch } from "./wiring.ts";
 
 const config = readConfig("publisher");
 const logger = createLogger();
@@ -47,6 +47,7 @@ const RESERVE_MS = 10_000;
 
 /** The table stream to the bus. */
 export async function handler({ Records }: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
+  const start = clock();
   await checkBus();
   const records = readRecords(Records);
   const { failures, ...counts } = await publisher.publish(
@@ -55,5 +56,6 @@ export async function handler({ Records }: DynamoDBStreamEvent, context: Context
   );
   logger.info("published", { ...counts, failed: failures.length });
   for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
+  if (config.TRACING === "on") await traceBatch("publisher", start, records, failures);
   return batchAnswer(records, failures);
 }

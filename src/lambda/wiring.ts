@@ -7,6 +7,8 @@ import { streamProjections } from "../../projections/index.ts";
 import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/index.ts";
 import { eventTypes } from "../product/index.ts";
 import { createProjector, type Projection, type Projector, type ReadModelTable } from "../projector/index.ts";
+import type { EntityFailure, StreamedEvent } from "../stream/index.ts";
+import { currentTraceHeader, traceWork } from "./tracing.ts";
 
 interface Tables {
   readonly SERVICE_NAME: string;
@@ -15,6 +17,7 @@ interface Tables {
   readonly READ_MODELS_TABLE: string;
   readonly PAYLOAD_ENCODING: PayloadEncoding;
   readonly INDEX_SHARDS: number;
+  readonly TRACING: "on" | "off";
 }
 
 export const clock = (): Date => new Date();
@@ -37,11 +40,30 @@ export function createStore(config: Tables): { store: DynamoDBEventStore; on: Re
   const client = new DynamoDBClient({
     requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 1_000 },
   });
-  const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS } = config;
-  const options = { eventTypes, payloadEncoding: PAYLOAD_ENCODING, indexShards: INDEX_SHARDS, clock, newId };
+  const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
+  const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
+  const options = {
+    eventTypes,
+    payloadEncoding: PAYLOAD_ENCODING,
+    indexShards: INDEX_SHARDS,
+    traceHeader,
+    clock,
+    newId,
+  };
   const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return { store, on: { client: documents, table: READ_MODELS_TABLE } };
+}
+
+/** What a function did of a batch of the table stream, told to the traces of the events in it. */
+export function traceBatch(
+  name: string,
+  start: Date,
+  records: readonly StreamedEvent[],
+  failures: readonly EntityFailure[],
+): Promise<void> {
+  const events = records.flatMap(({ event }) => event ?? []);
+  return traceWork({ name, start, end: clock(), events, failures });
 }
 
 export function wireProjector(

@@ -20,6 +20,7 @@ export interface PutEventsEntry {
   readonly EventBusName?: string;
   /** Seconds since 1970. */
   readonly Time?: number;
+  readonly TraceHeader?: string;
 }
 
 export interface EntryRefusal {

@@ -8,6 +8,7 @@ export interface Archived {
   /** ISO 8601: when the bus took it. */
   readonly takenAt: string;
   readonly event: BusEvent;
+  readonly traceHeader?: string;
 }
 
 export interface TargetContext {

@@ -124,8 +124,13 @@ export class LocalBus {
     this.#savePositions();
   }
 
-  #take(bus: string, event: BusEvent): void {
-    const archived = { bus, takenAt: this.#options.clock().toISOString(), event };
+  #take(bus: string, event: BusEvent, traceHeader?: string): void {
+    const archived = {
+      bus,
+      takenAt: this.#options.clock().toISOString(),
+      event,
+      ...(traceHeader ? { traceHeader } : {}),
+    };
     this.#journal.append([archived]);
     const place = this.#archive.push(archived) - 1;
     for (const worker of this.#workers.values()) worker.offer(place, archived);
@@ -144,7 +149,7 @@ export class LocalBus {
       return { ErrorCode: "ResourceNotFoundException", ErrorMessage: `Event bus ${bus} does not exist.` };
     const read = readEntry(entry, { id: newId(), now: clock(), region });
     if (isRefusal(read)) return read;
-    this.#take(bus, read);
+    this.#take(bus, read, entry.TraceHeader);
     return { EventId: read.id };
   }
 

@@ -6,6 +6,8 @@ export interface BusEntry {
   readonly resources: readonly string[];
   /** ISO 8601. */
   readonly time: string;
+  /** X-Ray's header, where the event has one: what the bus calls goes into the same trace. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** What the bus said to one entry: undefined when it took it. */

@@ -56,8 +56,8 @@ export interface Publisher {
 function entryOf(source: string, event: StoredEvent, options: EnvelopeOptions, maxBytes: number): BusEntry | undefined {
   const envelope = envelopeOf(event, options);
   if (!envelope) return undefined;
-  const { entityId, eventTime: time } = event;
-  const shared = { source, detailType: envelope.eventType, resources: [entityId], time };
+  const { entityId, eventTime: time, traceHeader } = event;
+  const shared = { source, detailType: envelope.eventType, resources: [entityId], time, traceHeader };
   const whole: BusEntry = { ...shared, detail: JSON.stringify(envelope) };
   return entrySize(whole) <= maxBytes ? whole : { ...shared, detail: JSON.stringify(claimCheckOf(envelope)) };
 }
@@ -80,7 +80,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const { attempts = 5, maxBytes = DEFAULT_MAX_BYTES, parkAfter = 5 } = options;
 
   function outgoingOf(event: StoredEvent): Outgoing[] {
-    const { entityId, sequenceNumber, eventTime: time } = event;
+    const { entityId, sequenceNumber, eventTime: time, traceHeader } = event;
     const entry = entryOf(source, event, options, maxBytes);
     const notices = (options.noticesOf?.(event) ?? []).map(({ detailType, detail }) => ({
       source,
@@ -88,6 +88,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       detail: JSON.stringify(detail),
       resources: [entityId],
       time,
+      traceHeader,
     }));
     return [...(entry ? [entry] : []), ...notices].map((one) => ({ entityId, sequenceNumber, entry: one }));
   }

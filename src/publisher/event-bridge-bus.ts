@@ -25,13 +25,14 @@ export function eventBridgeBus(client: EventBridgeClient, busName: string): Bus 
   return {
     async put(entries: readonly BusEntry[]): Promise<(Refusal | undefined)[]> {
       const command = new PutEventsCommand({
-        Entries: entries.map(({ source, detailType, detail, resources, time }) => ({
+        Entries: entries.map(({ source, detailType, detail, resources, time, traceHeader }) => ({
           EventBusName: busName,
           Source: source,
           DetailType: detailType,
           Detail: detail,
           Resources: [...resources],
           Time: new Date(time),
+          ...(traceHeader === undefined ? {} : { TraceHeader: traceHeader }),
         })),
       });
       const { Entries = [] } = await client.send(command);

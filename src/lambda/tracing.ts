@@ -1,0 +1,86 @@
+import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import type { EntityFailure } from "../stream/index.ts";
+
+/** X-Ray's header: "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1". */
+const HEADER = /^Root=(?<root>1-[0-9a-f]{8}-[0-9a-f]{24});Parent=(?<parent>[0-9a-f]{16});Sampled=1/;
+
+/** The trace of the invocation at hand, as Lambda's runtime tells it; undefined when it is not sampled. */
+export function currentTraceHeader(): string | undefined {
+  const header = process.env._X_AMZN_TRACE_ID;
+  return header !== undefined && HEADER.test(header) ? header : undefined;
+}
+
+interface Traced {
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  readonly traceHeader?: string;
+}
+
+/** One piece of work on events, some of them out of traced requests. */
+export interface Work {
+  readonly name: string;
+  readonly start: Date;
+  readonly end: Date;
+  readonly events: readonly Traced[];
+  readonly failures: readonly EntityFailure[];
+}
+
+/** "AWS X-Ray segment documents": a document of 64 KB at most, times in seconds. */
+export interface Segment {
+  readonly name: string;
+  readonly id: string;
+  readonly trace_id: string;
+  readonly parent_id: string;
+  readonly start_time: number;
+  readonly end_time: number;
+  readonly fault: boolean;
+  readonly annotations: { readonly entityId: string; readonly sequenceNumber: number };
+}
+
+/** One segment for each event that has a trace: the work shows up below the request that stored the event. */
+export function segmentsOf({ name, start, end, events, failures }: Work, newId: () => string): Segment[] {
+  return events.flatMap(({ entityId, sequenceNumber, traceHeader = "" }) => {
+    const { root, parent } = HEADER.exec(traceHeader)?.groups ?? {};
+    if (root === undefined || parent === undefined) return [];
+    const fault = failures.some((one) => one.entityId === entityId && sequenceNumber >= one.fromSequence);
+    return {
+      name,
+      id: newId(),
+      trace_id: root,
+      parent_id: parent,
+      start_time: start.getTime() / 1000,
+      end_time: end.getTime() / 1000,
+      fault,
+      annotations: { entityId, sequenceNumber },
+    };
+  });
+}
+
+const newSegmentId = (): string => randomBytes(8).toString("hex");
+
+/** Hands segments to the X-Ray daemon beside the function, one datagram each. A lost one loses nothing else. */
+async function send(segments: readonly Segment[], daemon: string): Promise<void> {
+  const [host = "", port = ""] = daemon.split(":");
+  const socket = createSocket("udp4");
+  const sendOne = (segment: Segment) =>
+    new Promise<void>((resolve) => {
+      const text = `{"format":"json","version":1}\n${JSON.stringify(segment)}`;
+      socket.send(text, Number(port), host, () => resolve());
+    });
+  try {
+    await Promise.all(segments.map(sendOne));
+  } finally {
+    socket.close();
+  }
+}
+
+/**
+ * Puts the work into the traces of the requests that stored its events. The table stream does not carry
+ * a trace from the one to the other; the events do.
+ */
+export async function traceWork(work: Work): Promise<void> {
+  const daemon = process.env.AWS_XRAY_DAEMON_ADDRESS;
+  const segments = segmentsOf(work, newSegmentId);
+  if (daemon !== undefined && segments.length > 0) await send(segments, daemon);
+}

@@ -1,0 +1,132 @@
+import { createSocket, type Socket } from "node:dgram";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { type LocalRun, startLocalRun } from "../../../src/local/local-run.ts";
+import { freePort } from "../../../src/local/ports.ts";
+import {
+  EVENTS,
+  READ_MODELS,
+  SNAPSHOTS,
+  serviceDefinition,
+  startTestEngine,
+  type TestEngine,
+} from "../../support/engine.ts";
+import { openStore } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
+
+interface Told {
+  readonly name: string;
+  readonly trace_id: string;
+  readonly parent_id: string;
+  readonly fault: boolean;
+  readonly annotations: { readonly entityId: string; readonly sequenceNumber: number };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a handler as Lambda sees it
+type Handler = (event: any, context: any) => Promise<any>;
+
+const ROOT = "1-67891233-abcdef012345678912345678";
+const SAMPLED = `Root=${ROOT};Parent=463ac35c9f6413ad;Sampled=1;Lineage=1:a87bd80c:0`;
+
+let engine: TestEngine;
+let run: LocalRun;
+let daemon: Socket;
+let api: Handler;
+const told: Told[] = [];
+beforeAll(async () => {
+  engine = await startTestEngine();
+  daemon = createSocket("udp4");
+  daemon.on("message", (message) => {
+    const [head, body = ""] = message.toString().split("\n");
+    expect(head).toBe('{"format":"json","version":1}');
+    told.push(JSON.parse(body) as Told);
+  });
+  await new Promise<void>((resolve) => daemon.bind(0, "127.0.0.1", resolve));
+  const busPort = await freePort();
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_REGION: "eu-central-1",
+    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: `http://127.0.0.1:${busPort}`,
+    AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${(daemon.address() as AddressInfo).port}`,
+    POWERTOOLS_METRICS_DISABLED: "true",
+    POWERTOOLS_LOG_LEVEL: "CRITICAL",
+    POWERTOOLS_SERVICE_NAME: "ProductService",
+    SERVICE_NAME: "ProductService",
+    EVENTS_TABLE: EVENTS,
+    SNAPSHOTS_TABLE: SNAPSHOTS,
+    READ_MODELS_TABLE: READ_MODELS,
+    EVENT_BUS: "ProductService",
+    TRUST_USER_HEADER: "true",
+    TRACING: "on",
+  });
+  const handlers: Record<string, Handler> = {
+    projector: (await import("../../../src/lambda/projector.ts")).handler as Handler,
+    publisher: (await import("../../../src/lambda/publisher.ts")).handler as Handler,
+  };
+  api = (await import("../../../src/lambda/api.ts")).handler as unknown as Handler;
+  run = await startLocalRun({
+    definition: { ...serviceDefinition(), queueMappings: [] },
+    invoke: async (key, event) => handlers[key]?.(event, { getRemainingTimeInMillis: () => 60_000 }),
+    engineEndpoint: engine.endpoint,
+    busPort,
+    log: () => undefined,
+    idleMs: 10,
+  });
+});
+afterAll(async () => {
+  await run?.stop();
+  daemon?.close();
+  await engine?.stop();
+});
+
+/** A request as the gateway hands it to the function, under a trace. */
+async function createProduct(productId: string, traceHeader: string): Promise<number> {
+  process.env._X_AMZN_TRACE_ID = traceHeader;
+  const answer = await api(
+    {
+      version: "2.0",
+      routeKey: "$default",
+      rawPath: "/products",
+      rawQueryString: "",
+      headers: { "content-type": "application/json", "x-user-id": "ann" },
+      requestContext: { http: { method: "POST", path: "/products" }, domainName: "api" },
+      body: JSON.stringify({ productId, name: "Tea", price: { amount: 450, currency: "EUR" } }),
+      isBase64Encoded: false,
+    },
+    {},
+  );
+  delete process.env._X_AMZN_TRACE_ID;
+  return answer.statusCode;
+}
+
+const publishedOf = (entityId: string) => run.bus.archive.find(({ event }) => event.resources.includes(entityId));
+
+test("the work on an event goes into the trace of the request that stored it, and the bus carries it on", async () => {
+  expect(await createProduct("traced", SAMPLED)).toBe(201);
+  const [event] = await openStore(engine).getEvents("traced");
+  expect(event?.traceHeader).toBe(SAMPLED);
+  await until(() => (told.length >= 2 ? told : undefined), "two segments");
+  expect([...told].sort((a, b) => (a.name < b.name ? -1 : 1))).toMatchObject(
+    ["projector", "publisher"].map((name) => ({
+      name,
+      trace_id: ROOT,
+      parent_id: "463ac35c9f6413ad",
+      fault: false,
+      annotations: { entityId: "traced", sequenceNumber: 1 },
+    })),
+  );
+  expect(publishedOf("traced")?.traceHeader).toBe(SAMPLED);
+});
+
+test("a request that is not sampled leaves nothing: no attribute, no segment, no header on the bus", async () => {
+  told.length = 0;
+  expect(await createProduct("plain", SAMPLED.replace("Sampled=1", "Sampled=0"))).toBe(201);
+  const published = await until(() => publishedOf("plain"), "the event on the bus");
+  expect(published.traceHeader).toBeUndefined();
+  expect((await openStore(engine).getEvents("plain"))[0]).not.toHaveProperty("traceHeader");
+  expect(await createProduct("last", SAMPLED)).toBe(201);
+  await until(() => (told.length >= 2 ? told : undefined), "the segments of the next request");
+  expect(told.map(({ annotations }) => annotations.entityId)).toEqual(["last", "last"]);
+});

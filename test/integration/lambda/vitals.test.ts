@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { EVENTS, READ_MODELS, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { openStore } from "../../support/store.ts";
+
+/** CloudWatch's embedded metric format, as far as it is looked at. */
+interface Emitted {
+  readonly _aws: { readonly CloudWatchMetrics: { readonly Namespace: string; readonly Dimensions: string[][] }[] };
+  readonly service: string;
+  readonly projection?: string;
+  readonly ParkedEntities?: number;
+  readonly OldestWaitingSeconds?: number;
+  readonly EventsBehind?: number;
+}
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_REGION: "eu-central-1",
+    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+    POWERTOOLS_DEV: "true",
+    POWERTOOLS_METRICS_DISABLED: "false",
+    POWERTOOLS_LOG_LEVEL: "CRITICAL",
+    POWERTOOLS_SERVICE_NAME: "ProductService-dev",
+    SERVICE_NAME: "ProductService",
+    EVENTS_TABLE: EVENTS,
+    SNAPSHOTS_TABLE: SNAPSHOTS,
+    READ_MODELS_TABLE: READ_MODELS,
+    PARK_AFTER: "1",
+  });
+});
+afterAll(() => engine.stop());
+
+/** What a handler prints for CloudWatch. */
+async function emitted(act: () => Promise<unknown>): Promise<Emitted[]> {
+  const print = jest.spyOn(console, "log").mockImplementation(() => undefined);
+  try {
+    await act();
+    const lines = print.mock.calls.map(([line]) =>
+      typeof line === "string" ? (JSON.parse(line) as Emitted) : undefined,
+    );
+    return lines.filter((line): line is Emitted => line?._aws !== undefined);
+  } finally {
+    print.mockRestore();
+  }
+}
+
+test("tells what waits and what is parked from the tables, under the dimensions that the alarms look at", async () => {
+  const { handler: project } = await import("../../../src/lambda/projector.ts");
+  const { handler: tell } = await import("../../../src/lambda/vitals.ts");
+  const store = openStore(engine);
+  await store.appendEvent("Product", "poison", "ProductCreated", { name: 7 }, "ann", "c-1", 0);
+  const Keys = { entityId: { S: "poison" }, sequenceNumber: { N: "1" } };
+  await emitted(() => project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "1" } }] }));
+  const waiting = openStore(engine, { clock: () => new Date(Date.now() - 600_000) });
+  await waiting.appendEvent("Category", "waiting", "CategoryCreated", { name: "Tea" }, "ann", "c-1", 0);
+
+  const all = await emitted(() => tell());
+  const totals = all.filter(({ projection }) => projection === undefined);
+  expect(totals).toHaveLength(1);
+  const [total] = totals;
+  expect(total?._aws.CloudWatchMetrics[0]).toMatchObject({ Namespace: "Streamfold", Dimensions: [["service"]] });
+  expect(total).toMatchObject({ service: "ProductService-dev" });
+  expect(total?.ParkedEntities).toBeGreaterThanOrEqual(1);
+  expect(total?.OldestWaitingSeconds).toBeGreaterThanOrEqual(600);
+  const behind = all.filter((one) => one.EventsBehind !== undefined);
+  expect(behind.find(({ projection }) => projection === "category-tree")).toMatchObject({ EventsBehind: 2 });
+  const parked = all.filter((one) => one.projection !== undefined && (one.ParkedEntities ?? 0) > 0);
+  expect(parked.reduce((sum, one) => sum + (one.ParkedEntities ?? 0), 0)).toBe(total?.ParkedEntities);
+});
+
+test("a batch tells what was applied, a set a projection", async () => {
+  const { handler: project } = await import("../../../src/lambda/projector.ts");
+  const Keys = { entityId: { S: "waiting" }, sequenceNumber: { N: "1" } };
+  const all = await emitted(() =>
+    project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "2" } }] }),
+  );
+  const applied = all.filter((one) => "Applied" in one);
+  expect(applied.map(({ projection, service }) => [projection, service])).toEqual([
+    ["category-tree", "ProductService-dev"],
+  ]);
+  expect(applied).toMatchObject([{ Applied: 1 }]);
+});
