@@ -1,7 +1,12 @@
+import { benchCold } from "./bench/cold.ts";
 import { benchCost } from "./bench/cost.ts";
 import { benchProject } from "./bench/project.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = { cost: benchCost, project: benchProject };
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  cold: benchCold,
+  cost: benchCost,
+  project: benchProject,
+};
 
 const [name = ""] = process.argv.slice(2);
 const bench = BENCHES[name];

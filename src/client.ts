@@ -1,6 +1,6 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { z } from "zod";
+import * as z from "zod";
 import { randomId } from "./event-store/defaults.ts";
 import { CATEGORY_ACTIONS, createCategory, createProduct, PRODUCT_ACTIONS } from "./product/index.ts";
 

@@ -13,7 +13,11 @@ export function resolveService(): ServiceDefinition {
 }
 
 /** An engine in memory with the service's tables. */
-export async function benchEngine(): Promise<{ connect(): DynamoDBClient; stop(): Promise<void> }> {
+export async function benchEngine(): Promise<{
+  readonly endpoint: string;
+  connect(): DynamoDBClient;
+  stop(): Promise<void>;
+}> {
   const engine = await startEngine({ port: await freePort() });
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const clients: DynamoDBClient[] = [];
@@ -27,5 +31,5 @@ export async function benchEngine(): Promise<{ connect(): DynamoDBClient; stop()
     for (const client of clients) client.destroy();
     await engine.stop();
   };
-  return { connect, stop };
+  return { endpoint: engine.endpoint, connect, stop };
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { categoryId, name } from "./fields.ts";
 
 export const createCategory = z.strictObject({ name, parentId: categoryId.nullable().default(null) });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EventTypes } from "../event-store/index.ts";
 import { categoryId, name } from "./fields.ts";
 

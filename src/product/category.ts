@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Aggregate, Rejection } from "../aggregate/index.ts";
 import type { CategoryCommand } from "./category-commands.ts";
 import { type CategoryEvent, categoryEventTypes } from "./category-events.ts";

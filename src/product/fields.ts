@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 export const name = z.string().trim().min(1).max(200);
 export const description = z.string().max(10_000);

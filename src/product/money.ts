@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** An amount in minor units (cents, yen) and an ISO 4217 currency. */
 export const money = z.strictObject({

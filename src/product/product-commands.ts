@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { categoryId, description, name, reason } from "./fields.ts";
 import { money } from "./money.ts";
 

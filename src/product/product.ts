@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Aggregate, Rejection } from "../aggregate/index.ts";
 import { isSameMoney, money } from "./money.ts";
 import type { ProductCommand } from "./product-commands.ts";
