@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -51,10 +52,18 @@ export const handlers = readdirSync(`${root}src/lambda`)
   .filter((file) => file.endsWith(".yml"))
   .map((file) => file.slice(0, -".yml".length));
 
+/** In one step, and only what changed: another process may be reading the file. */
+function writeChanged(path, contents) {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, contents);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
 /** The Lambda handlers, one file each, with everything they need inside. */
-export function buildHandlers() {
+export async function buildHandlers() {
   const entryPoints = handlers.map((name) => `src/lambda/${name}.ts`);
-  return build({
+  const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints,
     outdir: "dist",
@@ -62,9 +71,12 @@ export function buildHandlers() {
     minify: true,
     keepNames: true,
     metafile: true,
+    write: false,
     plugins: [englishOnly, ownSourceMaps],
     banner: { js: banner },
   });
+  for (const { path, contents } of outputFiles) writeChanged(path, contents);
+  return metafile;
 }
 
 /** The local run, for the plugin that the framework loads. */

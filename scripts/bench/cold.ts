@@ -133,7 +133,7 @@ function dominant(node: number, load: number, first: number, largest: readonly [
 
 /** From process start to the first answer, per handler: the median of some runs, interleaved with a Node that runs nothing. */
 export async function measureColdStarts(runs = 7): Promise<ColdRow[]> {
-  const { metafile } = await buildHandlers();
+  const metafile = await buildHandlers();
   const engine = await benchEngine();
   const busPort = await freePort();
   const { buses, region } = resolveService();

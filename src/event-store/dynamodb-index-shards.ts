@@ -8,7 +8,7 @@ export type IndexName = typeof EVENT_TYPE_INDEX | typeof USER_ACTION_INDEX;
 export const MAX_INDEX_SHARDS = 100;
 
 /** An entity keeps to one shard, so its events come out of one partition in their order. */
-function shardOf(entityId: string, shards: number): number {
+export function shardOf(entityId: string, shards: number): number {
   return createHash("sha256").update(entityId).digest().readUInt32BE(0) % shards;
 }
 
