@@ -1,10 +1,12 @@
 import { benchCold } from "./bench/cold.ts";
 import { benchCost } from "./bench/cost.ts";
+import { benchPrice } from "./bench/price.ts";
 import { benchProject } from "./bench/project.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   cold: benchCold,
   cost: benchCost,
+  price: benchPrice,
   project: benchProject,
 };
 

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { projections } from "../../../projections/index.ts";
 import { measureCosts } from "../../../scripts/bench/cost.ts";
+import { measurePrice } from "../../../scripts/bench/price.ts";
 import { measureProjecting } from "../../../scripts/bench/project.ts";
 
 test("requests and capacity units of every operation of the store", async () => {
@@ -17,6 +18,17 @@ test("requests and capacity units of every operation of the store", async () => 
     ["command, cold, 100 events, no snapshot", 3, 3, expect.any(Number)],
     ["command, cold, with a snapshot and an Idempotency-Key", 3, 3, expect.any(Number)],
   ]);
+});
+
+test("a million commands are priced part by part, by what was measured", async () => {
+  const rows = await measurePrice(1);
+  const total = rows.at(-1);
+  expect(rows.find(({ part }) => part === "append")).toEqual({ part: "append", amount: "3 WCU, 0 RCU", dollars: 1.88 });
+  expect(rows.filter(({ part }) => part.startsWith("read model"))).toHaveLength(projections.length);
+  expect(total?.dollars).toBeCloseTo(
+    rows.slice(0, -1).reduce((sum, { dollars }) => sum + dollars, 0),
+    1,
+  );
 });
 
 test("in catch-up, 100 events of one entity cost one row write", async () => {
