@@ -3,7 +3,11 @@ import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynam
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { type Engine, startEngine } from "../../src/local/engine.ts";
 import { freePort } from "../../src/local/ports.ts";
-import { readServiceDefinition, type ServiceDefinition } from "../../src/local/service-definition.ts";
+import {
+  readServiceDefinition,
+  type ServiceDefinition,
+  type TableDefinition,
+} from "../../src/local/service-definition.ts";
 import { createTables } from "../../src/local/tables.ts";
 
 export const EVENTS = "ProductService-Events";
@@ -13,6 +17,23 @@ export const READ_MODELS = "ProductService-ReadModels";
 /** serverless.yml as the framework resolved it for this run of the tests. */
 export function serviceDefinition(): ServiceDefinition {
   return readServiceDefinition(JSON.parse(readFileSync(String(process.env.STREAMFOLD_SERVICE), "utf8")));
+}
+
+const SHARDED_KEYS: Readonly<Record<string, string>> = { aggregateType: "aggregateTypeShard", userId: "userIdShard" };
+
+/**
+ * One more Events table, as `--param indexShards=N` makes it. The test of the template holds
+ * serverless.yml to the same keys.
+ */
+export function eventsTable(name: string, indexShards = 1): TableDefinition {
+  const events = serviceDefinition().tables.find(({ logicalId }) => logicalId === "EventsTable");
+  const text = JSON.stringify(events).replaceAll(EVENTS, name);
+  const keyOf = (key: string) => (indexShards > 1 ? SHARDED_KEYS[key] : key);
+  const renamed = text.replace(
+    /"AttributeName":"(aggregateType|userId)"/g,
+    (_, key) => `"AttributeName":"${keyOf(key)}"`,
+  );
+  return JSON.parse(renamed) as TableDefinition;
 }
 
 export interface TestEngine {

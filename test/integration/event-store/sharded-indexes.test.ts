@@ -1,35 +1,17 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Meter } from "../../../scripts/bench/meter.ts";
-import {
-  copyEvents,
-  DynamoDBEventStore,
-  type IndexReadOptions,
-  type StoredEvent,
-} from "../../../src/event-store/index.ts";
-import type { TableDefinition } from "../../../src/local/service-definition.ts";
+import { DynamoDBEventStore, type IndexReadOptions } from "../../../src/event-store/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
-import { EVENTS, SNAPSHOTS, serviceDefinition, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { EVENTS, eventsTable, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 
 const SHARDED = "Sharded-Events";
 const SHARDS = 8;
-const KEYS: Readonly<Record<string, string>> = { aggregateType: "aggregateTypeShard", userId: "userIdShard" };
-
-/** The Events table as `--param indexShards=8` makes it; the template's test holds serverless.yml to the same keys. */
-function shardedTable(name: string): TableDefinition {
-  const events = serviceDefinition().tables.find(({ logicalId }) => logicalId === "EventsTable");
-  const text = JSON.stringify(events).replaceAll(EVENTS, name);
-  const renamed = text.replace(
-    /"AttributeName":"(aggregateType|userId)"/g,
-    (_, key) => `"AttributeName":"${KEYS[key]}"`,
-  );
-  return JSON.parse(renamed) as TableDefinition;
-}
 
 let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
-  await createTables(engine.client, [shardedTable(SHARDED), shardedTable("Copied-Events")]);
+  await createTables(engine.client, [eventsTable(SHARDED, SHARDS)]);
 });
 afterAll(() => engine.stop());
 
@@ -149,35 +131,6 @@ describe("an aggregate type and a user spread over shards", () => {
     expect(meter.take()).toMatchObject({ requests: 1, write: 3 });
     await store.getEventsByType("Priced", "Done");
     expect(meter.take().operations.sort()).toEqual(["BatchGetItem", ...Array(SHARDS).fill("Query")]);
-  });
-
-  test("a table is copied into one with shards, event by event, and again without harm", async () => {
-    const copy = () =>
-      copyEvents({
-        from: { client: engine.client, table: EVENTS },
-        to: { client: engine.client, table: "Copied-Events", indexShards: SHARDS },
-      });
-    expect(await copy()).toEqual({ copied: 48, present: 0 });
-    expect(await copy()).toEqual({ copied: 0, present: 48 });
-    const copied = open("Copied-Events", SHARDS);
-    const eventsOf = async (store: DynamoDBEventStore): Promise<StoredEvent[]> =>
-      (await collect(store.readEventsByType("Thing", undefined))).map(({ event }) => event);
-    expect(await eventsOf(copied)).toEqual(await eventsOf(plain));
-    expect(await copied.getEvents("thing-3")).toEqual(await plain.getEvents("thing-3"));
-  });
-
-  test("a target with another history is refused, naming the place", async () => {
-    const other = open("Copied-Events", SHARDS);
-    await other.appendEvent("Thing", "thing-x", "Done", {}, "ann", "c-1", 0);
-    await open(EVENTS, 1).appendEvent("Thing", "thing-x", "Done", {}, "ann", "c-1", 0);
-    await plain.appendEvent("Thing", "thing-y", "Done", {}, "ann", "c-1", 0);
-    await open("Copied-Events", SHARDS).appendEvent("Thing", "thing-y", "Done", {}, "ann", "c-1", 0);
-    await expect(
-      copyEvents({
-        from: { client: engine.client, table: EVENTS },
-        to: { client: engine.client, table: "Copied-Events", indexShards: SHARDS },
-      }),
-    ).rejects.toMatchObject({ code: "COPY_CONFLICT", entityId: "thing-y", sequenceNumber: 1, table: "Copied-Events" });
   });
 });
 

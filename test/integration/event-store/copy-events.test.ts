@@ -1,0 +1,132 @@
+import { spawnSync } from "node:child_process";
+import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { copyEvents, DynamoDBEventStore, type StoredEvent } from "../../../src/event-store/index.ts";
+import { createTables } from "../../../src/local/tables.ts";
+import { EVENTS, eventsTable, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { fill, openStore } from "../../support/store.ts";
+
+const ENTITIES = ["a", "b", "c", "d", "e"];
+const EACH = 30;
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  const names = ["Plain-Events", "Sharded-Events", "Torn-Events", "Foreign-Events", "Script-Events"];
+  await createTables(
+    engine.client,
+    names.map((name) => eventsTable(name, name === "Sharded-Events" ? 4 : 1)),
+  );
+  const store = openStore(engine);
+  await store.appendEvent("Thing", "legacy", "ThingDone", { text: "x" }, "ann", "c-1", 0);
+  for (const entityId of ENTITIES) await fill(store, entityId, EACH);
+});
+afterAll(() => engine.stop());
+
+/** A scan answers seven items a page, so that entities lie across pages. */
+function withSmallPages(client: DynamoDBClient): DynamoDBClient {
+  client.middlewareStack.add(
+    (next, context) => (args) =>
+      next(context.commandName === "ScanCommand" ? { ...args, input: { ...args.input, Limit: 7 } as never } : args),
+    { step: "initialize" },
+  );
+  return client;
+}
+
+const copy = (to: string, indexShards = 1, client = engine.client) =>
+  copyEvents({
+    from: { client: withSmallPages(engine.connect()), table: EVENTS },
+    to: { client, table: to, indexShards },
+  });
+
+const open = (table: string, indexShards = 1) =>
+  new DynamoDBEventStore(engine.client, table, SNAPSHOTS, { indexShards });
+
+async function everything(store: DynamoDBEventStore): Promise<StoredEvent[][]> {
+  return Promise.all([
+    ...ENTITIES.map((entityId) => store.getEvents(entityId)),
+    store.getEventsByType("Thing", "ThingDone"),
+    store.getEventsByUser("ann"),
+  ]);
+}
+
+test("every item comes out as it went in, and a second run finds all of it there", async () => {
+  const total = ENTITIES.length * EACH + 1;
+  expect(await copy("Plain-Events")).toEqual({ copied: total, present: 0 });
+  expect(await copy("Plain-Events")).toEqual({ copied: 0, present: total });
+  const items = async (TableName: string) => {
+    const { Items = [] } = await engine.client.send(new ScanCommand({ TableName }));
+    return Items.map((item) => JSON.stringify(Object.entries(item).sort())).sort();
+  };
+  expect(await items("Plain-Events")).toEqual(await items(EVENTS));
+});
+
+test("a table with other indexes answers the same", async () => {
+  await copy("Sharded-Events", 4);
+  expect(await everything(open("Sharded-Events", 4))).toEqual(await everything(openStore(engine)));
+});
+
+test("a copy that is torn leaves no hole, and the next one finishes it", async () => {
+  let puts = 0;
+  const failing = engine.connect();
+  failing.middlewareStack.add(
+    (next) => (args) => {
+      puts += 1;
+      if (puts > 60) throw new Error("the process was killed");
+      return next(args);
+    },
+    { step: "initialize" },
+  );
+  await expect(copy("Torn-Events", 1, failing)).rejects.toThrow("killed");
+  const torn = open("Torn-Events");
+  for (const entityId of ENTITIES) {
+    const numbers = (await torn.getEvents(entityId)).map(({ sequenceNumber }) => sequenceNumber);
+    expect(numbers).toEqual(Array.from(numbers, (_, n) => n + 1));
+  }
+  const { copied, present } = await copy("Torn-Events");
+  expect(copied + present).toBe(ENTITIES.length * EACH + 1);
+  expect(copied).toBeGreaterThan(0);
+  expect(present).toBeGreaterThan(0);
+  expect(await everything(open("Torn-Events"))).toEqual(await everything(openStore(engine)));
+});
+
+test("events that were removed are put back from a copy, the others stay", async () => {
+  for (const n of [3, 4, 30]) {
+    const Key = { entityId: { S: "b" }, sequenceNumber: { N: String(n) } };
+    await engine.client.send(new DeleteItemCommand({ TableName: "Plain-Events", Key }));
+  }
+  expect(await copy("Plain-Events")).toMatchObject({ copied: 3 });
+  expect(await everything(open("Plain-Events"))).toEqual(await everything(openStore(engine)));
+});
+
+test("a target with another history is refused, naming the place", async () => {
+  await open("Foreign-Events").appendEvent("Thing", "c", "ThingDone", {}, "eve", "c-9", 0);
+  await expect(copy("Foreign-Events")).rejects.toMatchObject({
+    code: "COPY_CONFLICT",
+    entityId: "c",
+    sequenceNumber: 1,
+    table: "Foreign-Events",
+  });
+});
+
+test("the command copies, and refuses what it does not know", () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ["--import", "tsx", "scripts/copy-events.ts", ...args], {
+      encoding: "utf8",
+      env: {
+        PATH: process.env.PATH,
+        AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+        AWS_ACCESS_KEY_ID: "local",
+        AWS_SECRET_ACCESS_KEY: "local",
+        AWS_REGION: "eu-central-1",
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+      },
+    });
+  expect(run(EVENTS, "Script-Events").stdout).toBe("151 copied, 0 were there already\n");
+  const refused = run(EVENTS);
+  expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("usage: npm run copy-events")]);
+  expect(run(EVENTS, "Script-Events", "--index-shards", "many").stderr).toContain(
+    "--index-shards: expected a whole number from 1 to 100, got many",
+  );
+  expect(run("No-Events", "Script-Events").stderr).toMatch(/non-existent|not found/i);
+});
