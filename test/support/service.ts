@@ -22,12 +22,16 @@ export interface RunningService extends RunFile {
 }
 
 /** `npm start` with a data folder of its own and free ports. */
-export async function startService(folder: string, environment: Record<string, string> = {}): Promise<RunningService> {
+export async function startService(
+  folder: string,
+  environment: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<RunningService> {
   let said = "";
   const anyPort = Object.fromEntries(
     ["API", "LAMBDA", "ENGINE", "BUS", "CONSOLE"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
   );
-  const child: ChildProcess = spawn(process.execPath, [`${root}scripts/start.mjs`], {
+  const child: ChildProcess = spawn(process.execPath, [`${root}scripts/start.mjs`, ...args], {
     cwd: root,
     env: { ...process.env, NODE_OPTIONS: "", ...anyPort, STREAMFOLD_DATA: folder, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
