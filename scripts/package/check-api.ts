@@ -2,7 +2,7 @@ import { type Finding, fieldsOf, ofType, type Template, unmet } from "./template
 
 /** What of a request may stand in the access log: none of it is a payload or a query. */
 const LOGGED =
-  /^\$context\.(requestId|requestTime|httpMethod|path|status|responseLatency|responseLength|error\.messageString|authorizer\.error|integrationErrorMessage)$/;
+  /^\$context\.(requestId|requestTime|httpMethod|path|status|responseLatency|responseLength|error\.message|authorizer\.error|integrationErrorMessage)$/;
 
 function logsPayloads(format: unknown): boolean {
   if (typeof format !== "string") return false;

@@ -30,6 +30,6 @@ export async function handler({ Records }: DynamoDBStreamEvent): Promise<DynamoD
   }
   measureBatch(metrics, outcomes, records, clock());
   const failures = outcomes.flatMap((outcome) => outcome.failures);
-  if (config.TRACING === "on") await traceBatch("projector", start, records, failures);
+  if (config.TRACING === "on") await traceBatch({ logger, name: "projector", start, records, failures });
   return batchAnswer(records, failures);
 }

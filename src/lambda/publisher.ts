@@ -56,6 +56,6 @@ export async function handler({ Records }: DynamoDBStreamEvent, context: Context
   );
   logger.info("published", { ...counts, failed: failures.length });
   for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
-  if (config.TRACING === "on") await traceBatch("publisher", start, records, failures);
+  if (config.TRACING === "on") await traceBatch({ logger, name: "publisher", start, records, failures });
   return batchAnswer(records, failures);
 }

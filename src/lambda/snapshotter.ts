@@ -63,5 +63,5 @@ export async function handler(event: Input, { getRemainingTimeInMillis }: Contex
   const isSweep = "sweep" in event || event["detail-type"] === SWEEP_UNFINISHED;
   if (isSweep) await sweep(getRemainingTimeInMillis);
   else await makeDue(event.detail);
-  metrics.publishStoredMetrics();
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { createSocket } from "node:dgram";
 import type { EntityFailure } from "../stream/index.ts";
 
 /** X-Ray's header: "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1". */
@@ -59,28 +58,30 @@ export function segmentsOf({ name, start, end, events, failures }: Work, newId: 
 
 const newSegmentId = (): string => randomBytes(8).toString("hex");
 
-/** Hands segments to the X-Ray daemon beside the function, one datagram each. A lost one loses nothing else. */
-async function send(segments: readonly Segment[], daemon: string): Promise<void> {
-  const [host = "", port = ""] = daemon.split(":");
-  const socket = createSocket("udp4");
-  const sendOne = (segment: Segment) =>
-    new Promise<void>((resolve) => {
-      const text = `{"format":"json","version":1}\n${JSON.stringify(segment)}`;
-      socket.send(text, Number(port), host, () => resolve());
-    });
-  try {
-    await Promise.all(segments.map(sendOne));
-  } finally {
-    socket.close();
+/** Documents of one PutTraceSegments request. */
+const BATCH = 25;
+
+let client: import("@aws-sdk/client-xray").XRayClient | undefined;
+
+/**
+ * Straight to X-Ray: the daemon beside a function runs only where the invocation itself is sampled,
+ * and a batch of the table stream is sampled by itself, whatever its events are.
+ */
+async function send(segments: readonly Segment[]): Promise<void> {
+  const { PutTraceSegmentsCommand, XRayClient } = await import("@aws-sdk/client-xray");
+  client ??= new XRayClient({ maxAttempts: 2, requestHandler: { requestTimeout: 1_000, connectionTimeout: 500 } });
+  for (let start = 0; start < segments.length; start += BATCH) {
+    const TraceSegmentDocuments = segments.slice(start, start + BATCH).map((segment) => JSON.stringify(segment));
+    await client.send(new PutTraceSegmentsCommand({ TraceSegmentDocuments }));
   }
 }
 
 /**
  * Puts the work into the traces of the requests that stored its events. The table stream does not carry
- * a trace from the one to the other; the events do.
+ * a trace from the one to the other; the events do. A segment that X-Ray does not take is lost, and
+ * nothing else: the work is done.
  */
-export async function traceWork(work: Work): Promise<void> {
-  const daemon = process.env.AWS_XRAY_DAEMON_ADDRESS;
+export async function traceWork(work: Work, onLoss: (error: unknown) => void): Promise<void> {
   const segments = segmentsOf(work, newSegmentId);
-  if (daemon !== undefined && segments.length > 0) await send(segments, daemon);
+  if (segments.length > 0) await send(segments).catch(onLoss);
 }

@@ -55,15 +55,19 @@ export function createStore(config: Tables): { store: DynamoDBEventStore; on: Re
   return { store, on: { client: documents, table: READ_MODELS_TABLE } };
 }
 
+interface BatchDone {
+  readonly logger: Logger;
+  readonly name: string;
+  readonly start: Date;
+  readonly records: readonly StreamedEvent[];
+  readonly failures: readonly EntityFailure[];
+}
+
 /** What a function did of a batch of the table stream, told to the traces of the events in it. */
-export function traceBatch(
-  name: string,
-  start: Date,
-  records: readonly StreamedEvent[],
-  failures: readonly EntityFailure[],
-): Promise<void> {
+export function traceBatch({ logger, name, start, records, failures }: BatchDone): Promise<void> {
   const events = records.flatMap(({ event }) => event ?? []);
-  return traceWork({ name, start, end: clock(), events, failures });
+  const onLoss = (error: unknown) => logger.warn(`segments were lost: ${String(error)}`);
+  return traceWork({ name, start, end: clock(), events, failures }, onLoss);
 }
 
 export function wireProjector(

@@ -263,14 +263,14 @@ describe("a planted fault is found", () => {
     const found = planted((resources) => {
       delete resources.EventsTable.DeletionPolicy;
       resources.EventsTable.Properties.DeletionProtectionEnabled = false;
-      resources.StreamFailures.Properties.PublicAccessBlockConfiguration.BlockPublicPolicy = false;
+      resources.StreamFailuresBucket.Properties.PublicAccessBlockConfiguration.BlockPublicPolicy = false;
       delete resources.ApiLogGroup.Properties.RetentionInDays;
       resources.HttpApiRouteDefault.Properties.AuthorizationType = "NONE";
     });
     expect(found).toEqual([
       "EventsTable: its DeletionPolicy is not Retain",
       "EventsTable: it has no deletion protection",
-      "StreamFailures: it is not closed to the public",
+      "StreamFailuresBucket: it is not closed to the public",
       "ApiLogGroup: its logs are kept for ever",
       "HttpApiRouteDefault: it is open: AuthorizationType NONE",
     ]);

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type LocalRun, startLocalRun } from "../../../src/local/local-run.ts";
@@ -30,18 +30,25 @@ const SAMPLED = `Root=${ROOT};Parent=463ac35c9f6413ad;Sampled=1;Lineage=1:a87bd8
 
 let engine: TestEngine;
 let run: LocalRun;
-let daemon: Socket;
+let xRay: Server;
+let isDown = false;
+let requests = 0;
 let api: Handler;
 const told: Told[] = [];
 beforeAll(async () => {
   engine = await startTestEngine();
-  daemon = createSocket("udp4");
-  daemon.on("message", (message) => {
-    const [head, body = ""] = message.toString().split("\n");
-    expect(head).toBe('{"format":"json","version":1}');
-    told.push(JSON.parse(body) as Told);
+  xRay = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { TraceSegmentDocuments } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      TraceSegmentDocuments: string[];
+    };
+    requests += 1;
+    if (isDown) response.writeHead(500);
+    else told.push(...TraceSegmentDocuments.map((document) => JSON.parse(document) as Told));
+    response.end('{"UnprocessedTraceSegments":[]}');
   });
-  await new Promise<void>((resolve) => daemon.bind(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => xRay.listen(0, "127.0.0.1", resolve));
   const busPort = await freePort();
   Object.assign(process.env, {
     AWS_ACCESS_KEY_ID: "local",
@@ -49,7 +56,7 @@ beforeAll(async () => {
     AWS_REGION: "eu-central-1",
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     AWS_ENDPOINT_URL_EVENTBRIDGE: `http://127.0.0.1:${busPort}`,
-    AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${(daemon.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_XRAY: `http://127.0.0.1:${(xRay.address() as AddressInfo).port}`,
     POWERTOOLS_METRICS_DISABLED: "true",
     POWERTOOLS_LOG_LEVEL: "CRITICAL",
     POWERTOOLS_SERVICE_NAME: "ProductService",
@@ -77,7 +84,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await run?.stop();
-  daemon?.close();
+  xRay?.closeAllConnections();
+  xRay?.close();
   await engine?.stop();
 });
 
@@ -129,4 +137,15 @@ test("a request that is not sampled leaves nothing: no attribute, no segment, no
   expect(await createProduct("last", SAMPLED)).toBe(201);
   await until(() => (told.length >= 2 ? told : undefined), "the segments of the next request");
   expect(told.map(({ annotations }) => annotations.entityId)).toEqual(["last", "last"]);
+});
+
+test("an X-Ray that does not answer holds nothing up", async () => {
+  isDown = true;
+  const before = requests;
+  expect(await createProduct("untold", SAMPLED)).toBe(201);
+  const published = await until(() => publishedOf("untold"), "the event on the bus");
+  expect(published.traceHeader).toBe(SAMPLED);
+  await until(() => (requests > before ? true : undefined), "X-Ray to be asked");
+  expect(await createProduct("after", SAMPLED.replace("Sampled=1", "Sampled=0"))).toBe(201);
+  await until(() => publishedOf("after"), "the next event on the bus");
 });

@@ -18,7 +18,10 @@ beforeAll(async () => {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" });
   engine = await startTestEngine();
   const definition = serviceDefinition();
-  expect(definition.streams.map(({ onFailure }) => onFailure)).toEqual(["StreamFailures", "StreamFailures"]);
+  expect(definition.streams.map(({ onFailure }) => onFailure)).toEqual([
+    "StreamFailuresBucket",
+    "StreamFailuresBucket",
+  ]);
   run = await startLocalRun({
     definition: { ...definition, streams: definition.streams.map((stream) => ({ ...stream, maxRetries: 1 })) },
     invoke: async (functionKey, event) => {
@@ -46,7 +49,7 @@ test("what a function fails on for good is kept, record by record, in the bucket
   const store = openStore(engine);
   await store.appendEvent("Thing", "well", "ThingDone", {}, "ann", "c-1", 0);
   await store.appendEvent("Thing", "cursed", "ThingDone", { n: 7 }, "ann", "c-1", 0);
-  const bucket = join(folder, "buckets", "StreamFailures");
+  const bucket = join(folder, "buckets", "StreamFailuresBucket");
   const file = await until(() => {
     const files = existsSync(bucket) ? readdirSync(bucket, { recursive: true, encoding: "utf8" }) : [];
     return files.find((name) => /^aws\/lambda\/projector\/shard\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT/.test(name));

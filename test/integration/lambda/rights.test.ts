@@ -1,0 +1,248 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { type LocalRun, startLocalRun } from "../../../src/local/local-run.ts";
+import { freePort } from "../../../src/local/ports.ts";
+import { listParked } from "../../../src/projector/index.ts";
+import {
+  documents,
+  EVENTS,
+  READ_MODELS,
+  SNAPSHOTS,
+  serviceDefinition,
+  startTestEngine,
+  type TestEngine,
+} from "../../support/engine.ts";
+import { type RecordingProxy, startRecordingProxy } from "../../support/recording-proxy.ts";
+import { fill, openStore } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: a handler as Lambda sees it
+type Handler = (event: any, context: any) => Promise<any>;
+
+const FUNCTIONS = ["api", "projector", "publisher", "bus-projector", "snapshotter", "vitals"] as const;
+type Name = (typeof FUNCTIONS)[number];
+
+/** Of no event in the table and without an image: who gets it looks into the store. */
+const ghost = { entityId: "ghost", sequenceNumber: 1 };
+const ghostRecord = {
+  eventName: "INSERT",
+  dynamodb: { Keys: { entityId: { S: "ghost" }, sequenceNumber: { N: "1" } }, SequenceNumber: "1" },
+};
+
+let engine: TestEngine;
+let run: LocalRun;
+const proxies = {} as Record<Name, readonly RecordingProxy[]>;
+const handlers = {} as Record<Name, Handler>;
+const context = { getRemainingTimeInMillis: () => 60_000 };
+
+/** Each handler gets clients of its own, whose requests go through proxies of its own. */
+async function load(name: Name, busEndpoint: string, first: object): Promise<void> {
+  const [tables, bus] = [await startRecordingProxy(engine.endpoint), await startRecordingProxy(busEndpoint)];
+  proxies[name] = [tables, bus];
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_DYNAMODB: tables.endpoint,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
+  });
+  handlers[name] = (await import(`../../../src/lambda/${name}.ts`)).handler as Handler;
+  await handlers[name](first, context);
+}
+
+function request(method: string, path: string, body?: object, headers: object = {}): Promise<{ statusCode: number }> {
+  const [rawPath = "", rawQueryString = ""] = path.split("?");
+  return handlers.api(
+    {
+      version: "2.0",
+      routeKey: "$default",
+      rawPath,
+      rawQueryString,
+      headers: { "content-type": "application/json", "x-user-id": "ann", ...headers },
+      requestContext: { http: { method, path: rawPath }, domainName: "api" },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      isBase64Encoded: false,
+    },
+    {},
+  );
+}
+
+beforeAll(async () => {
+  engine = await startTestEngine();
+  const busPort = await freePort();
+  const busEndpoint = `http://127.0.0.1:${busPort}`;
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_REGION: "eu-central-1",
+    POWERTOOLS_METRICS_DISABLED: "true",
+    POWERTOOLS_LOG_LEVEL: "SILENT",
+    SERVICE_NAME: "ProductService",
+    EVENTS_TABLE: EVENTS,
+    SNAPSHOTS_TABLE: SNAPSHOTS,
+    READ_MODELS_TABLE: READ_MODELS,
+    EVENT_BUS: "ProductService",
+    TRUST_USER_HEADER: "true",
+    PARK_AFTER: "1",
+    SNAPSHOTS_KEPT: "1",
+  });
+  run = await startLocalRun({
+    definition: serviceDefinition(),
+    invoke: async (key, event) => handlers[key as Name]?.(event, context),
+    engineEndpoint: engine.endpoint,
+    busPort,
+    log: () => undefined,
+    idleMs: 10,
+  });
+  await load("api", busEndpoint, {
+    version: "2.0",
+    rawPath: "/projections",
+    rawQueryString: "",
+    headers: {},
+    requestContext: { http: { method: "GET", path: "/projections" } },
+  });
+  for (const name of ["projector", "publisher"] as const) await load(name, busEndpoint, { Records: [ghostRecord] });
+  await load("bus-projector", busEndpoint, {
+    Records: [{ messageId: "m-1", body: JSON.stringify({ detail: ghost }) }],
+  });
+  await load("snapshotter", busEndpoint, { sweep: true });
+  await load("vitals", busEndpoint, {});
+});
+afterAll(async () => {
+  await run?.stop();
+  for (const proxy of Object.values(proxies).flat()) proxy.stop();
+  await engine?.stop();
+});
+
+const price = (amount: number) => ({ price: { amount, currency: "EUR" } });
+
+/** The paths that need rights of their own, through every function. */
+async function goEveryWay(): Promise<void> {
+  const created: [string, object][] = [
+    ["/categories", { categoryId: "drinks", name: "Drinks" }],
+    ["/categories", { categoryId: "hot", name: "Hot", parentId: "drinks" }],
+    ["/products", { productId: "tea", name: "Tea", categoryId: "hot", ...price(450) }],
+  ];
+  for (const [path, body] of created) expect(await request("POST", path, body)).toMatchObject({ statusCode: 201 });
+  for (let amount = 1; amount <= 210; amount += 1) await request("POST", "/products/tea/change-price", price(amount));
+  expect(
+    await request("POST", "/products/tea/rename", { name: "Green tea" }, { "idempotency-key": "k-1" }),
+  ).toMatchObject({ statusCode: 200 });
+  expect(await request("POST", "/categories/hot/rename", { name: "Warm" })).toMatchObject({ statusCode: 200 });
+  expect(await request("POST", "/categories/hot/move", { parentId: null })).toMatchObject({ statusCode: 200 });
+  const elsewhere = openStore(engine);
+  await elsewhere.appendEvent(
+    "Product",
+    "cold",
+    "ProductCreated",
+    { name: "Cold", description: "", ...price(1), categoryId: null },
+    "bob",
+    "c-1",
+    0,
+  );
+  expect(await request("POST", "/products/cold/change-price", price(2), { "if-match": '"1"' })).toMatchObject({
+    statusCode: 200,
+  });
+  expect(await request("POST", "/products/cold/change-price", price(3), { "if-match": '"7"' })).toMatchObject({
+    statusCode: 412,
+  });
+  await elsewhere.appendEvent("Product", "poison", "ProductCreated", { name: 7 }, "eve", "c-1", 0);
+  await fill(elsewhere, "unknown-type", 3);
+  for (const path of [
+    "/products/tea?atLeastVersion=1",
+    "/products?sort=-price",
+    "/products?category=hot",
+    "/products?category=hot&sort=price",
+    "/products/tea/price-history",
+    "/categories",
+    "/users/ann/activity",
+    "/entities/tea/events?from=3&to=5",
+    "/entities/tea/snapshots",
+    "/projections",
+  ])
+    await until(
+      async () => ((await request("GET", path)).statusCode === 200 ? true : undefined),
+      `an answer from ${path}`,
+    );
+  await until(
+    () => (run.bus.archive.some(({ event }) => event.resources.includes("cold")) && run.bus.isIdle ? true : undefined),
+    "the bus",
+  );
+  run.bus.setFaults({ refuseEvery: 1 });
+  await elsewhere.appendEvent(
+    "Product",
+    "refused",
+    "ProductCreated",
+    { name: "No", description: "", ...price(1), categoryId: null },
+    "bob",
+    "c-1",
+    0,
+  );
+  const on = { client: documents(engine.client), table: READ_MODELS };
+  await until(async () => {
+    for await (const { entityId } of listParked(on, "publisher")) if (entityId === "refused") return true;
+    return undefined;
+  }, "the publisher to park what is refused");
+  run.bus.setFaults({});
+  await elsewhere.appendEvent("Product", "refused", "ProductRenamed", { name: "Still no" }, "bob", "c-1", 1);
+  await until(
+    () =>
+      [...proxies.publisher.flatMap(({ rights }) => [...rights])].some((right) => right.includes(":GetItem"))
+        ? true
+        : undefined,
+    "the publisher to look at what it parked",
+  );
+  await handlers.snapshotter({ sweep: true }, context);
+  await handlers.vitals({}, context);
+}
+
+interface Statement {
+  readonly Action: string[];
+  readonly Resource: unknown;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  EventsTable: EVENTS,
+  SnapshotsTable: SNAPSHOTS,
+  ReadModelsTable: READ_MODELS,
+};
+
+/** The rights of a role in serverless.yml, on tables and the bus, in the proxies' words. */
+function granted(role: string): string[] {
+  const { resources } = JSON.parse(readFileSync(String(process.env.STREAMFOLD_SERVICE), "utf8"));
+  const statements = resources.Resources[role].Properties.Policies[0].PolicyDocument.Statement as Statement[];
+  return statements.flatMap(({ Action, Resource }) =>
+    [Resource].flat().flatMap((resource) => {
+      const text = JSON.stringify(resource);
+      const [, table = ""] = /(EventsTable|SnapshotsTable|ReadModelsTable)/.exec(text) ?? [];
+      const [index = ""] = /\/index\/\w+/.exec(text) ?? [];
+      return Action.flatMap((action) => {
+        if (action.startsWith("events:")) return [action];
+        const isTable = table !== "" && !text.includes("StreamArn");
+        return action.startsWith("dynamodb:") && isTable ? [`${action} ${NAMES[table]}${index}`] : [];
+      });
+    }),
+  );
+}
+
+/** What the ways above do not come by. */
+const BESIDES: Readonly<Partial<Record<Name, readonly string[]>>> = {
+  /** Proves an expected version that the store's memory has forgotten between load and append. */
+  api: [`dynamodb:GetItem ${EVENTS}`],
+  /** Tells the bus that a sweep of more keys than one invocation takes goes on. */
+  snapshotter: ["events:PutEvents"],
+};
+
+test("every function has the rights that it uses, and no others", async () => {
+  await goEveryWay();
+  const roleOf = (name: string) =>
+    `${name
+      .split("-")
+      .map((part) => part[0]?.toUpperCase() + part.slice(1))
+      .join("")}Role`;
+  const used = Object.fromEntries(
+    FUNCTIONS.map((name) => [
+      name,
+      [...new Set([...proxies[name].flatMap(({ rights }) => [...rights]), ...(BESIDES[name] ?? [])])].sort(),
+    ]),
+  );
+  const held = Object.fromEntries(FUNCTIONS.map((name) => [name, granted(roleOf(name)).sort()]));
+  expect(held).toEqual(used);
+});
