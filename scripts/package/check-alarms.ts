@@ -1,58 +1,91 @@
 import { deadLetterQueues, isStreamMapping } from "./check-failures.ts";
-import { type Fields, type Finding, fieldsOf, listOf, ofType, referenceOf, type Template } from "./template.ts";
+import { type Fields, type Finding, fieldsOf, listOf, ofType, referenceOf, type Template, unmet } from "./template.ts";
 
-/** Every metric that an alarm with an action looks at, by what it measures: "Errors ApiLambdaFunction". */
-function watched(template: Template): Set<string> {
-  const seen = new Set<string>();
-  const note = ({ MetricName, Dimensions }: Fields) => {
-    for (const { Value } of listOf<Fields>(Dimensions)) {
-      const of = typeof Value === "string" ? Value : referenceOf(Value);
-      seen.add(`${String(MetricName)} ${of}`);
-    }
-  };
-  for (const [, alarm] of ofType(template, "AWS::CloudWatch::Alarm")) {
-    if (listOf(alarm.AlarmActions).length === 0) continue;
-    note(alarm);
-    for (const { MetricStat } of listOf<Fields>(alarm.Metrics)) note(fieldsOf(fieldsOf(MetricStat).Metric));
-  }
-  return seen;
+/** A metric with all its dimensions: "AWS/Lambda Errors FunctionName=ApiLambdaFunction". */
+type Metric = string;
+
+function metricText({ Namespace, MetricName, Dimensions }: Fields): Metric {
+  const dimensions = listOf<Fields>(Dimensions).map(
+    ({ Name, Value }) => `${String(Name)}=${typeof Value === "string" ? Value : String(referenceOf(Value))}`,
+  );
+  return [Namespace, MetricName, ...dimensions.sort()].join(" ");
 }
 
-/** What must be watched, as [metric, logical id or index name]. */
-function mustBeWatched(template: Template): [metric: string, of: string][] {
-  const functions = ofType(template, "AWS::Lambda::Function").map(([name]) => name);
+const metric = (namespace: string, name: string, ...dimensions: string[]): Metric =>
+  [namespace, name, ...dimensions.sort()].join(" ");
+
+/** What one alarm looks at. */
+const watchedBy = (alarm: Fields): Metric[] => [
+  ...(alarm.MetricName === undefined ? [] : [metricText(alarm)]),
+  ...listOf<Fields>(alarm.Metrics).flatMap(({ MetricStat }) =>
+    MetricStat === undefined ? [] : [metricText(fieldsOf(fieldsOf(MetricStat).Metric))],
+  ),
+];
+
+/** An alarm that cannot ring, or that rings unheard. */
+function checkAlarm(name: string, alarm: Fields): Finding[] {
+  const isAbove = alarm.ComparisonOperator === "GreaterThanThreshold";
+  const isSilence = alarm.ComparisonOperator === "LessThanThreshold" && alarm.TreatMissingData === "breaching";
+  return unmet(name, [
+    [listOf(alarm.AlarmActions).length > 0 && alarm.ActionsEnabled !== false, "nobody hears it"],
+    [isAbove || isSilence, "it does not ring when something is too high, or silent"],
+    [Number(alarm.DatapointsToAlarm) <= Number(alarm.EvaluationPeriods), "it wants more datapoints than it looks at"],
+  ]);
+}
+
+/** What must be watched, each with the resource it is about. */
+function mustBeWatched(template: Template): [resource: string, metric: Metric][] {
+  const names = (type: string) => ofType(template, type).map(([name]) => name);
   const mappings = ofType(template, "AWS::Lambda::EventSourceMapping").filter(([, mapping]) =>
     isStreamMapping(mapping),
   );
   const readers = mappings.flatMap(([, { FunctionName }]) => referenceOf(FunctionName) ?? []);
-  const queues = ofType(template, "AWS::SQS::Queue").map(([name]) => name);
   const ends = deadLetterQueues(template);
-  const tables = ofType(template, "AWS::DynamoDB::Table");
-  const apis = ofType(template, "AWS::ApiGatewayV2::Api");
+  const ofFunction = (name: string, what: string): [string, Metric] => [
+    name,
+    metric("AWS/Lambda", what, `FunctionName=${name}`),
+  ];
+  const ofEvents = (what: string, ...index: string[]): [string, Metric] => [
+    index[0] ?? "EventsTable",
+    metric("AWS/DynamoDB", what, "TableName=EventsTable", ...index.map((one) => `GlobalSecondaryIndexName=${one}`)),
+  ];
+  const service = String(template.Resources.Dashboard?.Properties?.DashboardName);
   return [
-    ...functions.flatMap((name): [string, string][] => [
-      ["Errors", name],
-      ["Throttles", name],
+    ...names("AWS::Lambda::Function").flatMap((name) => [ofFunction(name, "Errors"), ofFunction(name, "Throttles")]),
+    ...readers.flatMap((name) => [ofFunction(name, "IteratorAge"), ofFunction(name, "DestinationDeliveryFailures")]),
+    ...mappings.map(([name]): [string, Metric] => [
+      name,
+      metric("AWS/Lambda", "OnFailureDestinationDeliveredEventCount", `EventSourceMappingUUID=${name}`),
     ]),
-    ...readers.flatMap((name): [string, string][] => [
-      ["IteratorAge", name],
-      ["DestinationDeliveryFailures", name],
+    ...names("AWS::SQS::Queue").map((name): [string, Metric] => {
+      const what = ends.has(name) ? "ApproximateNumberOfMessagesVisible" : "ApproximateAgeOfOldestMessage";
+      return [name, metric("AWS/SQS", what, `QueueName=${name}`)];
+    }),
+    ...names("AWS::DynamoDB::Table").map((name): [string, Metric] => [
+      name,
+      metric("AWS/DynamoDB", "WriteThrottleEvents", `TableName=${name}`),
     ]),
-    ...mappings.map(([name]): [string, string] => ["OnFailureDestinationDeliveredEventCount", name]),
-    ...queues.map((name): [string, string] =>
-      ends.has(name) ? ["ApproximateNumberOfMessagesVisible", name] : ["ApproximateAgeOfOldestMessage", name],
-    ),
-    ...tables.map(([name]): [string, string] => ["WriteThrottleEvents", name]),
-    ...apis.map(([name]): [string, string] => ["5xx", name]),
-    ["ConditionalCheckFailedRequests", "EventsTable"],
-    ["ConsumedWriteCapacityUnits", "EventTypeIndex"],
+    ...["EventTypeIndex", "UserActionIndex"].map((index) => ofEvents("WriteThrottleEvents", index)),
+    ofEvents("ConsumedWriteCapacityUnits", "EventTypeIndex"),
+    ofEvents("ConditionalCheckFailedRequests"),
+    ...names("AWS::ApiGatewayV2::Api").map((name): [string, Metric] => [
+      name,
+      metric("AWS/ApiGateway", "5xx", `ApiId=${name}`),
+    ]),
+    ...["ParkedEntities", "OldestWaitingSeconds"].map((what): [string, Metric] => [
+      "VitalsLambdaFunction",
+      metric("Streamfold", what, `service=${service}`),
+    ]),
+    ofFunction("VitalsLambdaFunction", "Invocations"),
   ];
 }
 
 /** Nothing that can go wrong goes wrong in silence. */
 export function checkAlarms(template: Template): Finding[] {
-  const seen = watched(template);
-  return mustBeWatched(template)
-    .filter(([metric, of]) => !seen.has(`${metric} ${of}`))
-    .map(([metric, resource]) => ({ resource, message: `no alarm looks at its ${metric}` }));
+  const alarms = ofType(template, "AWS::CloudWatch::Alarm");
+  const seen = new Set(alarms.flatMap(([, alarm]) => watchedBy(alarm)));
+  const unwatched = mustBeWatched(template)
+    .filter(([, wanted]) => !seen.has(wanted))
+    .map(([resource, wanted]) => ({ resource, message: `no alarm looks at ${wanted}` }));
+  return [...alarms.flatMap(([name, alarm]) => checkAlarm(name, alarm)), ...unwatched];
 }

@@ -9,24 +9,32 @@ function logsPayloads(format: unknown): boolean {
   return Object.values(JSON.parse(format) as Record<string, string>).some((value) => !LOGGED.test(value));
 }
 
+/** Requests a second: the account's own quota is 10,000. */
+const MOST_REQUESTS = 10_000;
+
+const isThrottle = (value: unknown): boolean => Number(value) > 0 && Number(value) <= MOST_REQUESTS;
+
 /** No route is open, none takes requests without end, each request leaves a line and no payload. */
 export function checkApi(template: Template): Finding[] {
-  const routes = ofType(template, "AWS::ApiGatewayV2::Route").flatMap(([name, { AuthorizationType }]) =>
+  const routes = ofType(template, "AWS::ApiGatewayV2::Route").flatMap(([name, { AuthorizationType, AuthorizerId }]) =>
     unmet(name, [
       [
-        AuthorizationType === "AWS_IAM" || AuthorizationType === "JWT",
-        `it is open: AuthorizationType ${String(AuthorizationType)}`,
+        AuthorizationType === "AWS_IAM" || (AuthorizationType === "JWT" && AuthorizerId !== undefined),
+        `it is open: AuthorizationType ${String(AuthorizationType)}, AuthorizerId ${JSON.stringify(AuthorizerId)}`,
       ],
     ]),
+  );
+  const urls = ofType(template, "AWS::Lambda::Url").flatMap(([name, { AuthType }]) =>
+    unmet(name, [[AuthType === "AWS_IAM", `it is open: AuthType ${String(AuthType)}`]]),
   );
   const stages = ofType(template, "AWS::ApiGatewayV2::Stage").flatMap(([name, stage]) => {
     const { ThrottlingRateLimit, ThrottlingBurstLimit } = fieldsOf(stage.DefaultRouteSettings);
     const { Format } = fieldsOf(stage.AccessLogSettings);
     return unmet(name, [
-      [Number(ThrottlingRateLimit) > 0 && Number(ThrottlingBurstLimit) > 0, "it is not throttled"],
+      [isThrottle(ThrottlingRateLimit) && isThrottle(ThrottlingBurstLimit), "it is not throttled"],
       [Format !== undefined, "it has no access log"],
       [!logsPayloads(Format), "its access log holds more than it may"],
     ]);
   });
-  return [...routes, ...stages];
+  return [...routes, ...urls, ...stages];
 }

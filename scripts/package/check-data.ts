@@ -1,9 +1,15 @@
 import { type Finding, fieldsOf, ofType, type Template, unmet } from "./template.ts";
 
+const isKept = ({ DeletionPolicy, UpdateReplacePolicy }: { DeletionPolicy?: string; UpdateReplacePolicy?: string }) =>
+  [
+    [DeletionPolicy === "Retain", "its DeletionPolicy is not Retain"],
+    [UpdateReplacePolicy === "Retain", "its UpdateReplacePolicy is not Retain"],
+  ] as const;
+
 function checkTables(template: Template): Finding[] {
-  return ofType(template, "AWS::DynamoDB::Table").flatMap(([name, table, { DeletionPolicy }]) =>
+  return ofType(template, "AWS::DynamoDB::Table").flatMap(([name, table, resource]) =>
     unmet(name, [
-      [DeletionPolicy === "Retain", "its DeletionPolicy is not Retain"],
+      ...isKept(resource),
       [table.DeletionProtectionEnabled === true, "it has no deletion protection"],
       [
         fieldsOf(table.PointInTimeRecoverySpecification).PointInTimeRecoveryEnabled === true,
@@ -14,13 +20,23 @@ function checkTables(template: Template): Finding[] {
   );
 }
 
+/** Events never expire, and their stream carries them whole. */
+function checkEventsTable(template: Template): Finding[] {
+  const events = template.Resources.EventsTable?.Properties ?? {};
+  const { StreamViewType } = fieldsOf(events.StreamSpecification);
+  return unmet("EventsTable", [
+    [events.TimeToLiveSpecification === undefined, "its events expire"],
+    [StreamViewType === "NEW_IMAGE", "its stream does not carry the new image and nothing else"],
+  ]);
+}
+
 /** Of our own buckets: the framework's holds what was deployed, and it sees to that one itself. */
 function checkBuckets(template: Template): Finding[] {
   const own = ofType(template, "AWS::S3::Bucket").filter(([name]) => name !== "ServerlessDeploymentBucket");
-  return own.flatMap(([name, bucket, { DeletionPolicy }]) => {
+  return own.flatMap(([name, bucket, resource]) => {
     const access = Object.values(fieldsOf(bucket.PublicAccessBlockConfiguration));
     return unmet(name, [
-      [DeletionPolicy === "Retain", "its DeletionPolicy is not Retain"],
+      ...isKept(resource),
       [bucket.BucketEncryption !== undefined, "it is not encrypted"],
       [access.length === 4 && access.every((value) => value === true), "it is not closed to the public"],
     ]);
@@ -35,5 +51,5 @@ function checkLogs(template: Template): Finding[] {
 
 /** Data is protected, encrypted and closed; logs end. */
 export function checkData(template: Template): Finding[] {
-  return [checkTables, checkBuckets, checkLogs].flatMap((check) => check(template));
+  return [checkTables, checkEventsTable, checkBuckets, checkLogs].flatMap((check) => check(template));
 }

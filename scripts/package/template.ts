@@ -6,6 +6,7 @@ export interface Template {
 export interface Resource {
   readonly Type: string;
   readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
   readonly Properties?: Fields;
 }
 
