@@ -1,16 +1,17 @@
 import {
   ConditionalCheckFailedException,
+  DescribeTableCommand,
   type DynamoDBClient,
   PutItemCommand,
   ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import pLimit from "p-limit";
-import { EVENT } from "./dynamodb-attributes.ts";
+import { EVENT, EVENT_TYPE_INDEX } from "./dynamodb-attributes.ts";
 import { sequenceNumberIsFree } from "./dynamodb-conditions.ts";
-import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
-import { shardAttributes } from "./dynamodb-index-shards.ts";
+import type { Item } from "./dynamodb-event-codec.ts";
+import { type ShardedBy, shardAttributes } from "./dynamodb-index-shards.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
-import { CopyConflictError } from "./errors.ts";
+import { CopyConflictError, InvalidArgumentError } from "./errors.ts";
 
 export interface CopyRequest {
   readonly from: { readonly client: DynamoDBClient; readonly table: string };
@@ -31,11 +32,16 @@ export interface Copied {
 
 const REQUEST_ATTEMPTS = 12;
 
+const keyOf = (item: Item): CopyConflict => ({
+  entityId: item[EVENT.entityId]?.S ?? "",
+  sequenceNumber: Number(item[EVENT.sequenceNumber]?.N),
+});
+
 /** The items of a page by entity, each in its order. */
 function byEntity(items: readonly Item[]): Item[][] {
   const groups = new Map<string, Item[]>();
   for (const item of items) {
-    const { entityId } = decodeEvent(item);
+    const { entityId } = keyOf(item);
     const group = groups.get(entityId);
     if (group) group.push(item);
     else groups.set(entityId, [item]);
@@ -46,11 +52,23 @@ function byEntity(items: readonly Item[]): Item[][] {
 /** The item as it is, but for the keys of the target's indexes. */
 function itemFor(item: Item, indexShards: number): Item {
   const { [EVENT.aggregateTypeShard]: _, [EVENT.userIdShard]: __, ...event } = item;
-  return { ...event, ...shardAttributes(decodeEvent(item), indexShards) };
+  const [entityId, aggregateType, userId] = [EVENT.entityId, EVENT.aggregateType, EVENT.userId].map(
+    (name) => item[name]?.S ?? "",
+  );
+  return { ...event, ...shardAttributes({ entityId, aggregateType, userId } as ShardedBy, indexShards) };
 }
 
-/** True when the item was put, false when it stood there. */
-async function putEvent({ client, table, indexShards = 1 }: CopyRequest["to"], item: Item): Promise<boolean> {
+/** A place where the target has another event. */
+export interface CopyConflict {
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+}
+
+/** The item was put, or stood there, or another event stands there. */
+async function putEvent(
+  { client, table, indexShards = 1 }: CopyRequest["to"],
+  item: Item,
+): Promise<"copied" | "present" | "conflict"> {
   const command = new PutItemCommand({
     TableName: table,
     Item: itemFor(item, indexShards),
@@ -59,33 +77,54 @@ async function putEvent({ client, table, indexShards = 1 }: CopyRequest["to"], i
   });
   try {
     await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
-    return true;
+    return "copied";
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    if (error.Item?.[EVENT.eventId]?.S === item[EVENT.eventId]?.S) return false;
-    const { entityId, sequenceNumber } = decodeEvent(item);
-    throw new CopyConflictError(entityId, sequenceNumber, table, { cause: error });
+    return error.Item?.[EVENT.eventId]?.S === item[EVENT.eventId]?.S ? "present" : "conflict";
+  }
+}
+
+/** Events that carry no shard are missing from the indexes of a table that has shards, for good. */
+async function checkIndexShards({ client, table, indexShards = 1 }: CopyRequest["to"]): Promise<void> {
+  const { Table } = await whileTransient(REQUEST_ATTEMPTS, () =>
+    client.send(new DescribeTableCommand({ TableName: table })),
+  );
+  const indexes = Table?.GlobalSecondaryIndexes ?? [];
+  const typeIndex = indexes.find(({ IndexName }) => IndexName === EVENT_TYPE_INDEX);
+  const key = typeIndex?.KeySchema?.[0]?.AttributeName;
+  const isSharded = key === EVENT.aggregateTypeShard;
+  if (typeIndex && isSharded !== indexShards > 1) {
+    const expected = isSharded ? `more than 1, for ${table} has sharded indexes` : `1, for ${table} has no shards`;
+    throw new InvalidArgumentError("to.indexShards", indexShards, expected);
   }
 }
 
 /**
  * Puts every event of one table into another, item by item, as it is: after a restore from point in
  * time, or into a table whose indexes are sharded. An entity's events go in their order, so the target
- * never has a hole; its stream tells of each as of a new event. Can be stopped and run again.
+ * never has a hole that it did not have; its stream tells of each as of a new event. Can be stopped and
+ * run again. An entity of which the target has another event is left alone from there on, the others are
+ * copied.
  *
  * Costs a write an event (those present already too) and the read units of one strongly consistent scan.
  *
- * @throws {CopyConflictError} when the target has another event at the same place
+ * @throws {CopyConflictError} in the end, naming the places where the target has another event
+ * @throws {InvalidArgumentError} when `indexShards` does not fit the target; nothing was copied
  */
 export async function copyEvents(request: CopyRequest): Promise<Copied> {
   const { from, to, segments = 4, entitiesAtOnce = 8, onProgress } = request;
+  await checkIndexShards(to);
+  const conflicts = new Map<string, CopyConflict>();
   let soFar: Copied = { copied: 0, present: 0 };
+  let isStopped = false;
 
   async function copyEntity(items: readonly Item[]): Promise<void> {
     for (const item of items) {
-      const isNew = await putEvent(to, item);
-      const { copied, present } = soFar;
-      soFar = isNew ? { copied: copied + 1, present } : { copied, present: present + 1 };
+      const { entityId, sequenceNumber } = keyOf(item);
+      if (isStopped || conflicts.has(entityId)) return;
+      const outcome = await putEvent(to, item);
+      if (outcome === "conflict") conflicts.set(entityId, { entityId, sequenceNumber });
+      else soFar = { ...soFar, [outcome]: soFar[outcome] + 1 };
     }
   }
 
@@ -101,12 +140,25 @@ export async function copyEvents(request: CopyRequest): Promise<Copied> {
         ...(start ? { ExclusiveStartKey: start } : {}),
       });
       const { Items = [], LastEvaluatedKey } = await whileTransient(REQUEST_ATTEMPTS, () => from.client.send(scan));
-      await Promise.all(byEntity(Items).map((items) => limit(() => copyEntity(items))));
+      await untilFirstError(byEntity(Items).map((items) => limit(() => copyEntity(items))));
       onProgress?.(soFar);
       start = LastEvaluatedKey;
-    } while (start);
+    } while (start && !isStopped);
   }
 
-  await Promise.all(Array.from({ length: segments }, (_, segment) => copySegment(segment)));
+  /** After an error nothing more is begun; what is under way is waited for. */
+  async function untilFirstError(work: readonly Promise<void>[]): Promise<void> {
+    const stopping = work.map((one) =>
+      one.catch((error: unknown) => {
+        isStopped = true;
+        throw error;
+      }),
+    );
+    const failed = (await Promise.allSettled(stopping)).find((one) => one.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  await untilFirstError(Array.from({ length: segments }, (_, segment) => copySegment(segment)));
+  if (conflicts.size > 0) throw new CopyConflictError(to.table, [...conflicts.values()], soFar);
   return soFar;
 }

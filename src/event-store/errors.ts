@@ -148,15 +148,22 @@ export class UnknownEventVersionError extends EventStoreError {
 export const isConcurrencyError = (error: unknown): error is ConcurrencyError =>
   error instanceof EventStoreError && error.code === "CONCURRENCY";
 
-/** The table that events are copied into has another event where one of them belongs. What went before is copied. */
+const MOST_NAMED = 20;
+
+/** The table that events are copied into has other events where some of them belong. The others are copied. */
 export class CopyConflictError extends EventStoreError {
   readonly code = "COPY_CONFLICT";
   constructor(
-    readonly entityId: string,
-    readonly sequenceNumber: number,
     readonly table: string,
+    /** The first such place of each entity; from there on nothing of the entity was copied. */
+    readonly conflicts: readonly { readonly entityId: string; readonly sequenceNumber: number }[],
+    readonly soFar: { readonly copied: number; readonly present: number },
     options?: ErrorOptions,
   ) {
-    super(`${table} has another event as ${entityId} #${sequenceNumber}`, options);
+    const named = conflicts
+      .slice(0, MOST_NAMED)
+      .map(({ entityId, sequenceNumber }) => `${entityId} #${sequenceNumber}`);
+    const more = conflicts.length > MOST_NAMED ? ` and ${conflicts.length - MOST_NAMED} more` : "";
+    super(`${table} has another event as ${named.join(", ")}${more}`, options);
   }
 }

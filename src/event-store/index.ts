@@ -1,6 +1,6 @@
 export * from "./command-log.ts";
 export { contentHash, sortKeys } from "./content-hash.ts";
-export { type Copied, type CopyRequest, copyEvents } from "./dynamodb-copy.ts";
+export { type Copied, type CopyConflict, type CopyRequest, copyEvents } from "./dynamodb-copy.ts";
 export * from "./dynamodb-event-codec.ts";
 export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
 export { MAX_ITEM_BYTES } from "./dynamodb-item-size.ts";

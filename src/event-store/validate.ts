@@ -1,3 +1,4 @@
+import { SHARD_BYTES } from "./dynamodb-index-shards.ts";
 import { InvalidArgumentError } from "./errors.ts";
 import type { AppendRequest } from "./event-store.ts";
 
@@ -6,9 +7,11 @@ const MAX_KEY_BYTES = 2048;
 /** DynamoDB's limit of actions in one transaction. */
 export const MAX_EVENTS_PER_APPEND = 100;
 
-export function checkKeyText(field: string, value: unknown): void {
-  if (typeof value !== "string" || value === "" || Buffer.byteLength(value) > MAX_KEY_BYTES) {
-    throw new InvalidArgumentError(field, value, `a text of 1 to ${MAX_KEY_BYTES} bytes`);
+/** @param reserved bytes of the key that something else takes */
+export function checkKeyText(field: string, value: unknown, reserved = 0): void {
+  const most = MAX_KEY_BYTES - reserved;
+  if (typeof value !== "string" || value === "" || Buffer.byteLength(value) > most) {
+    throw new InvalidArgumentError(field, value, `a text of 1 to ${most} bytes`);
   }
 }
 
@@ -41,10 +44,11 @@ export function checkTime(field: string, value: string | undefined): void {
 }
 
 /** @throws {InvalidArgumentError} naming the first field that is off */
-export function checkAppend(request: AppendRequest): void {
+export function checkAppend(request: AppendRequest, indexShards: number): void {
+  const reserved = indexShards > 1 ? SHARD_BYTES : 0;
   checkKeyText("entityId", request.entityId);
-  checkKeyText("aggregateType", request.aggregateType);
-  checkKeyText("userId", request.userId);
+  checkKeyText("aggregateType", request.aggregateType, reserved);
+  checkKeyText("userId", request.userId, reserved);
   checkText("correlationId", request.correlationId);
   if (request.causationId !== undefined) checkText("causationId", request.causationId);
   if (request.command !== undefined) checkShortText("command.id", request.command.id);

@@ -12,7 +12,7 @@ const EACH = 30;
 let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
-  const names = ["Plain-Events", "Sharded-Events", "Torn-Events", "Foreign-Events", "Script-Events"];
+  const names = ["Plain-Events", "Sharded-Events", "Torn-Events", "Foreign-Events", "Script-Events", "Late-Events"];
   await createTables(
     engine.client,
     names.map((name) => eventsTable(name, name === "Sharded-Events" ? 4 : 1)),
@@ -99,14 +99,42 @@ test("events that were removed are put back from a copy, the others stay", async
   expect(await everything(open("Plain-Events"))).toEqual(await everything(openStore(engine)));
 });
 
-test("a target with another history is refused, naming the place", async () => {
+test("an entity with another history is left alone and named, all others are copied", async () => {
   await open("Foreign-Events").appendEvent("Thing", "c", "ThingDone", {}, "eve", "c-9", 0);
   await expect(copy("Foreign-Events")).rejects.toMatchObject({
     code: "COPY_CONFLICT",
-    entityId: "c",
-    sequenceNumber: 1,
-    table: "Foreign-Events",
+    message: "Foreign-Events has another event as c #1",
+    conflicts: [{ entityId: "c", sequenceNumber: 1 }],
+    soFar: { copied: (ENTITIES.length - 1) * EACH + 1, present: 0 },
   });
+  const foreign = open("Foreign-Events");
+  expect(await foreign.getEvents("c")).toHaveLength(1);
+  expect(await foreign.getEvents("d")).toEqual(await openStore(engine).getEvents("d"));
+});
+
+test("a copy without shards into a table that has them, or the other way, is refused before anything is put", async () => {
+  await expect(copy("Sharded-Events", 1)).rejects.toMatchObject({
+    field: "to.indexShards",
+    expected: "more than 1, for Sharded-Events has sharded indexes",
+  });
+  await expect(copy("Plain-Events", 4)).rejects.toMatchObject({ field: "to.indexShards", value: 4 });
+});
+
+test("after an error nothing more is put behind the caller's back", async () => {
+  let puts = 0;
+  const failing = engine.connect();
+  failing.middlewareStack.add(
+    (next, context) => (args) => {
+      if (context.commandName === "PutItemCommand") puts += 1;
+      if (puts > 20) throw new Error("refused");
+      return next(args);
+    },
+    { step: "initialize" },
+  );
+  await expect(copy("Late-Events", 1, failing)).rejects.toThrow("refused");
+  const count = puts;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(puts).toBe(count);
 });
 
 test("the command copies, and refuses what it does not know", () => {

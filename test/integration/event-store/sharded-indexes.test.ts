@@ -139,3 +139,8 @@ test.each([0, 101, 1.5])("indexShards %d is refused", (indexShards) => {
     "options.indexShards: expected a whole number from 1 to 100",
   );
 });
+
+test("a user whose key would be too long with its shard is refused with what is left", async () => {
+  const append = open(SHARDED, SHARDS).appendEvent("Thing", "long", "Done", {}, "u".repeat(2_046), "c-1", 0);
+  await expect(append).rejects.toMatchObject({ field: "userId", expected: "a text of 1 to 2045 bytes" });
+});
