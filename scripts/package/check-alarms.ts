@@ -72,7 +72,7 @@ function mustBeWatched(template: Template): [resource: string, metric: Metric][]
       name,
       metric("AWS/ApiGateway", "5xx", `ApiId=${name}`),
     ]),
-    ...["ParkedEntities", "OldestWaitingSeconds"].map((what): [string, Metric] => [
+    ...["ParkedEntities", "OldestWaitingSeconds", "OldestUnpublishedSeconds"].map((what): [string, Metric] => [
       "VitalsLambdaFunction",
       metric("Streamfold", what, `service=${service}`),
     ]),

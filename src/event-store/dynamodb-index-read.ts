@@ -11,7 +11,7 @@ import type { StoredEvent } from "./event.ts";
 import type { EventKey, Indexed, IndexReadOptions } from "./event-store.ts";
 import { upcast } from "./event-types.ts";
 import { mergePages } from "./merge-pages.ts";
-import { checkTime } from "./validate.ts";
+import { checkTime, checkWholeNumber } from "./validate.ts";
 
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const BATCH = 100;
@@ -44,7 +44,18 @@ function isWithin({ eventTime }: IndexPosition, { fromTime, toTime }: IndexReadO
   return isAfter && (toTime === undefined || time <= Date.parse(toTime));
 }
 
-function indexQuery(context: StoreContext, partition: Partition, from: string, to: string, start?: Item): QueryCommand {
+interface PageRequest {
+  readonly from: string;
+  readonly to: string;
+  readonly limit: number | undefined;
+  readonly start: Item | undefined;
+}
+
+function indexQuery(
+  context: StoreContext,
+  partition: Partition,
+  { from, to, limit, start }: PageRequest,
+): QueryCommand {
   const { index, attribute, value, eventType } = partition;
   const byType = eventType === undefined ? {} : { "#eventType": EVENT.eventType };
   return new QueryCommand({
@@ -59,6 +70,7 @@ function indexQuery(context: StoreContext, partition: Partition, from: string, t
       ...(eventType === undefined ? {} : { ":eventType": { S: eventType } }),
     },
     ...(eventType === undefined ? {} : { FilterExpression: "#eventType = :eventType" }),
+    ...(limit === undefined ? {} : { Limit: limit }),
     ...(start ? { ExclusiveStartKey: start } : {}),
   });
 }
@@ -70,6 +82,13 @@ function positionOf(item: Record<string, AttributeValue>): IndexPosition {
     sequenceNumber: Number(item[EVENT.sequenceNumber]?.N),
   };
 }
+
+/**
+ * One more than is wanted, since the last time of a page is held back. A filter would make small pages
+ * of mostly nothing, and DynamoDB's own pages end at 1 MB.
+ */
+const pageSize = (limit: number | undefined, eventType: string | undefined): number | undefined =>
+  limit === undefined || eventType !== undefined ? undefined : Math.min(limit + 1, 1_000);
 
 /**
  * Entries of one index partition in order. The index leaves the order among equal times open, so entries
@@ -84,10 +103,11 @@ async function* readPartition(
   const from = after?.eventTime ?? (options.fromTime === undefined ? FIRST_TIME : secondOf(options.fromTime));
   const to = options.toTime === undefined ? LAST_TIME : `${secondOf(options.toTime)}~`;
   if (from > to) return;
+  const limit = pageSize(options.limit, partition.eventType);
   let held: IndexPosition[] = [];
   let start: Item | undefined;
   do {
-    const query = indexQuery(context, partition, from, to, start);
+    const query = indexQuery(context, partition, { from, to, limit, start });
     const answer = await whileTransient(context.requestAttempts, () => context.client.send(query));
     start = answer.LastEvaluatedKey;
     const found = (answer.Items ?? []).map(positionOf).filter((position) => isWithin(position, options));
@@ -100,15 +120,19 @@ async function* readPartition(
 }
 
 /** Entries of every shard of a selection, in one order: the order does not tell how many shards there are. */
-function readPositions(
+async function* readPositions(
   context: StoreContext,
   { index, of, eventType }: IndexSelection,
   options: IndexReadOptions,
 ): AsyncGenerator<IndexPosition[]> {
   const { attribute, values } = partitionsOf(index, of, context.indexShards);
   const shards = values.map((value) => readPartition(context, { index, attribute, value, eventType }, options));
-  const [only] = shards;
-  return only && shards.length === 1 ? only : mergePages(shards, comparePositions);
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  for await (const positions of mergePages(shards, comparePositions)) {
+    yield positions.slice(0, left);
+    left -= positions.length;
+    if (left <= 0) return;
+  }
 }
 
 const keyText = (entityId: string, sequenceNumber: number): string => `${sequenceNumber} ${entityId}`;
@@ -146,14 +170,19 @@ async function findEvent(
   return event;
 }
 
+function checkOptions({ fromTime, toTime, limit }: IndexReadOptions): void {
+  checkTime("fromTime", fromTime);
+  checkTime("toTime", toTime);
+  if (limit !== undefined) checkWholeNumber("limit", limit, 1);
+}
+
 /** Keys of one aggregate type or user by time, then entity, then sequence number. */
 export async function* readIndexKeys(
   context: StoreContext,
   selection: IndexSelection,
   options: IndexReadOptions = {},
 ): AsyncGenerator<EventKey> {
-  checkTime("fromTime", options.fromTime);
-  checkTime("toTime", options.toTime);
+  checkOptions(options);
   for await (const positions of readPositions(context, selection, options)) {
     for (const position of positions) yield { ...position, cursor: encodeIndexCursor(position) };
   }
@@ -165,8 +194,7 @@ export async function* readIndex(
   selection: IndexSelection,
   options: IndexReadOptions = {},
 ): AsyncGenerator<Indexed> {
-  checkTime("fromTime", options.fromTime);
-  checkTime("toTime", options.toTime);
+  checkOptions(options);
   for await (const positions of readPositions(context, selection, options)) {
     for (let start = 0; start < positions.length; start += BATCH) {
       const batch = positions.slice(start, start + BATCH);

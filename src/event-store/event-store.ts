@@ -57,6 +57,8 @@ export interface IndexReadOptions {
   readonly toTime?: string | undefined;
   /** Goes on after the event that this cursor came with. */
   readonly cursor?: string | undefined;
+  /** At most this many. Default: all. */
+  readonly limit?: number | undefined;
 }
 
 /** An event of an index read, with the place to go on from. */

@@ -32,17 +32,22 @@ export function measureBatch(
   }
 }
 
-/** How the read models and the publisher stand: a set a projection, and the worst of all for the alarms. */
-export function measureVitals(metrics: Metrics, all: readonly ProjectionStatus[], parkedInPublisher: number): void {
-  for (const { projection, parked, eventsBehind, oldestWaitingSeconds } of all) {
+type Vitals = Pick<ProjectionStatus, "parked" | "eventsBehind" | "oldestWaitingSeconds">;
+
+/** How the read models and the publisher stand: a set for each, and for the alarms the worst of all. */
+export function measureVitals(metrics: Metrics, all: readonly ProjectionStatus[], publisher: Vitals): void {
+  for (const { projection, parked, eventsBehind, oldestWaitingSeconds } of [
+    ...all,
+    { projection: "publisher", ...publisher },
+  ]) {
     ofProjection(metrics, projection, "ParkedEntities", MetricUnit.Count, parked);
     ofProjection(metrics, projection, "EventsBehind", MetricUnit.Count, eventsBehind);
     ofProjection(metrics, projection, "OldestWaitingSeconds", MetricUnit.Seconds, oldestWaitingSeconds);
   }
-  ofProjection(metrics, "publisher", "ParkedEntities", MetricUnit.Count, parkedInPublisher);
-  const parked = all.reduce((sum, one) => sum + one.parked, parkedInPublisher);
+  const parked = all.reduce((sum, one) => sum + one.parked, publisher.parked);
   metrics.addMetric("ParkedEntities", MetricUnit.Count, parked);
   const oldest = Math.max(0, ...all.map(({ oldestWaitingSeconds }) => oldestWaitingSeconds));
   metrics.addMetric("OldestWaitingSeconds", MetricUnit.Seconds, oldest);
+  metrics.addMetric("OldestUnpublishedSeconds", MetricUnit.Seconds, publisher.oldestWaitingSeconds);
   metrics.publishStoredMetrics();
 }

@@ -1,6 +1,8 @@
 import { projections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
+import { aggregates } from "../product/index.ts";
 import { listParked, readStatus } from "../projector/index.ts";
+import { readPublisherStatus } from "../publisher/index.ts";
 import { measureVitals } from "./measure.ts";
 import { clock, createMetrics, createStore } from "./wiring.ts";
 
@@ -14,7 +16,12 @@ async function countParked(name: string): Promise<number> {
   return count;
 }
 
-/** Every few minutes: how far behind the read models are and what is parked, by the tables and not by what ran. */
+/** Every few minutes: how far behind the read models and the bus are, and what is parked, by the tables and not by what ran. */
 export async function handler(): Promise<void> {
-  measureVitals(metrics, await readStatus({ on, store, projections, clock }), await countParked("publisher"));
+  const aggregateTypes = aggregates.map(({ aggregateType }) => aggregateType);
+  const publisher = {
+    ...(await readPublisherStatus({ on, store, aggregateTypes, clock })),
+    parked: await countParked("publisher"),
+  };
+  measureVitals(metrics, await readStatus({ on, store, projections, clock }), publisher);
 }

@@ -3,3 +3,4 @@ export * from "./contract.ts";
 export * from "./dynamodb-publisher.ts";
 export * from "./envelope.ts";
 export * from "./event-bridge-bus.ts";
+export { type PublisherStatusContext, readPublisherStatus } from "./status.ts";

@@ -89,6 +89,21 @@ describe("an aggregate type and a user spread over shards", () => {
     }
   });
 
+  test("a limit ends a read early, and its cursor goes on", async () => {
+    const all = await collect(plain.readKeysByType("Thing"));
+    for (const store of [plain, sharded]) {
+      for (const limit of [1, 2, 5, 47, 48, 100]) {
+        const first = await collect(store.readKeysByType("Thing", { limit }));
+        expect(first).toEqual(all.slice(0, limit));
+        const rest = await collect(store.readKeysByType("Thing", { cursor: first.at(-1)?.cursor }));
+        expect(rest).toEqual(all.slice(limit));
+      }
+      const ended = await collect(store.readEventsByType("Thing", "Ended", { limit: 3 }));
+      expect(ended).toEqual((await collect(plain.readEventsByType("Thing", "Ended"))).slice(0, 3));
+    }
+    await expect(collect(plain.readKeysByType("Thing", { limit: 0 }))).rejects.toMatchObject({ field: "limit" });
+  });
+
   test("a cursor of one store goes on in the other", async () => {
     const all = await collect(plain.readEventsByType("Thing", undefined));
     expect(all).toHaveLength(48);
