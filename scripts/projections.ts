@@ -20,7 +20,13 @@ import {
   skipParked,
   verify,
 } from "../src/projector/index.ts";
-import { createPublisher, eventBridgeBus } from "../src/publisher/index.ts";
+import {
+  createPublisher,
+  eventBridgeBus,
+  listUnpublished,
+  markPublished,
+  publishMissing,
+} from "../src/publisher/index.ts";
 
 const USAGE = `usage: npm run projections -- COMMAND
 
@@ -33,6 +39,9 @@ const USAGE = `usage: npm run projections -- COMMAND
   show NAME ENTITY             one of them, with its error and event
   retry NAME ENTITY            try it again from its checkpoint
   skip NAME ENTITY             pass its event by and go on
+  unpublished                  entities whose events are not all on the bus
+  publish                      put on the bus what is missing there
+  mark-published               take all that is stored by now as published, without sending it
 
 A service that runs on this machine is found by itself; on AWS set TABLE_PREFIX (ProductService-dev), INDEX_SHARDS
 where the stage has more than one, and your credentials.`;
@@ -143,6 +152,23 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   async retry([name = "", entityId = ""]) {
     const { projector, publisher } = wire();
     console.log(name === "publisher" ? await publisher.retry(entityId) : await retryParked(projector, name, entityId));
+  },
+  async unpublished() {
+    let count = 0;
+    for await (const { entityId, published, head } of listUnpublished(wire())) {
+      console.log(`${entityId} is published up to ${published} of ${head}`);
+      count += 1;
+    }
+    console.log(`${count} entities`);
+  },
+  async publish() {
+    const { publisher, ...context } = wire();
+    const { published, failed } = await publishMissing(context, publisher);
+    console.log(`${published} events published, ${failed} entities failed`);
+    if (failed > 0) process.exitCode = 1;
+  },
+  async "mark-published"() {
+    console.log(`${await markPublished(wire())} entities marked`);
   },
   async skip([name = "", entityId = ""]) {
     const { projector, publisher } = wire();

@@ -1,4 +1,5 @@
 export * from "./bus.ts";
+export * from "./catch-up.ts";
 export * from "./contract.ts";
 export * from "./dynamodb-publisher.ts";
 export * from "./envelope.ts";

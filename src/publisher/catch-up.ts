@@ -1,0 +1,78 @@
+import type { EventStore } from "../event-store/index.ts";
+import { type Progress, type ProgressTable, readProgress, writeProgress } from "./dynamodb-progress.ts";
+import type { Publisher } from "./dynamodb-publisher.ts";
+
+export interface CatchUpContext {
+  readonly store: Pick<EventStore, "scanEvents">;
+  readonly on: ProgressTable;
+}
+
+/** An entity whose newest events are not on the bus, though it is not parked. */
+export interface Unpublished {
+  readonly entityId: string;
+  /** The last event on the bus; 0: none. */
+  readonly published: number;
+  readonly head: number;
+}
+
+type Behind = Unpublished & { readonly progress: Progress };
+
+/** Goes through the whole table, a page at a time. An entity that lies across pages is met on each. */
+async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Behind[]> {
+  let start: string | undefined;
+  do {
+    const page = await store.scanEvents({ segment: 0, segments: 1, start });
+    const heads = new Map<string, number>();
+    for (const { entityId, sequenceNumber } of page.events)
+      heads.set(entityId, Math.max(heads.get(entityId) ?? 0, sequenceNumber));
+    const known = await readProgress(on, [...heads.keys()]);
+    yield [...known.values()].flatMap((progress) => {
+      const { entityId, published, parked } = progress;
+      const head = heads.get(entityId) ?? 0;
+      return parked || published >= head ? [] : [{ entityId, published, head, progress }];
+    });
+    start = page.next;
+  } while (start !== undefined);
+}
+
+/** Entities whose events are not all on the bus: the stream forgot them, or the publisher never saw them. */
+export async function* listUnpublished(context: CatchUpContext): AsyncGenerator<Unpublished> {
+  const seen = new Map<string, Unpublished>();
+  for await (const page of behind(context))
+    for (const { entityId, published, head } of page) seen.set(entityId, { entityId, published, head });
+  yield* seen.values();
+}
+
+export interface CaughtUp {
+  readonly published: number;
+  /** Entities of which an event was refused: they are tried again by the next run, and parked in the end. */
+  readonly failed: number;
+}
+
+/** Puts on the bus what is not there yet, each entity's events in order. Can be run beside the publisher, and again. */
+export async function publishMissing(context: CatchUpContext, publisher: Publisher): Promise<CaughtUp> {
+  let caughtUp: CaughtUp = { published: 0, failed: 0 };
+  for await (const page of behind(context)) {
+    const batches = page.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
+    const { published, failures } = await publisher.publish(batches);
+    caughtUp = { published: caughtUp.published + published, failed: caughtUp.failed + failures.length };
+  }
+  return caughtUp;
+}
+
+/**
+ * Takes all that is stored by now as published, without sending it: before the publisher is put to a table
+ * that has a history nobody is to get, or after its progress was lost with the ReadModels table.
+ *
+ * @returns the number of entities
+ */
+export async function markPublished(context: CatchUpContext): Promise<number> {
+  const marked = new Set<string>();
+  for await (const page of behind(context)) {
+    for (const { entityId, head, progress } of page) {
+      const { failing: _, ...rest } = progress;
+      if (await writeProgress(context.on, { ...rest, published: head })) marked.add(entityId);
+    }
+  }
+  return marked.size;
+}

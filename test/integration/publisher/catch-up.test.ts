@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import {
+  type Bus,
+  type CatchUpContext,
+  createPublisher,
+  type Envelope,
+  listUnpublished,
+  markPublished,
+  publishMissing,
+} from "../../../src/publisher/index.ts";
+import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { fill, openStore } from "../../support/store.ts";
+
+const LARGE = { text: "x".repeat(20_000) };
+
+let engine: TestEngine;
+let store: DynamoDBEventStore;
+let context: CatchUpContext;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  store = openStore(engine);
+  context = { store, on: { client: documents(engine.client), table: READ_MODELS } };
+  await fill(store, "short", 3);
+  await fill(store, "refused", 2);
+  await fill(store, "long", 120, LARGE);
+});
+afterAll(() => engine.stop());
+
+const sent = new Map<string, number[]>();
+let refuses: string | undefined;
+beforeEach(() => {
+  sent.clear();
+  refuses = undefined;
+});
+
+const bus: Bus = {
+  put: async (entries) =>
+    entries.map(({ detail }) => {
+      const { entityId, sequenceNumber } = JSON.parse(detail) as Envelope;
+      if (entityId === refuses) return { code: "InternalFailure", message: "refused" };
+      sent.set(entityId, [...(sent.get(entityId) ?? []), sequenceNumber]);
+      return undefined;
+    }),
+};
+const publisher = (parkAfter = 2) =>
+  createPublisher({
+    ...context,
+    store,
+    bus,
+    eventTypes: {},
+    source: "shop",
+    parkAfter,
+    attempts: 1,
+    backOff: async () => undefined,
+    clock: () => new Date(),
+  });
+
+async function unpublished(): Promise<string[]> {
+  const all: string[] = [];
+  for await (const { entityId, published, head } of listUnpublished(context))
+    all.push(`${entityId} ${published} of ${head}`);
+  return all.sort();
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
+
+test("what is not on the bus is listed and published, an entity's in order across pages of the table", async () => {
+  expect(await unpublished()).toEqual(["long 0 of 120", "refused 0 of 2", "short 0 of 3"]);
+  await publisher().publish([{ entityId: "short", upTo: 2, events: [] }]);
+  expect(await unpublished()).toEqual(["long 0 of 120", "refused 0 of 2", "short 2 of 3"]);
+  refuses = "refused";
+  expect(await publishMissing(context, publisher())).toEqual({ published: 121, failed: 1 });
+  expect(sent.get("long")).toEqual(range(120));
+  expect(sent.get("short")).toEqual(range(3));
+  expect(await unpublished()).toEqual(["refused 0 of 2"]);
+});
+
+test("what the bus goes on refusing is parked, and then waits for a decision and not for a run", async () => {
+  refuses = "refused";
+  expect(await publishMissing(context, publisher())).toEqual({ published: 0, failed: 0 });
+  expect(await unpublished()).toEqual([]);
+  refuses = undefined;
+  expect(await publishMissing(context, publisher())).toEqual({ published: 0, failed: 0 });
+  await publisher().retry("refused");
+  expect(sent.get("refused")).toEqual([1, 2]);
+});
+
+test("a history that nobody is to get is marked, and only what comes after it goes out", async () => {
+  await fill(store, "old", 4);
+  expect(await markPublished(context)).toBe(1);
+  expect(await unpublished()).toEqual([]);
+  await store.appendEvent("Thing", "old", "ThingDone", {}, "ann", "c-1", 4);
+  expect(await publishMissing(context, publisher())).toEqual({ published: 1, failed: 0 });
+  expect([...sent]).toEqual([["old", [5]]]);
+});
