@@ -11,7 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 const [name = ""] = process.argv.slice(2);
-const bench = BENCHES[name];
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 if (!bench) {
   console.error(`which bench? There are: ${Object.keys(BENCHES).join(", ")}`);
   process.exitCode = 2;

@@ -11,31 +11,51 @@ Puts every event of FROM into TO as it is, an entity's in their order. Can be st
 
 const text = ({ copied, present }: Copied): string => `${copied} copied, ${present} were there already`;
 
-async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: {
-      "index-shards": { type: "string", default: "1" },
-      "from-region": { type: "string" },
-      "to-region": { type: "string" },
-    },
-  });
+interface Given {
+  readonly from: string;
+  readonly to: string;
+  readonly indexShards: number;
+  readonly fromRegion: string | undefined;
+  readonly toRegion: string | undefined;
+}
+
+/** @throws with the usage for what is not known */
+function read(): Given {
+  const options = {
+    "index-shards": { type: "string", default: "1" },
+    "from-region": { type: "string" },
+    "to-region": { type: "string" },
+  } as const;
+  const { positionals, values } = parseArgs({ allowPositionals: true, options });
   const [from, to, ...rest] = positionals;
-  if (from === undefined || to === undefined || rest.length > 0) throw new Error(USAGE);
+  if (from === undefined || to === undefined || rest.length > 0) throw new Error("expected FROM and TO");
   const indexShards = Number(values["index-shards"]);
   if (!Number.isInteger(indexShards) || indexShards < 1 || indexShards > 100)
     throw new Error(`--index-shards: expected a whole number from 1 to 100, got ${values["index-shards"]}`);
+  return { from, to, indexShards, fromRegion: values["from-region"], toRegion: values["to-region"] };
+}
+
+async function copy({ from, to, indexShards, fromRegion, toRegion }: Given): Promise<void> {
+  const isTerminal = process.stderr.isTTY;
   const connect = (region: string | undefined) => new DynamoDBClient(region === undefined ? {} : { region });
+  const source = connect(fromRegion);
   const result = await copyEvents({
-    from: { client: connect(values["from-region"]), table: from },
-    to: { client: connect(values["to-region"]), table: to, indexShards },
-    onProgress: (soFar) => process.stderr.write(`\r${text(soFar)}`),
-  });
-  process.stderr.write("\r");
+    from: { client: source, table: from },
+    to: { client: toRegion === fromRegion ? source : connect(toRegion), table: to, indexShards },
+    onProgress: (soFar) => isTerminal && process.stderr.write(`\r${text(soFar)} `),
+  }).finally(() => isTerminal && process.stderr.write("\n"));
   console.log(text(result));
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+try {
+  const given = read();
+  await copy(given).catch((error: unknown) => {
+    console.error(messageOf(error));
+    process.exitCode = 1;
+  });
+} catch (error) {
+  console.error(`${messageOf(error)}\n\n${USAGE}`);
+  process.exitCode = 2;
+}

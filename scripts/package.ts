@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { RegoEngine, TemplateFile } from "@aws/cloudformation-validate";
 import { checkTemplate } from "./package/check-template.ts";
 import type { Finding, Template } from "./package/template.ts";
@@ -24,6 +25,7 @@ const isExcluded = (ruleId: string, resource: string): boolean =>
 /** Every option of serverless.yml that adds something, at once. */
 export const ALL_OPTIONS: Readonly<Record<string, string>> = {
   authorizer: "jwt",
+  jwtIssuer: "https://login.example.org/",
   billing: "provisioned",
   contributorInsights: "on",
   indexShards: "8",
@@ -32,13 +34,13 @@ export const ALL_OPTIONS: Readonly<Record<string, string>> = {
 };
 
 /** Packages the service without network or credentials. Answers with the template's path. */
-export function packageService(folder: string, params: Readonly<Record<string, string>> = {}): string {
+export function packageService(folder: string, params: Readonly<Record<string, string>> = {}, stage = "dev"): string {
   const given = Object.entries(params).flatMap(([name, value]) => ["--param", `${name}=${value}`]);
   const args = [
     "node_modules/serverless/bin/serverless.js",
     "package",
     "--stage",
-    "dev",
+    stage,
     "--package",
     folder,
     ...given,
@@ -63,15 +65,51 @@ export function validateTemplate(path: string): Finding[] {
   }
 }
 
+const USAGE = `usage: npm run package -- [--stage NAME] [--param NAME=VALUE ...]
+
+Packages a stage as it would be deployed, and checks it. Without --param also with every option on.`;
+
+function read(): { readonly stage: string; readonly params: Readonly<Record<string, string>> } {
+  const options = {
+    stage: { type: "string", default: "dev" },
+    param: { type: "string", multiple: true, default: [] as string[] },
+  } as const;
+  const { stage, param } = parseArgs({ options }).values;
+  const pairs = param.map((one): [string, string] => {
+    const place = one.indexOf("=");
+    if (place < 1) throw new Error(`--param: expected NAME=VALUE, got ${one}`);
+    return [one.slice(0, place), one.slice(place + 1)];
+  });
+  return { stage, params: Object.fromEntries(pairs) };
+}
+
 function main(): void {
-  const variants = { " with every option": ALL_OPTIONS, "": {} };
-  for (const [name, params] of Object.entries(variants)) {
-    const path = packageService(".serverless", params);
+  const { stage, params } = read();
+  const isPlain = Object.keys(params).length === 0;
+  const variants = isPlain ? { " with every option": ALL_OPTIONS, "": {} } : { "": params };
+  for (const [name, chosen] of Object.entries(variants)) {
+    const path = packageService(".serverless", chosen, stage);
     const findings = [...validateTemplate(path), ...checkTemplate(readTemplate(path))];
     for (const { resource, message } of findings) console.error(`${resource}: ${message}`);
-    console.log(`${path}${name}: ${findings.length === 0 ? "nothing found" : `${findings.length} findings`}`);
+    console.log(
+      `${stage}${name}: ${findings.length === 0 ? "nothing found" : `${findings.length} findings`} in ${path}`,
+    );
     if (findings.length > 0) process.exitCode = 1;
   }
 }
 
-if (process.argv[1]?.endsWith("package.ts")) main();
+/** What the framework said, without what it says about itself. */
+function messageOf(error: unknown): string {
+  const { stdout, stderr, message } = error as { stdout?: string; stderr?: string; message: string };
+  const said = `${stdout ?? ""}${stderr ?? ""}`.trim();
+  return said === "" ? `${message}\n\n${USAGE}` : said;
+}
+
+if (process.argv[1]?.endsWith("package.ts")) {
+  try {
+    main();
+  } catch (error) {
+    console.error(messageOf(error));
+    process.exitCode = 2;
+  }
+}

@@ -60,7 +60,7 @@ const eventsOf = (run: number): Readonly<Record<string, object>> => ({
     rawQueryString: "",
     headers: { "content-type": "application/json", "x-user-id": "ann" },
     requestContext: { http: { method: "POST", path: "/categories" }, domainName: "api" },
-    body: JSON.stringify({ categoryId: `bench-${run}`, name: "Coffee" }),
+    body: JSON.stringify({ categoryId: `cold-${run}`, name: "Coffee" }),
     isBase64Encoded: false,
   },
   projector: { Records: [record] },

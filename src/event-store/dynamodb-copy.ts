@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   PutItemCommand,
   ScanCommand,
+  type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import pLimit from "p-limit";
 import { EVENT, EVENT_TYPE_INDEX } from "./dynamodb-attributes.ts";
@@ -84,12 +85,31 @@ async function putEvent(
   }
 }
 
+/** @throws {InvalidArgumentError} when there is no such table or it holds no events */
+async function describe(field: string, client: DynamoDBClient, table: string): Promise<TableDescription | undefined> {
+  const command = new DescribeTableCommand({ TableName: table });
+  const { Table } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command)).catch((error: unknown) => {
+    const isMissing = error instanceof Error && error.name === "ResourceNotFoundException";
+    throw isMissing ? new InvalidArgumentError(field, table, "a table that exists") : error;
+  });
+  const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName).join(", ");
+  if (keys !== `${EVENT.entityId}, ${EVENT.sequenceNumber}`)
+    throw new InvalidArgumentError(
+      field,
+      table,
+      `a table of events, with the keys ${EVENT.entityId}, ${EVENT.sequenceNumber}`,
+    );
+  return Table;
+}
+
 /** Events that carry no shard are missing from the indexes of a table that has shards, for good. */
-async function checkIndexShards({ client, table, indexShards = 1 }: CopyRequest["to"]): Promise<void> {
-  const { Table } = await whileTransient(REQUEST_ATTEMPTS, () =>
-    client.send(new DescribeTableCommand({ TableName: table })),
-  );
-  const indexes = Table?.GlobalSecondaryIndexes ?? [];
+async function checkTables({ from, to }: CopyRequest): Promise<void> {
+  const { table, indexShards = 1 } = to;
+  const source = await describe("from.table", from.client, from.table);
+  const target = await describe("to.table", to.client, table);
+  if (source?.TableArn !== undefined && source.TableArn === target?.TableArn && from.client === to.client)
+    throw new InvalidArgumentError("to.table", table, "another table than from.table");
+  const indexes = target?.GlobalSecondaryIndexes ?? [];
   const typeIndex = indexes.find(({ IndexName }) => IndexName === EVENT_TYPE_INDEX);
   const key = typeIndex?.KeySchema?.[0]?.AttributeName;
   const isSharded = key === EVENT.aggregateTypeShard;
@@ -113,7 +133,7 @@ async function checkIndexShards({ client, table, indexShards = 1 }: CopyRequest[
  */
 export async function copyEvents(request: CopyRequest): Promise<Copied> {
   const { from, to, segments = 4, entitiesAtOnce = 8, onProgress } = request;
-  await checkIndexShards(to);
+  await checkTables(request);
   const conflicts = new Map<string, CopyConflict>();
   let soFar: Copied = { copied: 0, present: 0 };
   let isStopped = false;

@@ -1,7 +1,9 @@
 import {
   CreateTableCommand,
+  type CreateTableCommandInput,
   DescribeTableCommand,
   type DynamoDBClient,
+  type TableDescription,
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { TableDefinition } from "./service-definition.ts";
@@ -26,6 +28,23 @@ async function waitUntilActive(client: DynamoDBClient, name: string): Promise<st
   throw new Error(`table ${name} did not become active`);
 }
 
+type Keys = {
+  readonly GlobalSecondaryIndexes?: readonly { readonly IndexName?: string; readonly KeySchema?: readonly object[] }[];
+};
+
+const keysOf = ({ GlobalSecondaryIndexes = [] }: Keys): string =>
+  GlobalSecondaryIndexes.map(({ IndexName, KeySchema }) => `${IndexName} ${JSON.stringify(KeySchema)}`)
+    .sort()
+    .join(", ");
+
+/** A table of an earlier run may have been made with other keys (`indexShards`). */
+function checkKeys(existing: TableDescription, create: CreateTableCommandInput): void {
+  if (keysOf(existing as Keys) !== keysOf(create as Keys))
+    throw new Error(
+      `table ${create.TableName} was made with other index keys than serverless.yml has now; start with the parameters it was made with (indexShards), or with --fresh`,
+    );
+}
+
 /** Creates what is missing. Answers with the stream of each table, by its logical id. */
 export async function createTables(
   client: DynamoDBClient,
@@ -33,7 +52,9 @@ export async function createTables(
 ): Promise<Map<string, { readonly name: string; readonly streamArn: string | undefined }>> {
   const made = new Map<string, { name: string; streamArn: string | undefined }>();
   for (const { logicalId, name, create, ttlAttribute } of tables) {
-    if (!(await describe(client, name))) {
+    const existing = await describe(client, name);
+    if (existing) checkKeys(existing, create);
+    else {
       await client.send(new CreateTableCommand(create));
       if (ttlAttribute !== undefined) {
         const TimeToLiveSpecification = { AttributeName: ttlAttribute, Enabled: true };

@@ -49,7 +49,11 @@ export interface PublishOutcome {
 export interface Publisher {
   /** @param isTimeUp tells when what is left is better left to the next delivery */
   publish(batches: readonly EntityBatch[], isTimeUp?: () => boolean): Promise<PublishOutcome>;
-  /** Publishes on from where a parked entity waits, after a fix. `skip` passes the refused event by. */
+  /**
+   * Publishes on from where a parked entity waits, after a fix. `skip` passes the refused event by.
+   *
+   * @throws {NotParkedError}
+   */
   retry(entityId: string, skip?: boolean): Promise<PublishOutcome>;
 }
 
@@ -70,6 +74,15 @@ interface Plan {
   readonly unpublishable?:
     | { readonly sequenceNumber: number; readonly error: Error; readonly event?: StoredEvent }
     | undefined;
+}
+
+/** There is no such entity parked in the publisher. */
+export class NotParkedError extends Error {
+  readonly code = "NOT_PARKED";
+  constructor(entityId: string) {
+    super(`${entityId} is not parked in the publisher`);
+    this.name = "NotParkedError";
+  }
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
@@ -194,6 +207,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   async function retry(entityId: string, skip = false): Promise<PublishOutcome> {
     const { failing: _, ...progress } = await readProgressNow(on, entityId);
+    if (!progress.parked) throw new NotParkedError(entityId);
     const published = skip ? progress.published + 1 : progress.published;
     await writeProgress(on, { ...progress, published, parked: false });
     await removeParkedProgress(on, entityId);

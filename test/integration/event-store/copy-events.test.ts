@@ -152,9 +152,12 @@ test("the command copies, and refuses what it does not know", () => {
     });
   expect(run(EVENTS, "Script-Events").stdout).toBe("151 copied, 0 were there already\n");
   const refused = run(EVENTS);
-  expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("usage: npm run copy-events")]);
+  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("usage: npm run copy-events")]);
   expect(run(EVENTS, "Script-Events", "--index-shards", "many").stderr).toContain(
     "--index-shards: expected a whole number from 1 to 100, got many",
   );
-  expect(run("No-Events", "Script-Events").stderr).toMatch(/non-existent|not found/i);
+  expect(run("No-Events", "Script-Events").stderr).toBe('from.table: expected a table that exists, got "No-Events"\n');
+  expect(run(EVENTS, SNAPSHOTS).stderr).toContain("to.table: expected a table of events, with the keys");
+  expect(run(EVENTS, EVENTS).stderr).toContain("to.table: expected another table than from.table");
+  expect(run(EVENTS, "Script-Events", "--nonsense").stderr).toContain("usage: npm run copy-events");
 });

@@ -94,3 +94,9 @@ test("a history that nobody is to get is marked, and only what comes after it go
   expect(await publishMissing(context, publisher())).toEqual({ published: 1, failed: 0 });
   expect([...sent]).toEqual([["old", [5]]]);
 });
+
+test.each([false, true])("an entity that is not parked is neither retried nor skipped (%s)", async (skip) => {
+  const retry = publisher().retry("short", skip);
+  await expect(retry).rejects.toMatchObject({ code: "NOT_PARKED", message: "short is not parked in the publisher" });
+  expect(await unpublished()).toEqual([]);
+});

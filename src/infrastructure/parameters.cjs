@@ -1,0 +1,59 @@
+/** What the parameters of a stage may be. Everything that is off is told in one error, before anything is packaged. */
+
+const oneOf = (...values) => ({ expected: `one of ${values.join(", ")}`, isFine: (text) => values.includes(text) });
+const whole = (from, to) => ({
+  expected: `a whole number from ${from} to ${to}`,
+  isFine: (text) => /^[1-9]\d*$|^0$/.test(text) && Number(text) >= from && Number(text) <= to,
+});
+const text = (pattern, expected) => ({ expected, isFine: (value) => pattern.test(value) });
+
+const PARAMETERS = {
+  prefix: text(/^[A-Za-z0-9_.-]{3,200}$/, "3 to 200 letters, digits, dots, dashes, underscores"),
+  authorizer: oneOf("iam", "jwt"),
+  jwtIssuer: text(/^https:\/\/\S+$/, "an https address"),
+  jwtAudience: text(/^\S+$/, "a text without spaces"),
+  deletionProtection: oneOf("true", "false"),
+  throttleRate: whole(1, 10_000),
+  throttleBurst: whole(1, 10_000),
+  parallelizationFactor: whole(1, 10),
+  indexShards: whole(1, 100),
+  billing: oneOf("on-demand", "provisioned"),
+  minCapacity: whole(1, 40_000),
+  maxCapacity: whole(1, 40_000),
+  contributorInsights: oneOf("on", "off"),
+  tracing: oneOf("on", "off"),
+};
+
+const NOT_SET = "https://issuer.example.com/";
+
+function together({ authorizer, jwtIssuer, minCapacity, maxCapacity }) {
+  const problems = [];
+  if (authorizer === "jwt" && jwtIssuer === NOT_SET)
+    problems.push("jwtIssuer: expected the address of your issuer beside authorizer=jwt, got nothing");
+  if (Number(minCapacity) > Number(maxCapacity))
+    problems.push(`minCapacity: expected at most maxCapacity (${maxCapacity}), got ${minCapacity}`);
+  return problems;
+}
+
+/** Names of `--param name=value` on the command line. */
+const given = ({ param }) => [param ?? []].flat().map((one) => String(one).split("=")[0]);
+
+module.exports = async ({ options, resolveVariable }) => {
+  const values = {};
+  for (const name of Object.keys(PARAMETERS)) values[name] = String(await resolveVariable(`param:${name}`));
+  const unknown = given(options).filter((name) => !Object.hasOwn(PARAMETERS, name));
+  const problems = [
+    ...unknown.map((name) => `${name}: expected one of ${Object.keys(PARAMETERS).join(", ")}`),
+    ...Object.entries(PARAMETERS).flatMap(([name, { expected, isFine }]) =>
+      isFine(values[name]) ? [] : [`${name}: expected ${expected}, got ${values[name]}`],
+    ),
+    ...together(values),
+  ];
+  if (problems.length > 0) {
+    const error = new Error(problems.join("; "));
+    // The framework prints the stack, which says nothing to who typed a parameter.
+    error.stack = error.message;
+    throw error;
+  }
+  return values;
+};
