@@ -1,14 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { parseArgs } from "node:util";
 import { projections } from "../projections/index.ts";
-import { DynamoDBEventStore } from "../src/event-store/index.ts";
 import { eventTypes } from "../src/product/index.ts";
 import {
-  createProjector,
   forgetGeneration,
   listParked,
   type Projection,
@@ -20,13 +14,8 @@ import {
   skipParked,
   verify,
 } from "../src/projector/index.ts";
-import {
-  createPublisher,
-  eventBridgeBus,
-  listUnpublished,
-  markPublished,
-  publishMissing,
-} from "../src/publisher/index.ts";
+import { listUnpublished, markPublished, publishMissing } from "../src/publisher/index.ts";
+import { clock, wire } from "./projections/wire.ts";
 
 const USAGE = `usage: npm run projections -- COMMAND
 
@@ -46,146 +35,185 @@ const USAGE = `usage: npm run projections -- COMMAND
 A service that runs on this machine is found by itself; on AWS set TABLE_PREFIX (ProductService-dev), INDEX_SHARDS
 where the stage has more than one, and your credentials.`;
 
-const clock = () => new Date();
-
-/** Names and endpoints: of the local run when there is one, else of AWS. */
-function findTables(): string {
-  const file = join(process.env.STREAMFOLD_DATA ?? ".streamfold", "run.json");
-  if (process.env.TABLE_PREFIX !== undefined) return process.env.TABLE_PREFIX;
-  if (!existsSync(file)) throw new Error(`no service is running here (${file} is missing) and TABLE_PREFIX is not set`);
-  const { engine, bus } = JSON.parse(readFileSync(file, "utf8")) as { engine: string; bus: string };
-  process.env.AWS_ENDPOINT_URL_DYNAMODB = engine;
-  process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = bus;
-  process.env.AWS_ACCESS_KEY_ID ??= "local";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
-  process.env.AWS_REGION ??= "eu-central-1";
-  return "ProductService";
-}
-
-function wire() {
-  const prefix = findTables();
-  const client = new DynamoDBClient({});
-  const indexShards = Number(process.env.INDEX_SHARDS ?? 1);
-  const options = { eventTypes, indexShards };
-  const store = new DynamoDBEventStore(client, `${prefix}-Events`, `${prefix}-Snapshots`, options);
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  const on = { client: documents, table: `${prefix}-ReadModels` };
-  const projector = createProjector({ projections, store, on, eventTypes, clock, random: Math.random });
-  const bus = eventBridgeBus(new EventBridgeClient({}), prefix);
-  const backOff = async (round: number) => void (await pause(Math.min(2_000, 50 * 2 ** round)));
-  const publisher = createPublisher({ bus, store, on, eventTypes, source: "ProductService", backOff, clock });
-  const countEvents = async () => {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: `${prefix}-Events` }));
-    return Table?.ItemCount;
-  };
-  return { store, on, projector, publisher, countEvents };
-}
-
 function find(name: string | undefined): Projection {
   const found = projections.find((projection) => projection.name === name);
   if (found) return found;
   throw new Error(`projection: expected one of ${projections.map((one) => one.name).join(", ")}, got ${name}`);
 }
 
-function option(args: readonly string[], name: string): number | undefined {
-  const place = args.indexOf(name);
-  if (place < 0) return undefined;
-  const value = Number(args[place + 1]);
-  if (!(value > 0)) throw new Error(`${name}: expected a number above 0, got ${args[place + 1]}`);
+/** A projection's name, or the publisher's. */
+function findParking(name: string): string {
+  return name === "publisher" ? name : find(name).name;
+}
+
+function positive(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`${name}: expected a number above 0, got ${text}`);
   return value;
 }
 
-type Command = (args: readonly string[]) => Promise<void>;
+/** What a command is given, by the words of its line in the usage. */
+interface Given {
+  readonly name: string;
+  readonly entity: string;
+  readonly generation: string;
+  readonly capacity: string | undefined;
+}
+
+type Command = readonly [words: readonly ("name" | "entity" | "generation")[], run: (given: Given) => Promise<void>];
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  async status() {
-    console.table((await readStatus({ ...wire(), projections, clock })).map(({ generations: _, ...status }) => status));
-  },
-  async rebuild(args) {
-    const { projector, countEvents } = wire();
-    const capacityPerSecond = option(args, "--capacity");
-    const expectedEvents = await countEvents();
-    const { generation } = await rebuild(projector, find(args[0]), {
-      clock,
-      pause: async (milliseconds) => void (await pause(milliseconds)),
-      onProgress: ({ segmentsDone, segments, events, eventsPerSecond, secondsLeft }) =>
-        console.log(
-          `${events} events, ${eventsPerSecond}/s, ${segmentsDone} of ${segments} segments, ${secondsLeft ?? "?"} s left`,
-        ),
-      ...(capacityPerSecond === undefined ? {} : { capacityPerSecond }),
-      ...(expectedEvents === undefined ? {} : { expectedEvents }),
-    });
-    console.log(`generation ${generation} is served`);
-  },
-  async rollback([name]) {
-    const { generation } = await rollback(wire().projector, find(name), clock);
-    console.log(`generation ${generation} is served`);
-  },
-  async drop([name, number]) {
-    const { projector, on } = wire();
-    const generation = Number(number);
-    await forgetGeneration(projector, find(name), generation, clock);
-    await pause(projector.generations.maxAgeMs * 1.5);
-    console.log(`${await removeRows(on, { name: find(name).name, generation })} items removed`);
-  },
-  async verify([name]) {
-    const { projector, store, on } = wire();
-    const { serving } = await projector.generations.get(find(name).name, find(name).version ?? 1);
-    const { differences, rows, behind } = await verify({ store, on, eventTypes }, find(name), {
-      name: find(name).name,
-      generation: serving,
-    });
-    for (const difference of differences) console.log(JSON.stringify(difference));
-    console.log(`${rows} rows, ${differences.length} differences, ${behind.length} entities behind`);
-    if (differences.length > 0) process.exitCode = 1;
-  },
-  async parked([name = ""]) {
-    for await (const { entityId, sequenceNumber, attempts, parkedAt, error } of listParked(wire().on, name)) {
-      console.log(`${entityId} #${sequenceNumber} ${parkedAt} after ${attempts} tries: ${error.split("\n")[0]}`);
-    }
-  },
-  async show([name = "", entityId]) {
-    for await (const parked of listParked(wire().on, name)) {
-      if (parked.entityId === entityId) console.log(JSON.stringify(parked, null, 2));
-    }
-  },
-  async retry([name = "", entityId = ""]) {
-    const { projector, publisher } = wire();
-    console.log(name === "publisher" ? await publisher.retry(entityId) : await retryParked(projector, name, entityId));
-  },
-  async unpublished() {
-    let count = 0;
-    for await (const { entityId, published, head } of listUnpublished(wire())) {
-      console.log(`${entityId} is published up to ${published} of ${head}`);
-      count += 1;
-    }
-    console.log(`${count} entities`);
-  },
-  async publish() {
-    const { publisher, ...context } = wire();
-    const { published, failed } = await publishMissing(context, publisher);
-    console.log(`${published} events published, ${failed} entities failed`);
-    if (failed > 0) process.exitCode = 1;
-  },
-  async "mark-published"() {
-    console.log(`${await markPublished(wire())} entities marked`);
-  },
-  async skip([name = "", entityId = ""]) {
-    const { projector, publisher } = wire();
-    console.log(
-      name === "publisher" ? await publisher.retry(entityId, true) : await skipParked(projector, name, entityId),
-    );
-  },
+  status: [
+    [],
+    async () => {
+      const all = await readStatus({ ...wire(), projections, clock });
+      console.table(all.map(({ generations: _, ...status }) => status));
+    },
+  ],
+  rebuild: [
+    ["name"],
+    async ({ name, capacity }) => {
+      const capacityPerSecond = positive("--capacity", capacity);
+      const projection = find(name);
+      const { projector, countEvents } = wire();
+      const expectedEvents = await countEvents();
+      const { generation } = await rebuild(projector, projection, {
+        clock,
+        pause: async (milliseconds) => void (await pause(milliseconds)),
+        onProgress: ({ segmentsDone, segments, events, eventsPerSecond, secondsLeft }) =>
+          console.log(
+            `${events} events, ${eventsPerSecond}/s, ${segmentsDone} of ${segments} segments, ${secondsLeft ?? "?"} s left`,
+          ),
+        ...(capacityPerSecond === undefined ? {} : { capacityPerSecond }),
+        ...(expectedEvents === undefined ? {} : { expectedEvents }),
+      });
+      console.log(`generation ${generation} is served`);
+    },
+  ],
+  rollback: [
+    ["name"],
+    async ({ name }) => {
+      const projection = find(name);
+      const { generation } = await rollback(wire().projector, projection, clock);
+      console.log(`generation ${generation} is served`);
+    },
+  ],
+  drop: [
+    ["name", "generation"],
+    async ({ name, generation: text }) => {
+      const projection = find(name);
+      const generation = Number(text);
+      if (!Number.isInteger(generation) || generation < 1)
+        throw new Error(`GENERATION: expected a whole number from 1, got ${text}`);
+      const { projector, on } = wire();
+      await forgetGeneration(projector, projection, generation, clock);
+      await pause(projector.generations.maxAgeMs * 1.5);
+      console.log(`${await removeRows(on, { name: projection.name, generation })} items removed`);
+    },
+  ],
+  verify: [
+    ["name"],
+    async ({ name }) => {
+      const projection = find(name);
+      const { projector, store, on } = wire();
+      const { serving } = await projector.generations.get(projection.name, projection.version ?? 1);
+      const of = { name: projection.name, generation: serving };
+      const { differences, rows, behind } = await verify({ store, on, eventTypes }, projection, of);
+      for (const difference of differences) console.log(JSON.stringify(difference));
+      const advice =
+        behind.length > 0 ? "; behind are entities with events that it has not taken, which is no difference" : "";
+      console.log(`${rows} rows, ${differences.length} differences, ${behind.length} entities behind${advice}`);
+      if (differences.length > 0) process.exitCode = 1;
+    },
+  ],
+  parked: [
+    ["name"],
+    async ({ name }) => {
+      let count = 0;
+      for await (const one of listParked(wire().on, findParking(name))) {
+        const { entityId, sequenceNumber, attempts, parkedAt, error } = one;
+        console.log(`${entityId} #${sequenceNumber} ${parkedAt} after ${attempts} tries: ${error.split("\n")[0]}`);
+        count += 1;
+      }
+      console.log(`${count} parked`);
+    },
+  ],
+  show: [
+    ["name", "entity"],
+    async ({ name, entity }) => {
+      let isParked = false;
+      for await (const parked of listParked(wire().on, findParking(name))) {
+        if (parked.entityId !== entity) continue;
+        console.log(JSON.stringify(parked, null, 2));
+        isParked = true;
+      }
+      if (!isParked) throw new Error(`${entity} is not parked in ${name}`);
+    },
+  ],
+  retry: [
+    ["name", "entity"],
+    async ({ name, entity }) => {
+      const { projector, publisher } = wire();
+      const isPublisher = findParking(name) === "publisher";
+      console.log(isPublisher ? await publisher.retry(entity) : await retryParked(projector, name, entity));
+    },
+  ],
+  skip: [
+    ["name", "entity"],
+    async ({ name, entity }) => {
+      const { projector, publisher } = wire();
+      const isPublisher = findParking(name) === "publisher";
+      console.log(isPublisher ? await publisher.retry(entity, true) : await skipParked(projector, name, entity));
+    },
+  ],
+  unpublished: [
+    [],
+    async () => {
+      let count = 0;
+      for await (const { entityId, published, head } of listUnpublished(wire())) {
+        console.log(`${entityId} is published up to ${published} of ${head}`);
+        count += 1;
+      }
+      console.log(`${count} entities`);
+    },
+  ],
+  publish: [
+    [],
+    async () => {
+      const { publisher, ...context } = wire();
+      const { published, failed } = await publishMissing(context, publisher);
+      console.log(`${published} events published, ${failed} entities failed`);
+      if (failed > 0) process.exitCode = 1;
+    },
+  ],
+  "mark-published": [[], async () => console.log(`${await markPublished(wire())} entities marked`)],
 };
 
-const [name = "", ...args] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-if (!command) {
-  console.log(USAGE);
-  process.exitCode = 2;
-} else {
-  command(args).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+/** @throws for a command, a word or an option that is not known or lacks */
+function read(): () => Promise<void> {
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { capacity: { type: "string" } } });
+  const [command = "", ...given] = positionals;
+  const found = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (!found) throw new Error(`expected a command, got ${command === "" ? "none" : command}`);
+  const [words, run] = found;
+  if (given.length !== words.length || given.includes(""))
+    throw new Error(
+      `${command}: expected ${words.join(" and ").toUpperCase() || "nothing more"}, got ${given.join(" ") || "nothing"}`,
+    );
+  if (values.capacity !== undefined && command !== "rebuild") throw new Error(`${command}: --capacity is for rebuild`);
+  const byWord = Object.fromEntries(words.map((word, index) => [word, given[index] ?? ""]));
+  return () => run({ name: "", entity: "", generation: "", ...byWord, capacity: values.capacity });
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+try {
+  await read()().catch((error: unknown) => {
+    console.error(messageOf(error));
     process.exitCode = 1;
   });
+} catch (error) {
+  console.error(`${messageOf(error)}\n\n${USAGE}`);
+  process.exitCode = 2;
 }

@@ -29,6 +29,7 @@ export interface RunFile {
   readonly bus: string;
   readonly lambda: string;
   readonly console: string;
+  readonly indexShards: number;
 }
 
 /** A port from the environment (0: any that is free), else the usual one, else any. */
@@ -140,6 +141,7 @@ export class OfflineService {
       bus: busEndpoint,
       lambda: lambdaUrl,
       console: consoleUrl,
+      indexShards: Number(definition.environment.INDEX_SHARDS),
     };
     void waitForApi(api).then(
       () => this.#announce(file),

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { projections } from "../../projections/index.ts";
+import { DynamoDBEventStore } from "../../src/event-store/index.ts";
+import type { RunFile } from "../../src/local/offline.ts";
+import { eventTypes } from "../../src/product/index.ts";
+import { createProjector } from "../../src/projector/index.ts";
+import { createPublisher, eventBridgeBus } from "../../src/publisher/index.ts";
+
+export const clock = () => new Date();
+
+interface Stage {
+  readonly prefix: string;
+  readonly indexShards: number;
+}
+
+function shardsOf(text: string): number {
+  const indexShards = Number(text);
+  if (Number.isInteger(indexShards) && indexShards >= 1 && indexShards <= 100) return indexShards;
+  throw new Error(`INDEX_SHARDS: expected a whole number from 1 to 100, got ${text}`);
+}
+
+/** Names and endpoints: of the local run when there is one, else of AWS. */
+function findStage(): Stage {
+  const file = join(process.env.STREAMFOLD_DATA ?? ".streamfold", "run.json");
+  const { TABLE_PREFIX: prefix, INDEX_SHARDS = "1" } = process.env;
+  if (prefix !== undefined) return { prefix, indexShards: shardsOf(INDEX_SHARDS) };
+  if (!existsSync(file)) throw new Error(`no service is running here (${file} is missing) and TABLE_PREFIX is not set`);
+  const { engine, bus, indexShards } = JSON.parse(readFileSync(file, "utf8")) as RunFile;
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = engine;
+  process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = bus;
+  process.env.AWS_ACCESS_KEY_ID ??= "local";
+  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
+  process.env.AWS_REGION ??= "eu-central-1";
+  return { prefix: "ProductService", indexShards };
+}
+
+/** The parts that the commands work with, on the tables of the stage. */
+export function wire() {
+  const { prefix, indexShards } = findStage();
+  const client = new DynamoDBClient({});
+  const options = { eventTypes, indexShards };
+  const store = new DynamoDBEventStore(client, `${prefix}-Events`, `${prefix}-Snapshots`, options);
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const on = { client: documents, table: `${prefix}-ReadModels` };
+  const projector = createProjector({ projections, store, on, eventTypes, clock, random: Math.random });
+  const bus = eventBridgeBus(new EventBridgeClient({}), prefix);
+  const backOff = async (round: number) => void (await pause(Math.min(2_000, 50 * 2 ** round)));
+  const publisher = createPublisher({ bus, store, on, eventTypes, source: "ProductService", backOff, clock });
+  const countEvents = async () => {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: `${prefix}-Events` }));
+    return Table?.ItemCount;
+  };
+  return { store, on, projector, publisher, countEvents };
+}

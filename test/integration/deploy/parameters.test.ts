@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { expect, test } from "@jest/globals";
+
+/** What the framework says to some parameters. */
+function print(...params: string[]) {
+  const given = params.flatMap((param) => ["--param", param]);
+  const args = ["node_modules/serverless/bin/serverless.js", "print", "--stage", "dev", ...given];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+  return { status, said: stdout + stderr };
+}
+
+test("everything that is off is told in one error, before anything is packaged", () => {
+  const { status, said } = print(
+    "indexShards=0",
+    "billing=foo",
+    "tracing=yes",
+    "contributorInsights=true",
+    "throttleRate=abc",
+    "parallelizationFactor=50",
+    "minCapacity=2000",
+    "deletionProtection=no",
+    "tracng=on",
+  );
+  expect(status).toBe(1);
+  for (const problem of [
+    "indexShards: expected a whole number from 1 to 100, got 0",
+    "billing: expected one of on-demand, provisioned, got foo",
+    "tracing: expected one of on, off, got yes",
+    "contributorInsights: expected one of on, off, got true",
+    "throttleRate: expected a whole number from 1 to 10000, got abc",
+    "parallelizationFactor: expected a whole number from 1 to 10, got 50",
+    "minCapacity: expected at most maxCapacity (1000), got 2000",
+    "deletionProtection: expected one of true, false, got no",
+    "tracng: expected one of prefix, authorizer,",
+  ])
+    expect(said).toContain(problem);
+  expect(said).not.toContain("at module.exports");
+});
+
+test.each(["abc", "1.5", "01", "101", "-1"])("indexShards=%s is refused", (shards) => {
+  expect(print(`indexShards=${shards}`).said).toContain(
+    `indexShards: expected a whole number from 1 to 100, got ${shards}`,
+  );
+});
+
+test("tokens without an issuer are refused, with one they are taken", () => {
+  expect(print("authorizer=jwt").said).toContain(
+    "jwtIssuer: expected the address of your issuer beside authorizer=jwt",
+  );
+  expect(print("authorizer=jwt", "jwtIssuer=https://login.example.org/").status).toBe(0);
+});
