@@ -1,11 +1,10 @@
 import { parseArgs } from "node:util";
-import type { Place } from "./simulate/model.ts";
-import { ASSUMPTIONS, KNOBS, WORKLOAD } from "./simulate/model.ts";
+import { ASSUMPTIONS, KNOBS, type Place, RANGES, WORKLOAD } from "./simulate/model.ts";
 import { chapters, KNOB_OF } from "./simulate/report.ts";
 
 const GROUPS = { workload: WORKLOAD, knobs: KNOBS, assumptions: ASSUMPTIONS } as const;
 
-const USAGE = `usage: npm run simulate -- [--NAME NUMBER ...]
+const USAGE = `usage: npm run simulate -- [--NAME NUMBER ...]    with a knob or a rate: that setting; without: one knob after another
 
 ${Object.entries(GROUPS)
   .map(([group, values]) => {
@@ -14,34 +13,44 @@ ${Object.entries(GROUPS)
   })
   .join("\n")}`;
 
-/** Settings by group, each given as a number. @throws when a name is unknown or its value no number */
+type Name = keyof typeof RANGES;
+
+/** @throws naming the setting, what was expected and what was given */
+function readNumber(name: Name, text: string): number {
+  const [from, to, isWhole] = RANGES[name];
+  const number = Number(text);
+  const isFine = text.trim() !== "" && number >= from && number <= to && (!isWhole || Number.isInteger(number));
+  if (isFine) return number;
+  throw new Error(`--${name}: expected a ${isWhole ? "whole number" : "number"} from ${from} to ${to}, got ${text}`);
+}
+
+/** Settings by group. @throws when a name is unknown or its value is out of its range */
 function read(args: string[]) {
-  const names = Object.values(GROUPS).flatMap((values) => Object.keys(values));
+  const names = Object.keys(RANGES) as Name[];
   const options = Object.fromEntries(names.map((name) => [name, { type: "string" } as const]));
-  const { values } = parseArgs({ args, options, strict: true });
-  const pick = (group: object) =>
-    Object.fromEntries(
-      Object.entries(values).flatMap(([name, text]) => {
-        if (!(name in group)) return [];
-        const number = Number(text);
-        if (!Number.isFinite(number) || number < 0)
-          throw new Error(`--${name}: expected a number, got ${String(text)}`);
-        return [[name, number]];
-      }),
-    );
+  const { values } = parseArgs({ args, options });
+  const given = names.flatMap((name): [Name, number][] => {
+    const text = values[name];
+    return typeof text === "string" ? [[name, readNumber(name, text)]] : [];
+  });
+  const pick = (group: object) => Object.fromEntries(given.filter(([name]) => name in group));
   return { workload: pick(WORKLOAD), knobs: pick(KNOBS), assumptions: pick(ASSUMPTIONS) };
 }
 
-try {
+function main(): void {
   const all = chapters(read(process.argv.slice(2)));
   for (const { title, rows } of all) {
     console.log(`\n${title}`);
     console.table(rows);
   }
   const named = new Set(all.flatMap(({ rows }) => rows.flatMap((row) => row["held up by"].split(", "))));
-  console.log("\nwhich knob moves it");
-  for (const [place, knob] of Object.entries(KNOB_OF) as [Place, string][])
-    if (named.has(place)) console.log(`  ${place}: ${knob}`);
+  const knobs = (Object.entries(KNOB_OF) as [Place, string][]).filter(([place]) => named.has(place));
+  if (knobs.length > 0) console.log("\nwhich knob moves it");
+  for (const [place, knob] of knobs) console.log(`  ${place}: ${knob}`);
+}
+
+try {
+  main();
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   process.exitCode = 2;

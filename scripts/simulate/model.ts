@@ -88,6 +88,34 @@ export const ASSUMPTIONS: Assumptions = {
   listUnits: 2,
 };
 
+type Settings = Workload & Knobs & Assumptions;
+
+/** What each setting may be: from, to, and whether it is a whole number. */
+export const RANGES: Readonly<Record<keyof Settings, readonly [from: number, to: number, isWhole: boolean]>> = {
+  rate: [1, 10_000_000, false],
+  seconds: [1, 86_400, true],
+  eventBytes: [1, 400 * 1024, true],
+  entities: [1, 200_000, true],
+  skew: [0, 5, false],
+  topType: [0.001, 1, false],
+  topUser: [0.000001, 1, false],
+  indexShards: [1, 100, true],
+  parallelizationFactor: [1, 10, true],
+  batchSize: [1, 10_000, true],
+  partitions: [1, 10_000, true],
+  throttleRate: [1, 10_000_000, false],
+  concurrency: [1, 1_000_000, true],
+  putEvents: [1, 1_000_000, false],
+  invocations: [1, 1_000_000, false],
+  apiMs: [0.1, 30_000, false],
+  projectBatchMs: [0.1, 60_000, false],
+  projectEventMs: [0, 10_000, false],
+  publishBatchMs: [0.1, 60_000, false],
+  publishEventMs: [0, 10_000, false],
+  targets: [0, 100, false],
+  listUnits: [0.001, 1_000, false],
+};
+
 /** The places where an event can be held up, in its order. */
 export type Place =
   | "API throttle"

@@ -56,28 +56,34 @@ const chapter = (title: string, setting: Setting, rates: readonly number[] = RAT
 });
 
 /** The same loads with one knob after another turned, each chapter with those of the chapters before. */
-export function chapters(setting: Setting): Chapter[] {
+function allChapters({ workload = {}, assumptions = {} }: Setting): Chapter[] {
+  const base = { workload, assumptions };
   const open = { throttleRate: 100_000 };
   const sharded = { ...open, indexShards: 20 };
   const parallel = { ...sharded, parallelizationFactor: 10 };
   const raised = { ...parallel, putEvents: 10_000, invocations: 18_750 };
-  const { workload, assumptions } = setting;
-  const knobs = setting.knobs ?? {};
-  const base = { workload: workload ?? {}, assumptions: assumptions ?? {} };
   return [
-    chapter("as deployed", { ...base, knobs }),
-    chapter("+ throttleRate raised", { ...base, knobs: { ...open, ...knobs } }),
-    chapter("+ indexShards=20", { ...base, knobs: { ...sharded, ...knobs } }),
-    chapter("+ parallelizationFactor=10", { ...base, knobs: { ...parallel, ...knobs } }),
+    chapter("as deployed", base),
+    chapter("+ throttleRate raised", { ...base, knobs: open }),
+    chapter("+ indexShards=20", { ...base, knobs: sharded }),
+    chapter("+ parallelizationFactor=10", { ...base, knobs: parallel }),
     chapter("+ quotas of the bus as in us-east-1, events that do not move in a list of all", {
       ...base,
-      assumptions: { ...base.assumptions, listUnits: 0.05 },
-      knobs: { ...raised, ...knobs },
+      assumptions: { ...assumptions, listUnits: 0.05 },
+      knobs: raised,
     }),
     chapter(
-      "the same on a table that was made today",
-      { ...base, knobs: { ...raised, ...knobs, partitions: 4 } },
+      "+ throttleRate, indexShards, parallelizationFactor, on a table that was made today",
+      { ...base, knobs: { ...raised, partitions: 4 } },
       [1_000, 2_000, 5_000, 10_000],
     ),
   ];
+}
+
+/** With a knob or a rate given, that one setting; without, one knob after another. */
+export function chapters(setting: Setting): Chapter[] {
+  const { rate } = setting.workload ?? {};
+  const turned = Object.entries(setting.knobs ?? {}).map(([name, value]) => `${name}=${value}`);
+  if (turned.length === 0 && rate === undefined) return allChapters(setting);
+  return [chapter(turned.join(", ") || "as deployed", setting, rate === undefined ? RATES : [rate])];
 }

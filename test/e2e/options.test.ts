@@ -41,6 +41,17 @@ test("with every option of a stage on, a fact goes the whole way and the sharded
   expect(projections.length).toBeGreaterThan(3);
 });
 
+test("tables that were made with shards are not run without them", async () => {
+  const other = newFolder();
+  const sharded = await startService(other, {}, ["--param", "indexShards=2"]);
+  await sharded.interrupt();
+  await expect(startService(other)).rejects.toThrow(/ProductService-Events was made with other index keys .*--fresh/);
+  const again = await startService(other, {}, ["--param", "indexShards=4"]);
+  expect((await call("GET", `${again.api}/projections`)).status).toBe(200);
+  await again.interrupt();
+  removeFolder(other);
+});
+
 test("an argument that is not known is refused with what there is", () => {
   const { status, stderr } = spawnSync(process.execPath, ["scripts/start.mjs", "--frehs"], { encoding: "utf8" });
   expect(status).toBe(2);

@@ -98,3 +98,9 @@ test("whatever holds something up in the report has its knob", () => {
   for (const place of named.filter((one) => one !== "nothing")) expect(KNOB_OF).toHaveProperty([place]);
   expect(new Set(named).size).toBeGreaterThan(4);
 });
+
+test("with a knob or a rate given it is that setting that is shown, under its name", () => {
+  const [chapter, ...others] = chapters({ knobs: { indexShards: 8 }, workload: { rate: 3_000, entities: 100 } });
+  expect(others).toEqual([]);
+  expect(chapter).toMatchObject({ title: "indexShards=8", rows: [{ "events/s": 3_000 }] });
+});
