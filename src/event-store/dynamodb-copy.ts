@@ -13,6 +13,7 @@ import type { Item } from "./dynamodb-event-codec.ts";
 import { type ShardedBy, shardAttributes } from "./dynamodb-index-shards.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
 import { CopyConflictError, InvalidArgumentError } from "./errors.ts";
+import { checkWholeNumber } from "./validate.ts";
 
 export interface CopyRequest {
   readonly from: { readonly client: DynamoDBClient; readonly table: string };
@@ -129,10 +130,15 @@ async function checkTables({ from, to }: CopyRequest): Promise<void> {
  * Costs a write an event (those present already too) and the read units of one strongly consistent scan.
  *
  * @throws {CopyConflictError} in the end, naming the places where the target has another event
- * @throws {InvalidArgumentError} when `indexShards` does not fit the target; nothing was copied
+ * @throws {InvalidArgumentError} when the target has shards and `indexShards` says none, or the other way; nothing was
+ * copied. How many they are the table does not tell: say what its stage was deployed with, for events in a shard
+ * that the stage does not read are missing from its indexes.
  */
 export async function copyEvents(request: CopyRequest): Promise<Copied> {
   const { from, to, segments = 4, entitiesAtOnce = 8, onProgress } = request;
+  checkWholeNumber("segments", segments, 1);
+  checkWholeNumber("entitiesAtOnce", entitiesAtOnce, 1);
+  checkWholeNumber("to.indexShards", to.indexShards ?? 1, 1);
   await checkTables(request);
   const conflicts = new Map<string, CopyConflict>();
   let soFar: Copied = { copied: 0, present: 0 };

@@ -6,7 +6,7 @@ import { comparePositions, decodeIndexCursor, encodeIndexCursor, type IndexPosit
 import { type IndexName, partitionsOf } from "./dynamodb-index-shards.ts";
 import { readEvent } from "./dynamodb-read.ts";
 import { untilProcessed, whileTransient } from "./dynamodb-retry.ts";
-import { CorruptItemError } from "./errors.ts";
+import { CorruptItemError, InvalidArgumentError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { EventKey, Indexed, IndexReadOptions } from "./event-store.ts";
 import { upcast } from "./event-types.ts";
@@ -48,13 +48,14 @@ interface PageRequest {
   readonly from: string;
   readonly to: string;
   readonly limit: number | undefined;
+  readonly isBackward: boolean;
   readonly start: Item | undefined;
 }
 
 function indexQuery(
   context: StoreContext,
   partition: Partition,
-  { from, to, limit, start }: PageRequest,
+  { from, to, limit, isBackward, start }: PageRequest,
 ): QueryCommand {
   const { index, attribute, value, eventType } = partition;
   const byType = eventType === undefined ? {} : { "#eventType": EVENT.eventType };
@@ -71,6 +72,7 @@ function indexQuery(
     },
     ...(eventType === undefined ? {} : { FilterExpression: "#eventType = :eventType" }),
     ...(limit === undefined ? {} : { Limit: limit }),
+    ...(isBackward ? { ScanIndexForward: false } : {}),
     ...(start ? { ExclusiveStartKey: start } : {}),
   });
 }
@@ -82,6 +84,19 @@ function positionOf(item: Record<string, AttributeValue>): IndexPosition {
     sequenceNumber: Number(item[EVENT.sequenceNumber]?.N),
   };
 }
+
+/** The times to ask the index for: from the cursor on, in the direction of the read, within the given ones. */
+function spanOf({ cursor, fromTime, toTime, direction }: IndexReadOptions): { from: string; to: string } {
+  const after = cursor === undefined ? undefined : decodeIndexCursor(cursor).eventTime;
+  const from = fromTime === undefined ? FIRST_TIME : secondOf(fromTime);
+  const to = toTime === undefined ? LAST_TIME : `${secondOf(toTime)}~`;
+  if (after === undefined) return { from, to };
+  return direction === "backward" ? { from, to: after } : { from: after, to };
+}
+
+/** By time, entity and sequence number, upward or downward. */
+const orderOf = ({ direction }: IndexReadOptions): typeof comparePositions =>
+  direction === "backward" ? (a, b) => comparePositions(b, a) : comparePositions;
 
 /**
  * One more than is wanted, since the last time of a page is held back. A filter would make small pages
@@ -99,23 +114,24 @@ async function* readPartition(
   partition: Partition,
   options: IndexReadOptions,
 ): AsyncGenerator<IndexPosition[]> {
-  const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
-  const from = after?.eventTime ?? (options.fromTime === undefined ? FIRST_TIME : secondOf(options.fromTime));
-  const to = options.toTime === undefined ? LAST_TIME : `${secondOf(options.toTime)}~`;
+  const { from, to } = spanOf(options);
   if (from > to) return;
+  const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
+  const compare = orderOf(options);
+  const isBackward = options.direction === "backward";
   const limit = pageSize(options.limit, partition.eventType);
   let held: IndexPosition[] = [];
   let start: Item | undefined;
   do {
-    const query = indexQuery(context, partition, { from, to, limit, start });
+    const query = indexQuery(context, partition, { from, to, limit, isBackward, start });
     const answer = await whileTransient(context.requestAttempts, () => context.client.send(query));
     start = answer.LastEvaluatedKey;
     const found = (answer.Items ?? []).map(positionOf).filter((position) => isWithin(position, options));
-    const positions = [...held, ...found].sort(comparePositions);
+    const positions = [...held, ...found].sort(compare);
     const lastTime = start ? positions.at(-1)?.eventTime : undefined;
     held = positions.filter((position) => position.eventTime === lastTime);
     const ready = positions.filter((position) => position.eventTime !== lastTime);
-    yield after ? ready.filter((position) => comparePositions(position, after) > 0) : ready;
+    yield after ? ready.filter((position) => compare(position, after) > 0) : ready;
   } while (start);
 }
 
@@ -128,7 +144,7 @@ async function* readPositions(
   const { attribute, values } = partitionsOf(index, of, context.indexShards);
   const shards = values.map((value) => readPartition(context, { index, attribute, value, eventType }, options));
   let left = options.limit ?? Number.POSITIVE_INFINITY;
-  for await (const positions of mergePages(shards, comparePositions)) {
+  for await (const positions of mergePages(shards, orderOf(options))) {
     yield positions.slice(0, left);
     left -= positions.length;
     if (left <= 0) return;
@@ -170,10 +186,12 @@ async function findEvent(
   return event;
 }
 
-function checkOptions({ fromTime, toTime, limit }: IndexReadOptions): void {
+function checkOptions({ fromTime, toTime, limit, direction = "forward" }: IndexReadOptions): void {
   checkTime("fromTime", fromTime);
   checkTime("toTime", toTime);
   if (limit !== undefined) checkWholeNumber("limit", limit, 1);
+  if (direction !== "forward" && direction !== "backward")
+    throw new InvalidArgumentError("direction", direction, '"forward" or "backward"');
 }
 
 /** Keys of one aggregate type or user by time, then entity, then sequence number. */

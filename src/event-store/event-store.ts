@@ -55,10 +55,12 @@ export interface IndexReadOptions {
   readonly fromTime?: string | undefined;
   /** ISO 8601, inclusive. Default: the last event. */
   readonly toTime?: string | undefined;
-  /** Goes on after the event that this cursor came with. */
+  /** Goes on after the event that this cursor came with, in the direction of the read. */
   readonly cursor?: string | undefined;
   /** At most this many. Default: all. */
   readonly limit?: number | undefined;
+  /** Default "forward"; "backward" begins with the newest. */
+  readonly direction?: "forward" | "backward" | undefined;
 }
 
 /** An event of an index read, with the place to go on from. */

@@ -69,10 +69,15 @@ let client: import("@aws-sdk/client-xray").XRayClient | undefined;
  */
 async function send(segments: readonly Segment[]): Promise<void> {
   const { PutTraceSegmentsCommand, XRayClient } = await import("@aws-sdk/client-xray");
-  client ??= new XRayClient({ maxAttempts: 2, requestHandler: { requestTimeout: 1_000, connectionTimeout: 500 } });
+  client ??= new XRayClient({
+    maxAttempts: 2,
+    requestHandler: { requestTimeout: 1_000, throwOnRequestTimeout: true, connectionTimeout: 500 },
+  });
   for (let start = 0; start < segments.length; start += BATCH) {
     const TraceSegmentDocuments = segments.slice(start, start + BATCH).map((segment) => JSON.stringify(segment));
-    await client.send(new PutTraceSegmentsCommand({ TraceSegmentDocuments }));
+    const { UnprocessedTraceSegments } = await client.send(new PutTraceSegmentsCommand({ TraceSegmentDocuments }));
+    const [lost] = UnprocessedTraceSegments ?? [];
+    if (lost) throw new Error(`${UnprocessedTraceSegments?.length} of them: ${lost.ErrorCode}: ${lost.Message}`);
   }
 }
 

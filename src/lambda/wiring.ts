@@ -38,7 +38,7 @@ export const createMetrics = (): Metrics => new Metrics({ namespace: "Streamfold
 
 export function createStore(config: Tables): { store: DynamoDBEventStore; on: ReadModelTable } {
   const client = new DynamoDBClient({
-    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, connectionTimeout: 1_000 },
+    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, throwOnRequestTimeout: true, connectionTimeout: 1_000 },
   });
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;

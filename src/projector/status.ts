@@ -1,7 +1,7 @@
 import type { EventStore } from "../event-store/index.ts";
 import { type Checkpoints, createProbes, type Probes, type Waiting } from "../stream/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
-import { readGenerations } from "./dynamodb-generations.ts";
+import { type Generations, readGenerations } from "./dynamodb-generations.ts";
 import { listParked } from "./dynamodb-parking.ts";
 import { type ReadModelTable, readPositions } from "./dynamodb-positions.ts";
 
@@ -28,20 +28,32 @@ async function parkedIn(on: ReadModelTable, name: string): Promise<number> {
   return count;
 }
 
+/** A new version that nobody has built yet: its lag is that of the one that is served, which has its own line. */
+const UNMEASURED: Waiting = { eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 };
+
+/** The generation whose checkpoints tell how far this version is: the served one if it is of this version. */
+function measuredGeneration(found: Generations | undefined, version: number): number | undefined {
+  if (!found) return 1;
+  const own = found.all.filter((one) => one.version === version).map(({ generation }) => generation);
+  return own.includes(found.serving) ? found.serving : own.at(-1);
+}
+
 async function statusOf({ on }: StatusContext, projection: Projection, probes: Probes): Promise<ProjectionStatus> {
   const { name } = projection;
+  const version = versionOf(projection);
   const found = await readGenerations(on, name);
-  const of = { name, generation: found?.serving ?? 1 };
+  const generation = measuredGeneration(found, version);
+  const of = { name, generation: generation ?? 1 };
   const checkpointsOf = async (entityIds: readonly string[]): Promise<Checkpoints> => {
     const positions = await readPositions(on, projection, of, entityIds);
     return new Map([...positions].map(([id, { checkpoint, parked }]) => [id, parked ? undefined : checkpoint]));
   };
   return {
     projection: name,
-    version: versionOf(projection),
+    version,
     servingGeneration: found?.serving ?? null,
     generations: (found?.all ?? []).map(({ generation, version, status }) => ({ generation, version, status })),
-    ...(await probes.waiting(Object.keys(projection.from), checkpointsOf)),
+    ...(generation === undefined ? UNMEASURED : await probes.waiting(Object.keys(projection.from), checkpointsOf)),
     parked: await parkedIn(on, name),
   };
 }

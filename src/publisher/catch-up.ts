@@ -1,5 +1,5 @@
 import type { EventStore } from "../event-store/index.ts";
-import { type Progress, type ProgressTable, readProgress, writeProgress } from "./dynamodb-progress.ts";
+import { type ProgressTable, readProgress, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
 import type { Publisher } from "./dynamodb-publisher.ts";
 
 export interface CatchUpContext {
@@ -15,10 +15,8 @@ export interface Unpublished {
   readonly head: number;
 }
 
-type Behind = Unpublished & { readonly progress: Progress };
-
 /** Goes through the whole table, a page at a time. An entity that lies across pages is met on each. */
-async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Behind[]> {
+async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Unpublished[]> {
   let start: string | undefined;
   do {
     const page = await store.scanEvents({ segment: 0, segments: 1, start });
@@ -26,10 +24,9 @@ async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Behind[]> 
     for (const { entityId, sequenceNumber } of page.events)
       heads.set(entityId, Math.max(heads.get(entityId) ?? 0, sequenceNumber));
     const known = await readProgress(on, [...heads.keys()]);
-    yield [...known.values()].flatMap((progress) => {
-      const { entityId, published, parked } = progress;
+    yield [...known.values()].flatMap(({ entityId, published, parked }) => {
       const head = heads.get(entityId) ?? 0;
-      return parked || published >= head ? [] : [{ entityId, published, head, progress }];
+      return parked || published >= head ? [] : [{ entityId, published, head }];
     });
     start = page.next;
   } while (start !== undefined);
@@ -51,13 +48,24 @@ export interface CaughtUp {
 
 /** Puts on the bus what is not there yet, each entity's events in order. Can be run beside the publisher, and again. */
 export async function publishMissing(context: CatchUpContext, publisher: Publisher): Promise<CaughtUp> {
-  let caughtUp: CaughtUp = { published: 0, failed: 0 };
+  const failed = new Set<string>();
+  let published = 0;
   for await (const page of behind(context)) {
-    const batches = page.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
-    const { published, failures } = await publisher.publish(batches);
-    caughtUp = { published: caughtUp.published + published, failed: caughtUp.failed + failures.length };
+    const fine = page.filter(({ entityId }) => !failed.has(entityId));
+    const outcome = await publisher.publish(fine.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] })));
+    published += outcome.published;
+    for (const { entityId } of outcome.failures) failed.add(entityId);
   }
-  return caughtUp;
+  return { published, failed: failed.size };
+}
+
+/** The publisher may be at the same entity: what it wrote meanwhile is read, and marked on. */
+async function markUpTo(on: ProgressTable, entityId: string, head: number): Promise<boolean> {
+  for (;;) {
+    const { failing: _, ...progress } = await readProgressNow(on, entityId);
+    if (progress.parked || progress.published >= head) return false;
+    if (await writeProgress(on, { ...progress, published: head })) return true;
+  }
 }
 
 /**
@@ -69,10 +77,7 @@ export async function publishMissing(context: CatchUpContext, publisher: Publish
 export async function markPublished(context: CatchUpContext): Promise<number> {
   const marked = new Set<string>();
   for await (const page of behind(context)) {
-    for (const { entityId, head, progress } of page) {
-      const { failing: _, ...rest } = progress;
-      if (await writeProgress(context.on, { ...rest, published: head })) marked.add(entityId);
-    }
+    for (const { entityId, head } of page) if (await markUpTo(context.on, entityId, head)) marked.add(entityId);
   }
   return marked.size;
 }

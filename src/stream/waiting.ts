@@ -1,4 +1,4 @@
-import type { EventStore } from "../event-store/index.ts";
+import type { EventStore, IndexReadOptions } from "../event-store/index.ts";
 
 /** How far a reader of the events is behind. */
 export interface Waiting {
@@ -30,13 +30,16 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** Milliseconds back from now, oldest first. The stream forgets after a day, and so does this. */
-const AGES = [24, 12, 6, 3, 1]
+/** The stream forgets after a day, and so does this. */
+const DAY = 24 * HOUR;
+
+/** Milliseconds back from now, where a single straggler is looked for when the newest events are taken. */
+const AGES = [12, 6, 3, 1]
   .map((hours) => hours * HOUR)
   .concat([30, 10, 5, 2, 1].map((minutes) => minutes * MINUTE))
   .concat([30, 10].map((seconds) => seconds * SECOND));
 
-/** Keys that are read at each age, and from the oldest waiting one on. */
+/** Keys that are read at each look, and from the oldest waiting one on. */
 const PROBE_KEYS = 50;
 const COUNTED_KEYS = 1_000;
 
@@ -50,23 +53,34 @@ async function take<T>(source: AsyncIterable<T>, most: number): Promise<T[]> {
 }
 
 /**
- * Looks for events that wait, from a day ago on, a few keys at each of a dozen ages. What it reads does
- * not grow with the load: up to 600 keys an aggregate type, read once for all readers, and 1,000 more
- * where something waits. Where fewer than 50 events follow an age, all of them are seen; under more load
- * a single one between two ages may be passed by, a reader that is behind is not.
+ * Looks for events that wait, 50 keys at a time: the first of the last day, the newest, and where those tell
+ * that something waits, between the two by halves. What it reads does not grow with the load: some 30 looks
+ * an aggregate type and reader at most, and 1,000 keys more where something waits; with sharded indexes as
+ * many a shard. Few events are seen all; of many, a reader that is behind is found to the second, or to a
+ * hundredth of its lag. A single event that was passed by in the midst of many may be missed.
  */
 export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: () => Date): Probes {
-  const now = clock().getTime();
+  const now = Math.floor(clock().getTime() / SECOND) * SECOND;
   const read = new Map<string, Promise<Place[]>>();
 
-  function keysFrom(aggregateType: string, fromTime: string, limit: number): Promise<Place[]> {
-    const name = `${aggregateType} ${fromTime} ${limit}`;
+  type Look = Pick<IndexReadOptions, "fromTime" | "direction"> & { readonly limit: number };
+
+  function keys(aggregateType: string, look: Look): Promise<Place[]> {
+    const name = `${aggregateType} ${JSON.stringify(look)}`;
     const known = read.get(name);
     if (known) return known;
-    const keys = take(store.readKeysByType(aggregateType, { fromTime, limit }), limit);
-    read.set(name, keys);
-    return keys;
+    const found = take(store.readKeysByType(aggregateType, look), look.limit);
+    read.set(name, found);
+    return found;
   }
+
+  const keysFrom = (aggregateType: string, time: number, limit = PROBE_KEYS): Promise<Place[]> =>
+    keys(aggregateType, { fromTime: new Date(time).toISOString(), limit });
+
+  const newest = async (aggregateType: string): Promise<Place[]> => {
+    const fromTime = new Date(now - DAY).toISOString();
+    return (await keys(aggregateType, { fromTime, direction: "backward", limit: PROBE_KEYS })).reverse();
+  };
 
   type CheckpointsOf = (entityIds: readonly string[]) => Promise<Checkpoints>;
 
@@ -78,12 +92,33 @@ export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: (
     });
   }
 
-  /** The first age at which something waits, or at which all that follows is seen. */
-  async function oldest(aggregateType: string, checkpointsOf: CheckpointsOf): Promise<Place | undefined> {
+  const timeOf = ({ eventTime }: Place): number => Math.floor(Date.parse(eventTime) / SECOND) * SECOND;
+
+  /** The oldest waiting event between a time at which none waits and one that does, by halves. */
+  async function narrow(type: string, from: number, to: Place, checkpointsOf: CheckpointsOf): Promise<Place> {
+    let none = from;
+    let found = to;
+    while (timeOf(found) - none > Math.max(SECOND, (now - timeOf(found)) / 100)) {
+      const middle = Math.floor((none + timeOf(found)) / 2 / SECOND) * SECOND;
+      if (middle === none) break;
+      const [first] = await waitingAmong(await keysFrom(type, middle), checkpointsOf);
+      if (first && timeOf(first) < timeOf(found)) found = first;
+      else none = middle;
+    }
+    return found;
+  }
+
+  async function oldest(type: string, checkpointsOf: CheckpointsOf): Promise<Place | undefined> {
+    const places = await keysFrom(type, now - DAY);
+    const [first] = await waitingAmong(places, checkpointsOf);
+    if (first || places.length < PROBE_KEYS) return first;
+    const [late] = await waitingAmong(await newest(type), checkpointsOf);
+    if (late) return narrow(type, now - DAY, late, checkpointsOf);
+    let none = now - DAY;
     for (const age of AGES) {
-      const places = await keysFrom(aggregateType, new Date(now - age).toISOString(), PROBE_KEYS);
-      const [first] = await waitingAmong(places, checkpointsOf);
-      if (first || places.length < PROBE_KEYS) return first;
+      const [straggler] = await waitingAmong(await keysFrom(type, now - age), checkpointsOf);
+      if (straggler) return narrow(type, none, straggler, checkpointsOf);
+      none = now - age;
     }
     return undefined;
   }
@@ -91,7 +126,7 @@ export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: (
   async function ofType(aggregateType: string, checkpointsOf: CheckpointsOf): Promise<Waiting> {
     const first = await oldest(aggregateType, checkpointsOf);
     if (!first) return { eventsBehind: 0, isFloor: false, oldestWaitingSeconds: 0 };
-    const places = await keysFrom(aggregateType, first.eventTime, COUNTED_KEYS);
+    const places = await keysFrom(aggregateType, timeOf(first), COUNTED_KEYS);
     const waiting = await waitingAmong(places, checkpointsOf);
     return {
       eventsBehind: waiting.length,

@@ -120,6 +120,14 @@ test("a copy without shards into a table that has them, or the other way, is ref
   await expect(copy("Plain-Events", 4)).rejects.toMatchObject({ field: "to.indexShards", value: 4 });
 });
 
+test.each([
+  ["segments", { segments: 0 }],
+  ["entitiesAtOnce", { entitiesAtOnce: 0.5 }],
+])("%s is checked", async (field, more) => {
+  const [from, to] = [EVENTS, "Plain-Events"].map((table) => ({ client: engine.client, table })) as [never, never];
+  await expect(copyEvents({ from, to, ...more })).rejects.toMatchObject({ code: "INVALID_ARGUMENT", field });
+});
+
 test("after an error nothing more is put behind the caller's back", async () => {
   let puts = 0;
   const failing = engine.connect();

@@ -104,6 +104,28 @@ describe("an aggregate type and a user spread over shards", () => {
     await expect(collect(plain.readKeysByType("Thing", { limit: 0 }))).rejects.toMatchObject({ field: "limit" });
   });
 
+  test("a read backward is the same read turned round, under limits, spans and cursors", async () => {
+    const direction = "backward";
+    for (const store of [plain, sharded]) {
+      for (const span of [{}, { fromTime: at(10), toTime: at(30) }]) {
+        const all = (await collect(plain.readKeysByType("Thing", span))).reverse();
+        expect(await collect(store.readKeysByType("Thing", { ...span, direction }))).toEqual(all);
+        for (const limit of [1, 7]) {
+          const first = await collect(store.readKeysByType("Thing", { ...span, direction, limit }));
+          expect(first).toEqual(all.slice(0, limit));
+          const { cursor } = first.at(-1) ?? {};
+          expect(await collect(store.readKeysByType("Thing", { ...span, direction, cursor }))).toEqual(
+            all.slice(limit),
+          );
+        }
+      }
+      const byUser = (await collect(plain.readEventsByUser("ann"))).reverse();
+      expect(await collect(store.readEventsByUser("ann", { direction }))).toEqual(byUser);
+    }
+    const wrong = plain.readKeysByType("Thing", { direction: "up" as never });
+    await expect(collect(wrong)).rejects.toMatchObject({ field: "direction" });
+  });
+
   test("a cursor of one store goes on in the other", async () => {
     const all = await collect(plain.readEventsByType("Thing", undefined));
     expect(all).toHaveLength(48);

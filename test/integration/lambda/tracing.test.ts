@@ -32,6 +32,7 @@ let engine: TestEngine;
 let run: LocalRun;
 let xRay: Server;
 let isDown = false;
+let hangs = false;
 let requests = 0;
 let api: Handler;
 const told: Told[] = [];
@@ -44,6 +45,7 @@ beforeAll(async () => {
       TraceSegmentDocuments: string[];
     };
     requests += 1;
+    if (hangs) return;
     if (isDown) response.writeHead(500);
     else told.push(...TraceSegmentDocuments.map((document) => JSON.parse(document) as Told));
     response.end('{"UnprocessedTraceSegments":[]}');
@@ -148,4 +150,15 @@ test("an X-Ray that does not answer holds nothing up", async () => {
   await until(() => (requests > before ? true : undefined), "X-Ray to be asked");
   expect(await createProduct("after", SAMPLED.replace("Sampled=1", "Sampled=0"))).toBe(201);
   await until(() => publishedOf("after"), "the next event on the bus");
+});
+
+test("neither does one that takes requests and never answers", async () => {
+  isDown = false;
+  hangs = true;
+  const before = requests;
+  expect(await createProduct("hung", SAMPLED)).toBe(201);
+  await until(() => publishedOf("hung"), "the event on the bus");
+  await until(() => (requests > before ? true : undefined), "X-Ray to be asked");
+  expect(await createProduct("past", SAMPLED.replace("Sampled=1", "Sampled=0"))).toBe(201);
+  await until(() => publishedOf("past"), "the next event on the bus", 15_000);
 });

@@ -22,8 +22,10 @@ function storeOf(secondsAgo: readonly number[]) {
       cursor: "",
     }));
   let read = 0;
-  async function* readKeysByType(_type: string, { fromTime = "", limit = Infinity } = {}) {
-    for (const key of keys.filter(({ eventTime }) => eventTime >= fromTime).slice(0, limit)) {
+  async function* readKeysByType(_type: string, { fromTime = "", limit = Infinity, direction = "forward" } = {}) {
+    const within = keys.filter(({ eventTime }) => eventTime >= fromTime);
+    const ordered = direction === "backward" ? within.reverse() : within;
+    for (const key of ordered.slice(0, limit)) {
       read += 1;
       yield key;
     }
@@ -61,14 +63,35 @@ describe("a reader of the events", () => {
     expect(reads()).toBeLessThan(1_200);
   });
 
-  test("that stopped ten minutes ago under load is found, and what is read does not grow", async () => {
-    const { store, keys, reads } = storeOf(range(100_000).map((n) => n / 50));
-    const stoppedAt = new Date(NOW - 600 * SECOND).toISOString();
+  test.each([30, 301, 450, 600, 3_500, 10_000])("that stopped %d seconds ago under load is found", async (seconds) => {
+    const { store, keys, reads } = storeOf(range(150_000).map((n) => n / 12));
+    const stoppedAt = new Date(NOW - seconds * SECOND).toISOString();
     const taken = new Map(keys.map(({ entityId, eventTime }) => [entityId, eventTime < stoppedAt ? 1 : 0]));
     const { oldestWaitingSeconds } = await waitingIn(store, (id) => taken.get(id));
-    expect(oldestWaitingSeconds).toBeGreaterThanOrEqual(590);
-    expect(oldestWaitingSeconds).toBeLessThanOrEqual(600);
-    expect(reads()).toBeLessThan(1_700);
+    expect(Math.abs(oldestWaitingSeconds - seconds)).toBeLessThanOrEqual(Math.max(1, seconds / 100));
+    expect(reads()).toBeLessThan(2_000);
+  });
+
+  test.each([
+    [10_000, 40, 38],
+    [100_000, 25, 15],
+    [50_000, 715, 655],
+  ])("that lies in the midst of a burst of %d events, %d to %d minutes ago, is found", async (count, from, to) => {
+    const { store, keys, reads } = storeOf(range(count).map((n) => 60 * (from - ((from - to) * n) / count)));
+    const half = new Set(keys.slice(0, count / 2).map(({ entityId }) => entityId));
+    const { oldestWaitingSeconds } = await waitingIn(store, (id) => (half.has(id) ? 1 : 0));
+    const expected = 30 * (from + to);
+    expect(Math.abs(oldestWaitingSeconds - expected)).toBeLessThanOrEqual(expected / 100 + 1);
+    expect(reads()).toBeLessThan(2_500);
+  });
+
+  test("that passed by a stretch an hour ago and went on is found by what it left there", async () => {
+    const { store, keys } = storeOf(range(80_000).map((n) => n / 10));
+    const left = (eventTime: string) => Math.abs(NOW - Date.parse(eventTime) - 3_590 * SECOND) < 30 * SECOND;
+    const taken = new Map(keys.map(({ entityId, eventTime }) => [entityId, left(eventTime) ? 0 : 1]));
+    const { oldestWaitingSeconds } = await waitingIn(store, (id) => taken.get(id));
+    expect(oldestWaitingSeconds).toBeGreaterThan(3_550);
+    expect(oldestWaitingSeconds).toBeLessThan(3_660);
   });
 
   test("does not wait for what is parked", async () => {
