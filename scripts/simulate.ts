@@ -38,6 +38,7 @@ function read(args: string[]) {
 }
 
 function main(): void {
+  if (process.argv.includes("--help")) return console.log(USAGE);
   const all = chapters(read(process.argv.slice(2)));
   for (const { title, rows } of all) {
     console.log(`\n${title}`);

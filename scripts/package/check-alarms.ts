@@ -22,6 +22,9 @@ const watchedBy = (alarm: Fields): Metric[] => [
   ),
 ];
 
+/** No threshold is higher: a minute of iterator age, in milliseconds. */
+const MOST = 60_000;
+
 /** An alarm that cannot ring, or that rings unheard. */
 function checkAlarm(name: string, alarm: Fields): Finding[] {
   const isAbove = alarm.ComparisonOperator === "GreaterThanThreshold";
@@ -29,6 +32,7 @@ function checkAlarm(name: string, alarm: Fields): Finding[] {
   return unmet(name, [
     [listOf(alarm.AlarmActions).length > 0 && alarm.ActionsEnabled !== false, "nobody hears it"],
     [isAbove || isSilence, "it does not ring when something is too high, or silent"],
+    [Number(alarm.Threshold) <= MOST && alarm.Statistic !== "Minimum", "it waits for more than will ever be"],
     [Number(alarm.DatapointsToAlarm) <= Number(alarm.EvaluationPeriods), "it wants more datapoints than it looks at"],
   ]);
 }

@@ -28,10 +28,14 @@ export function checkApi(template: Template): Finding[] {
     unmet(name, [[AuthType === "AWS_IAM", `it is open: AuthType ${String(AuthType)}`]]),
   );
   const stages = ofType(template, "AWS::ApiGatewayV2::Stage").flatMap(([name, stage]) => {
-    const { ThrottlingRateLimit, ThrottlingBurstLimit } = fieldsOf(stage.DefaultRouteSettings);
+    const settings = [stage.DefaultRouteSettings, ...Object.values(fieldsOf(stage.RouteSettings))].map(fieldsOf);
+    const limits = settings.flatMap(({ ThrottlingRateLimit, ThrottlingBurstLimit }) => [
+      ThrottlingRateLimit,
+      ThrottlingBurstLimit,
+    ]);
     const { Format } = fieldsOf(stage.AccessLogSettings);
     return unmet(name, [
-      [isThrottle(ThrottlingRateLimit) && isThrottle(ThrottlingBurstLimit), "it is not throttled"],
+      [limits.every(isThrottle), "it is not throttled"],
       [Format !== undefined, "it has no access log"],
       [!logsPayloads(Format), "its access log holds more than it may"],
     ]);

@@ -96,6 +96,35 @@ function checkManagedPolicies(template: Template): Finding[] {
   );
 }
 
+const CHANGES = /^dynamodb:.*(delete|update|batchwrite|partiql)/i;
+
+/** What changes or removes items may do so in the other two tables, and nowhere that is not plainly one of them. */
+function checkChanges(resource: string, { Action, Resource: resources }: Statement): Finding[] {
+  const isElsewhere = (one: unknown) =>
+    /^\{"Fn::GetAtt":\["(SnapshotsTable|ReadModelsTable)","Arn"\]\}$/.test(JSON.stringify(one));
+  const unclear = listOf(resources).filter((one) => !isElsewhere(one) && !JSON.stringify(one).includes("EventsTable"));
+  const changes = listOf<string>(Action).filter((action) => CHANGES.test(action));
+  return changes.flatMap((action) =>
+    unclear.map((one) => ({ resource, message: `${action} on ${textOf(one)}, which may be the events table` })),
+  );
+}
+
+/** Roles that another account or service may take, and functions that it may call. */
+function checkTrust(template: Template): Finding[] {
+  const trusts = ofType(template, "AWS::IAM::Role").flatMap(([resource, { AssumeRolePolicyDocument }]) =>
+    statementsIn(AssumeRolePolicyDocument)
+      .filter(({ Principal }) => JSON.stringify(Principal) !== '{"Service":"lambda.amazonaws.com"}')
+      .map(({ Principal }) => ({ resource, message: `it may be taken by ${JSON.stringify(Principal)}` })),
+  );
+  const calls = ofType(template, "AWS::Lambda::Permission")
+    .filter(([, { Principal }]) => !String(Principal).endsWith(".amazonaws.com"))
+    .map(([resource, { Principal }]) => ({ resource, message: `its function may be called by ${String(Principal)}` }));
+  const ofTables = ofType(template, "AWS::DynamoDB::Table")
+    .filter(([, { ResourcePolicy }]) => ResourcePolicy !== undefined)
+    .map(([resource]) => ({ resource, message: "it has a policy of its own, beside the roles" }));
+  return [...trusts, ...calls, ...ofTables];
+}
+
 const ON_RESOURCES = [
   "AWS::SQS::QueuePolicy",
   "AWS::S3::BucketPolicy",
@@ -126,6 +155,12 @@ export function checkRights(template: Template): Finding[] {
   const statements = rightsIn(template).flatMap(([name, statement]) => [
     ...checkWildcards(name, statement),
     ...checkEvents(template, name, statement),
+    ...checkChanges(name, statement),
   ]);
-  return [...statements, ...checkManagedPolicies(template), ...checkResourcePolicies(template)];
+  return [
+    ...statements,
+    ...checkManagedPolicies(template),
+    ...checkResourcePolicies(template),
+    ...checkTrust(template),
+  ];
 }

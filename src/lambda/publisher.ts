@@ -6,11 +6,11 @@ import { aggregates, eventTypes } from "../product/index.ts";
 import { checkBusExists, createPublisher, eventBridgeBus, type Notice } from "../publisher/index.ts";
 import { isSnapshotDue, SNAPSHOT_DUE, snapshotDue } from "../snapshotter/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
-import { backOff, clock, createLogger, createStore, traceBatch } from "./wiring.ts";
+import { backOff, clock, createLogger, createStore, requestHandler, traceBatch } from "./wiring.ts";
 
 const config = readConfig("publisher");
 const logger = createLogger();
-const client = new EventBridgeClient({});
+const client = new EventBridgeClient({ requestHandler });
 let busExists: Promise<void> | undefined;
 
 /** Looked up once; a look that failed is taken again. */

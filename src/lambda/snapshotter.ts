@@ -13,7 +13,7 @@ import {
   type SweepContext,
   sweepAggregate,
 } from "../snapshotter/index.ts";
-import { clock, createLogger, createMetrics, createStore } from "./wiring.ts";
+import { clock, createLogger, createMetrics, createStore, requestHandler } from "./wiring.ts";
 
 const SWEEP_UNFINISHED = "SweepUnfinished";
 
@@ -21,7 +21,7 @@ const config = readConfig("snapshotter");
 const logger = createLogger();
 const metrics = createMetrics();
 const { store, on } = createStore(config);
-const bus = eventBridgeBus(new EventBridgeClient({}), config.EVENT_BUS);
+const bus = eventBridgeBus(new EventBridgeClient({ requestHandler }), config.EVENT_BUS);
 const context: SnapshotterContext = { store, aggregates, clock, keep: config.SNAPSHOTS_KEPT };
 
 async function makeDue(detail: unknown): Promise<void> {

@@ -26,7 +26,7 @@ export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A request that hangs is given up and sent again well before the function's own time is over. */
-const REQUEST_TIMEOUT_MS = 5_000;
+export const requestHandler = { requestTimeout: 5_000, throwOnRequestTimeout: true, connectionTimeout: 1_000 };
 
 /** Milliseconds, growing with the attempt and spread at random. */
 export const backOff = (attempt: number): Promise<void> =>
@@ -37,9 +37,7 @@ export const createLogger = (): Logger => new Logger();
 export const createMetrics = (): Metrics => new Metrics({ namespace: "Streamfold" });
 
 export function createStore(config: Tables): { store: DynamoDBEventStore; on: ReadModelTable } {
-  const client = new DynamoDBClient({
-    requestHandler: { requestTimeout: REQUEST_TIMEOUT_MS, throwOnRequestTimeout: true, connectionTimeout: 1_000 },
-  });
+  const client = new DynamoDBClient({ requestHandler });
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
   const options = {

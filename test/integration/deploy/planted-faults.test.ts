@@ -102,7 +102,10 @@ const RIGHTS: readonly Row[] = [
   [
     "the same by the table's name",
     grant("ApiRole", { Action: "dynamodb:DeleteItem", Resource: BY_NAME }),
-    ["ApiRole: dynamodb:DeleteItem on the events table"],
+    [
+      "ApiRole: dynamodb:DeleteItem on the events table",
+      `ApiRole: dynamodb:DeleteItem on ${BY_NAME["Fn::Sub"]}, which may be the events table`,
+    ],
   ],
   [
     "a right to let events expire",
@@ -113,6 +116,26 @@ const RIGHTS: readonly Row[] = [
     "a projector that may put events",
     grant("ProjectorRole", { Action: "dynamodb:PutItem", Resource: EVENTS }),
     ["ProjectorRole: dynamodb:PutItem on the events table"],
+  ],
+  [
+    "a right to delete in a table from elsewhere",
+    grant("ApiRole", { Action: "dynamodb:DeleteItem", Resource: { "Fn::ImportValue": "table" } }),
+    ['ApiRole: dynamodb:DeleteItem on {"Fn::ImportValue":"table"}, which may be the events table'],
+  ],
+  [
+    "a role that anybody may take",
+    change("ApiRole", { AssumeRolePolicyDocument: { Statement: [{ Effect: "Allow", Principal: { AWS: "*" } }] } }),
+    ['ApiRole: it may be taken by {"AWS":"*"}'],
+  ],
+  [
+    "a function that anybody may call",
+    add("Call", "AWS::Lambda::Permission", { Principal: "*" }),
+    ["Call: its function may be called by *"],
+  ],
+  [
+    "a table that lets in by itself",
+    change("EventsTable", { ResourcePolicy: { PolicyDocument: {} } }),
+    ["EventsTable: it has a policy of its own, beside the roles"],
   ],
   [
     "a queue open to everybody",
@@ -261,6 +284,11 @@ const API: readonly Row[] = [
     ["HttpApiStage: it is not throttled"],
   ],
   [
+    "a route that takes everything",
+    change("HttpApiStage", { RouteSettings: { $default: { ThrottlingRateLimit: 1e6, ThrottlingBurstLimit: 1 } } }),
+    ["HttpApiStage: it is not throttled"],
+  ],
+  [
     "an API without an access log",
     change("HttpApiStage", { AccessLogSettings: undefined }),
     ["HttpApiStage: it has no access log"],
@@ -321,6 +349,11 @@ const ALARMS: readonly Row[] = [
     "an alarm that rings when all is well",
     change("Conflicts", { ComparisonOperator: "LessThanThreshold" }),
     ["Conflicts: it does not ring when something is too high, or silent"],
+  ],
+  [
+    "an alarm that waits for more than will ever be",
+    change("ProjectorGaveUp", { Threshold: 1e12 }),
+    ["ProjectorGaveUp: it waits for more than will ever be"],
   ],
   [
     "an alarm that cannot ring",

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import {
+  createProjector,
+  defineProjection,
+  type Projection,
+  type ReadModelTable,
+  readStatus,
+} from "../../../src/projector/index.ts";
+import { groupByEntity } from "../../../src/stream/index.ts";
+import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { openStore } from "../../support/store.ts";
+
+let engine: TestEngine;
+let store: DynamoDBEventStore;
+let on: ReadModelTable;
+beforeAll(async () => {
+  engine = await startTestEngine();
+  store = openStore(engine, { clock: () => new Date(Date.now() - 600_000) });
+  on = { client: documents(engine.client), table: READ_MODELS };
+});
+afterAll(() => engine.stop());
+
+const countsOf = (version: number, types: readonly string[]): Projection =>
+  defineProjection({
+    name: "counts",
+    version,
+    kind: "row-per-entity",
+    from: Object.fromEntries(types.map((type) => [type, ["Done"]])),
+    evolve: (row: { n: number } | undefined) => ({ n: (row?.n ?? 0) + 1 }),
+    lists: {},
+  });
+
+const statusOf = async (projection: Projection) => {
+  const [status] = await readStatus({ on, store, projections: [projection], clock: () => new Date() });
+  return status;
+};
+
+test("a version that was not built yet is told to be behind by nothing that is known, the served one by what it is", async () => {
+  const first = countsOf(1, ["A"]);
+  const projector = createProjector({
+    projections: [first],
+    store,
+    on,
+    eventTypes: {},
+    clock: () => new Date(),
+    random: Math.random,
+  });
+  await store.appendEvent("A", "a", "Done", {}, "ann", "c-1", 0);
+  await store.appendEvent("B", "b", "Done", {}, "ann", "c-1", 0);
+  const [event] = await store.getEvents("a");
+  if (event) await projector.project(groupByEntity([{ entityId: "a", sequenceNumber: 1, event }]));
+  expect(await statusOf(first)).toMatchObject({ version: 1, eventsBehind: 0, isFloor: false });
+  expect(await statusOf(countsOf(2, ["A", "B"]))).toMatchObject({
+    version: 2,
+    servingGeneration: 1,
+    eventsBehind: 0,
+    isFloor: true,
+    oldestWaitingSeconds: 0,
+  });
+  await store.appendEvent("A", "a", "Done", {}, "ann", "c-1", 1);
+  const behind = await statusOf(first);
+  expect(behind).toMatchObject({ eventsBehind: 1 });
+  expect(behind?.oldestWaitingSeconds).toBeGreaterThanOrEqual(595);
+});
