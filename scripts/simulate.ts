@@ -38,7 +38,6 @@ function read(args: string[]) {
 }
 
 function main(): void {
-  if (process.argv.includes("--help")) return console.log(USAGE);
   const all = chapters(read(process.argv.slice(2)));
   for (const { title, rows } of all) {
     console.log(`\n${title}`);
@@ -51,7 +50,8 @@ function main(): void {
 }
 
 try {
-  main();
+  if (process.argv.includes("--help")) console.log(USAGE);
+  else main();
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   process.exitCode = 2;

@@ -12,12 +12,10 @@ import {
   startTestEngine,
   type TestEngine,
 } from "../../support/engine.ts";
+import { apiEvent, type Handler, setLambdaEnvironment } from "../../support/lambda.ts";
 import { type RecordingProxy, startRecordingProxy } from "../../support/recording-proxy.ts";
 import { fill, openStore } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: a handler as Lambda sees it
-type Handler = (event: any, context: any) => Promise<any>;
 
 const FUNCTIONS = ["api", "projector", "publisher", "bus-projector", "snapshotter", "vitals"] as const;
 type Name = (typeof FUNCTIONS)[number];
@@ -47,42 +45,14 @@ async function load(name: Name, busEndpoint: string, first: object): Promise<voi
   await handlers[name](first, context);
 }
 
-function request(method: string, path: string, body?: object, headers: object = {}): Promise<{ statusCode: number }> {
-  const [rawPath = "", rawQueryString = ""] = path.split("?");
-  return handlers.api(
-    {
-      version: "2.0",
-      routeKey: "$default",
-      rawPath,
-      rawQueryString,
-      headers: { "content-type": "application/json", "x-user-id": "ann", ...headers },
-      requestContext: { http: { method, path: rawPath }, domainName: "api" },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-      isBase64Encoded: false,
-    },
-    {},
-  );
-}
+const request = (method: string, path: string, body?: object, headers: object = {}): Promise<{ statusCode: number }> =>
+  handlers.api(apiEvent(method, path, body, headers), {});
 
 beforeAll(async () => {
   engine = await startTestEngine();
   const busPort = await freePort();
   const busEndpoint = `http://127.0.0.1:${busPort}`;
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_REGION: "eu-central-1",
-    POWERTOOLS_METRICS_DISABLED: "true",
-    POWERTOOLS_LOG_LEVEL: "SILENT",
-    SERVICE_NAME: "ProductService",
-    EVENTS_TABLE: EVENTS,
-    SNAPSHOTS_TABLE: SNAPSHOTS,
-    READ_MODELS_TABLE: READ_MODELS,
-    EVENT_BUS: "ProductService",
-    TRUST_USER_HEADER: "true",
-    PARK_AFTER: "1",
-    SNAPSHOTS_KEPT: "1",
-  });
+  setLambdaEnvironment({ PARK_AFTER: "1", SNAPSHOTS_KEPT: "1" });
   run = await startLocalRun({
     definition: serviceDefinition(),
     invoke: async (key, event) => handlers[key as Name]?.(event, context),
@@ -91,13 +61,7 @@ beforeAll(async () => {
     log: () => undefined,
     idleMs: 10,
   });
-  await load("api", busEndpoint, {
-    version: "2.0",
-    rawPath: "/projections",
-    rawQueryString: "",
-    headers: {},
-    requestContext: { http: { method: "GET", path: "/projections" } },
-  });
+  await load("api", busEndpoint, apiEvent("GET", "/projections"));
   for (const name of ["projector", "publisher"] as const) await load(name, busEndpoint, { Records: [ghostRecord] });
   await load("bus-projector", busEndpoint, {
     Records: [{ messageId: "m-1", body: JSON.stringify({ detail: ghost }) }],

@@ -3,14 +3,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type LocalRun, startLocalRun } from "../../../src/local/local-run.ts";
 import { freePort } from "../../../src/local/ports.ts";
-import {
-  EVENTS,
-  READ_MODELS,
-  SNAPSHOTS,
-  serviceDefinition,
-  startTestEngine,
-  type TestEngine,
-} from "../../support/engine.ts";
+import { serviceDefinition, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { apiEvent, type Handler, setLambdaEnvironment } from "../../support/lambda.ts";
 import { openStore } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 
@@ -21,9 +15,6 @@ interface Told {
   readonly fault: boolean;
   readonly annotations: { readonly entityId: string; readonly sequenceNumber: number };
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: a handler as Lambda sees it
-type Handler = (event: any, context: any) => Promise<any>;
 
 const ROOT = "1-67891233-abcdef012345678912345678";
 const SAMPLED = `Root=${ROOT};Parent=463ac35c9f6413ad;Sampled=1;Lineage=1:a87bd80c:0`;
@@ -52,22 +43,10 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => xRay.listen(0, "127.0.0.1", resolve));
   const busPort = await freePort();
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_REGION: "eu-central-1",
+  setLambdaEnvironment({
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     AWS_ENDPOINT_URL_EVENTBRIDGE: `http://127.0.0.1:${busPort}`,
     AWS_ENDPOINT_URL_XRAY: `http://127.0.0.1:${(xRay.address() as AddressInfo).port}`,
-    POWERTOOLS_METRICS_DISABLED: "true",
-    POWERTOOLS_LOG_LEVEL: "CRITICAL",
-    POWERTOOLS_SERVICE_NAME: "ProductService",
-    SERVICE_NAME: "ProductService",
-    EVENTS_TABLE: EVENTS,
-    SNAPSHOTS_TABLE: SNAPSHOTS,
-    READ_MODELS_TABLE: READ_MODELS,
-    EVENT_BUS: "ProductService",
-    TRUST_USER_HEADER: "true",
     TRACING: "on",
   });
   const handlers: Record<string, Handler> = {
@@ -94,19 +73,8 @@ afterAll(async () => {
 /** A request as the gateway hands it to the function, under a trace. */
 async function createProduct(productId: string, traceHeader: string): Promise<number> {
   process.env._X_AMZN_TRACE_ID = traceHeader;
-  const answer = await api(
-    {
-      version: "2.0",
-      routeKey: "$default",
-      rawPath: "/products",
-      rawQueryString: "",
-      headers: { "content-type": "application/json", "x-user-id": "ann" },
-      requestContext: { http: { method: "POST", path: "/products" }, domainName: "api" },
-      body: JSON.stringify({ productId, name: "Tea", price: { amount: 450, currency: "EUR" } }),
-      isBase64Encoded: false,
-    },
-    {},
-  );
+  const body = { productId, name: "Tea", price: { amount: 450, currency: "EUR" } };
+  const answer = await api(apiEvent("POST", "/products", body), {});
   delete process.env._X_AMZN_TRACE_ID;
   return answer.statusCode;
 }

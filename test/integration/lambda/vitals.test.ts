@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { EVENTS, READ_MODELS, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { startTestEngine, type TestEngine } from "../../support/engine.ts";
+import { setLambdaEnvironment } from "../../support/lambda.ts";
 import { openStore } from "../../support/store.ts";
 
 /** CloudWatch's embedded metric format, as far as it is looked at. */
@@ -15,19 +16,11 @@ interface Emitted {
 let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-    AWS_REGION: "eu-central-1",
+  setLambdaEnvironment({
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     POWERTOOLS_DEV: "true",
     POWERTOOLS_METRICS_DISABLED: "false",
-    POWERTOOLS_LOG_LEVEL: "CRITICAL",
     POWERTOOLS_SERVICE_NAME: "ProductService-dev",
-    SERVICE_NAME: "ProductService",
-    EVENTS_TABLE: EVENTS,
-    SNAPSHOTS_TABLE: SNAPSHOTS,
-    READ_MODELS_TABLE: READ_MODELS,
     PARK_AFTER: "1",
   });
 });
