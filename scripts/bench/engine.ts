@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { startEngine } from "../../src/local/engine.ts";
 import { freePort } from "../../src/local/ports.ts";
-import { readServiceDefinition, type ServiceDefinition } from "../../src/local/service-definition.ts";
+import { readServiceDefinition } from "../../src/local/read-service.ts";
+import type { ServiceDefinition } from "../../src/local/service-definition.ts";
 import { createTables } from "../../src/local/tables.ts";
 
 /** serverless.yml as the framework resolves it for the local stage. */

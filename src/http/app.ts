@@ -6,12 +6,10 @@ import { addCategoryCommands, addProductCommands } from "./commands.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { problem, problemOf } from "./problem.ts";
 import { addQueries } from "./queries.ts";
-import { CORRELATION_HEADER, type Variables } from "./request.ts";
+import { type App, CORRELATION_HEADER, type Variables } from "./request.ts";
 
 /** Bytes of a request body; one event is at most 400 KB. */
 const MAX_BODY = 512 * 1024;
-
-export type App = OpenAPIHono<{ Variables: Variables }>;
 
 const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join(".");
 

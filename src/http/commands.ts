@@ -13,10 +13,9 @@ import {
   product,
   productId,
 } from "../product/index.ts";
-import type { App } from "./app.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { problemSchema } from "./problem.ts";
-import { etagOf, expectedVersion, type RequestContext, userOf } from "./request.ts";
+import { type App, etagOf, expectedVersion, type RequestContext, userOf } from "./request.ts";
 
 export const newProduct = createProduct.extend({ productId: productId.optional() });
 export const newCategory = createCategory.extend({ categoryId: categoryId.optional() });

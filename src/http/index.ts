@@ -1,2 +1,3 @@
-export { type App, createApp } from "./app.ts";
+export { createApp } from "./app.ts";
 export type { HttpDependencies, Queries, RequestLine } from "./dependencies.ts";
+export type { App } from "./request.ts";

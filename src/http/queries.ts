@@ -1,9 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type StoredEvent, sortKeys } from "../event-store/index.ts";
-import type { App } from "./app.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { BehindError, NotFoundError, problemSchema } from "./problem.ts";
-import { etagOf } from "./request.ts";
+import { type App, etagOf } from "./request.ts";
 
 const limit = z.coerce.number().int().min(1).max(200).optional();
 const cursor = z.string().min(1).max(2_000).optional();

@@ -1,3 +1,4 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { HttpDependencies } from "./dependencies.ts";
@@ -11,6 +12,7 @@ export interface Variables {
   error: Error | undefined;
 }
 
+export type App = OpenAPIHono<{ Variables: Variables }>;
 export type RequestContext = Context<{ Variables: Variables }>;
 
 export const etagOf = (version: number): string => `"${version}"`;

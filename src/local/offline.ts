@@ -6,7 +6,8 @@ import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
 import type { Listening } from "./listen.ts";
 import { type LocalRun, startLocalRun } from "./local-run.ts";
 import { freePort } from "./ports.ts";
-import { readServiceDefinition, type ServerlessService } from "./service-definition.ts";
+import { readServiceDefinition } from "./read-service.ts";
+import type { ServerlessService } from "./service-definition.ts";
 
 interface Serverless {
   readonly serviceDir: string;

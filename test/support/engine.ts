@@ -3,11 +3,8 @@ import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynam
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { type Engine, startEngine } from "../../src/local/engine.ts";
 import { freePort } from "../../src/local/ports.ts";
-import {
-  readServiceDefinition,
-  type ServiceDefinition,
-  type TableDefinition,
-} from "../../src/local/service-definition.ts";
+import { readServiceDefinition } from "../../src/local/read-service.ts";
+import type { ServiceDefinition, TableDefinition } from "../../src/local/service-definition.ts";
 import { createTables } from "../../src/local/tables.ts";
 
 export const EVENTS = "ProductService-Events";
