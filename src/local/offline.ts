@@ -47,6 +47,11 @@ const commandOf = (pid: number): string => {
   }
 };
 
+/** A run that was refused must not take away what the other one says of itself. */
+function isOwn(runFile: string): boolean {
+  return existsSync(runFile) && (JSON.parse(readFileSync(runFile, "utf8")) as RunFile).pid === process.pid;
+}
+
 /** Two runs on one folder would fight for it. @throws when one is running */
 function refuseSecondRun(runFile: string): void {
   if (!existsSync(runFile)) return;
@@ -212,7 +217,7 @@ export class OfflineService {
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    rmSync(this.#runFile, { force: true });
+    if (isOwn(this.#runFile)) rmSync(this.#runFile);
     await this.#console?.stop();
     await this.#run?.stop();
     await this.#lambda?.cleanup();

@@ -11,7 +11,8 @@ export default class StreamfoldPlugin {
       if (process.env.STREAMFOLD_PREBUILT !== "true") await Promise.all([buildHandlers(), buildLocal()]);
       const { OfflineService } = await import("../../dist/local/offline.mjs");
       this.#service = new OfflineService(serverless, print);
-      await this.#service.start().catch((error) => {
+      await this.#service.start().catch(async (error) => {
+        await this.#service.stop();
         throw new serverless.classes.Error(error.message, "LOCAL_RUN");
       });
     };
