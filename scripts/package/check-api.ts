@@ -9,8 +9,8 @@ function logsPayloads(format: unknown): boolean {
   return Object.values(JSON.parse(format) as Record<string, string>).some((value) => !LOGGED.test(value));
 }
 
-/** Requests a second: the account's own quota is 10,000. */
-const MOST_REQUESTS = 10_000;
+/** Requests a second: ten times the quota that an account begins with. */
+const MOST_REQUESTS = 100_000;
 
 const isThrottle = (value: unknown): boolean => Number(value) > 0 && Number(value) <= MOST_REQUESTS;
 

@@ -10,7 +10,7 @@ function checkTables(template: Template): Finding[] {
   return ofType(template, "AWS::DynamoDB::Table").flatMap(([name, table, resource]) =>
     unmet(name, [
       ...isKept(resource),
-      [table.DeletionProtectionEnabled === true, "it has no deletion protection"],
+      [String(table.DeletionProtectionEnabled) === "true", "it has no deletion protection"],
       [
         fieldsOf(table.PointInTimeRecoverySpecification).PointInTimeRecoveryEnabled === true,
         "it has no point-in-time recovery",

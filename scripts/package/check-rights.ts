@@ -96,7 +96,7 @@ function checkManagedPolicies(template: Template): Finding[] {
   );
 }
 
-const CHANGES = /^dynamodb:.*(delete|update|batchwrite|partiql)/i;
+const CHANGES = /^dynamodb:.*(delete|update|put|batchwrite|partiql)/i;
 
 /** What changes or removes items may do so in the other two tables, and nowhere that is not plainly one of them. */
 function checkChanges(resource: string, { Action, Resource: resources }: Statement): Finding[] {

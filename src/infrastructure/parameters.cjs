@@ -8,13 +8,13 @@ const whole = (from, to) => ({
 const text = (pattern, expected) => ({ expected, isFine: (value) => pattern.test(value) });
 
 const PARAMETERS = {
-  prefix: text(/^[A-Za-z0-9_.-]{3,200}$/, "3 to 200 letters, digits, dots, dashes, underscores"),
+  prefix: text(/^[A-Za-z0-9_-]{3,48}$/, "3 to 48 letters, digits, dashes, underscores"),
   authorizer: oneOf("iam", "jwt"),
   jwtIssuer: text(/^https:\/\/\S+$/, "an https address"),
   jwtAudience: text(/^\S+$/, "a text without spaces"),
   deletionProtection: oneOf("true", "false"),
-  throttleRate: whole(1, 10_000),
-  throttleBurst: whole(1, 10_000),
+  throttleRate: whole(1, 100_000),
+  throttleBurst: whole(1, 100_000),
   parallelizationFactor: whole(1, 10),
   indexShards: whole(1, 100),
   billing: oneOf("on-demand", "provisioned"),
@@ -41,7 +41,9 @@ const given = ({ param }) => [param ?? []].flat().map((one) => String(one).split
 module.exports = async ({ options, resolveVariable }) => {
   const values = {};
   for (const name of Object.keys(PARAMETERS)) values[name] = String(await resolveVariable(`param:${name}`));
-  const unknown = given(options).filter((name) => !Object.hasOwn(PARAMETERS, name));
+  const stages = Object.values((await resolveVariable("self:params")) ?? {});
+  const names = new Set([...given(options), ...stages.flatMap((stage) => Object.keys(stage ?? {}))]);
+  const unknown = [...names].filter((name) => !Object.hasOwn(PARAMETERS, name));
   const problems = [
     ...unknown.map((name) => `${name}: expected one of ${Object.keys(PARAMETERS).join(", ")}`),
     ...Object.entries(PARAMETERS).flatMap(([name, { expected, isFine }]) =>

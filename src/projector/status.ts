@@ -28,14 +28,15 @@ async function parkedIn(on: ReadModelTable, name: string): Promise<number> {
   return count;
 }
 
-/** A new version that nobody has built yet: its lag is that of the one that is served, which has its own line. */
+/** A new version that is not built yet: its lag is that of the one that is served, which has its own line. */
 const UNMEASURED: Waiting = { eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 };
 
-/** The generation whose checkpoints tell how far this version is: the served one if it is of this version. */
+/** The generation whose checkpoints tell how far this version is: the served one, if it is of this version, else a built one. */
 function measuredGeneration(found: Generations | undefined, version: number): number | undefined {
   if (!found) return 1;
-  const own = found.all.filter((one) => one.version === version).map(({ generation }) => generation);
-  return own.includes(found.serving) ? found.serving : own.at(-1);
+  const own = found.all.filter((one) => one.version === version && one.status === "ready");
+  const generations = own.map(({ generation }) => generation);
+  return generations.includes(found.serving) ? found.serving : generations.at(-1);
 }
 
 async function statusOf({ on }: StatusContext, projection: Projection, probes: Probes): Promise<ProjectionStatus> {

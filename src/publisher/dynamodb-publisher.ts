@@ -207,7 +207,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   async function retry(entityId: string, skip = false): Promise<PublishOutcome> {
     const { failing: _, ...progress } = await readProgressNow(on, entityId);
-    if (!progress.parked) throw new NotParkedError(entityId);
+    if (!progress.parked) {
+      // What a retry left behind that was cut off between its two writes.
+      await removeParkedProgress(on, entityId);
+      throw new NotParkedError(entityId);
+    }
     const published = skip ? progress.published + 1 : progress.published;
     await writeProgress(on, { ...progress, published, parked: false });
     await removeParkedProgress(on, entityId);

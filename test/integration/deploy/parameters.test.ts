@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 
 /** What the framework says to some parameters. */
@@ -30,7 +31,7 @@ test("everything that is off is told in one error, before anything is packaged",
     "billing: expected one of on-demand, provisioned, got foo",
     "tracing: expected one of on, off, got yes",
     "contributorInsights: expected one of on, off, got true",
-    "throttleRate: expected a whole number from 1 to 10000, got abc",
+    "throttleRate: expected a whole number from 1 to 100000, got abc",
     "parallelizationFactor: expected a whole number from 1 to 10, got 50",
     "minCapacity: expected at most maxCapacity (1000), got 2000",
     "deletionProtection: expected one of true, false, got no",
@@ -38,6 +39,22 @@ test("everything that is off is told in one error, before anything is packaged",
   ])
     expect(said).toContain(problem);
   expect(said).not.toContain("at module.exports");
+});
+
+test("a name that is none is refused where a stage has it in serverless.yml, too", () => {
+  const file = "serverless.planted.yml";
+  const yaml = readFileSync("serverless.yml", "utf8");
+  writeFileSync(file, yaml.replace("  prod:\n", "  prod:\n    indexShrds: 20\n"));
+  try {
+    const args = ["node_modules/serverless/bin/serverless.js", "print", "--stage", "prod", "--config", file];
+    const { status, stdout } = spawnSync(process.execPath, args, {
+      encoding: "utf8",
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
+    expect([status, stdout]).toEqual([1, expect.stringContaining("indexShrds: expected one of prefix, authorizer,")]);
+  } finally {
+    rmSync(file);
+  }
 });
 
 test.each(["abc", "1.5", "01", "101", "-1"])("indexShards=%s is refused", (shards) => {

@@ -123,6 +123,11 @@ const RIGHTS: readonly Row[] = [
     ['ApiRole: dynamodb:DeleteItem on {"Fn::ImportValue":"table"}, which may be the events table'],
   ],
   [
+    "a right to overwrite in a table from elsewhere",
+    grant("ProjectorRole", { Action: "dynamodb:PutItem", Resource: { "Fn::ImportValue": "table" } }),
+    ['ProjectorRole: dynamodb:PutItem on {"Fn::ImportValue":"table"}, which may be the events table'],
+  ],
+  [
     "a role that anybody may take",
     change("ApiRole", { AssumeRolePolicyDocument: { Statement: [{ Effect: "Allow", Principal: { AWS: "*" } }] } }),
     ['ApiRole: it may be taken by {"AWS":"*"}'],

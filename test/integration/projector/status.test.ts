@@ -3,9 +3,12 @@ import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
 import {
   createProjector,
   defineProjection,
+  type Generation,
   type Projection,
   type ReadModelTable,
+  readGenerations,
   readStatus,
+  writeGenerations,
 } from "../../../src/projector/index.ts";
 import { groupByEntity } from "../../../src/stream/index.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
@@ -62,4 +65,13 @@ test("a version that was not built yet is told to be behind by nothing that is k
   const behind = await statusOf(first);
   expect(behind).toMatchObject({ eventsBehind: 1 });
   expect(behind?.oldestWaitingSeconds).toBeGreaterThanOrEqual(595);
+});
+
+test("a version that is being built is not measured by what is not built yet", async () => {
+  const second = countsOf(2, ["A"]);
+  const found = await readGenerations(on, "counts");
+  if (!found) throw new Error("there are no generations");
+  const building = { ...(found.all[0] as Generation), generation: 2, version: 2, status: "building" as const };
+  await writeGenerations(on, { ...found, all: [...found.all, building] });
+  expect(await statusOf(second)).toMatchObject({ eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 });
 });

@@ -1,5 +1,7 @@
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import { listParked } from "../../../src/projector/index.ts";
 import {
   type Bus,
   type CatchUpContext,
@@ -99,4 +101,22 @@ test.each([false, true])("an entity that is not parked is neither retried nor sk
   const retry = publisher().retry("short", skip);
   await expect(retry).rejects.toMatchObject({ code: "NOT_PARKED", message: "short is not parked in the publisher" });
   expect(await unpublished()).toEqual([]);
+});
+
+test("a retry that was cut off between its two writes leaves nothing that the next one does not remove", async () => {
+  refuses = "cut";
+  await fill(store, "cut", 1);
+  await publishMissing(context, publisher(1));
+  const key = { pk: "publisher#cut", sk: "progress" };
+  const { Item } = await context.on.client.send(new GetCommand({ TableName: READ_MODELS, Key: key }));
+  const unparked = { ...Item, progress: { ...Item?.progress, parked: false } };
+  await context.on.client.send(new PutCommand({ TableName: READ_MODELS, Item: unparked }));
+  const parked = async () => {
+    const all: string[] = [];
+    for await (const { entityId } of listParked(context.on, "publisher")) all.push(entityId);
+    return all;
+  };
+  expect(await parked()).toEqual(["cut"]);
+  await expect(publisher().retry("cut")).rejects.toMatchObject({ code: "NOT_PARKED" });
+  expect(await parked()).toEqual([]);
 });

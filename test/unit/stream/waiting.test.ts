@@ -99,6 +99,19 @@ describe("a reader of the events", () => {
     expect(await waitingIn(store, () => undefined)).toMatchObject({ eventsBehind: 0, oldestWaitingSeconds: 0 });
   });
 
+  test("several readers of one look are told the same", async () => {
+    const { store, keys } = storeOf(range(100_000).map((n) => n / 10));
+    const newest = new Set(keys.slice(-40, -10).map(({ entityId }) => entityId));
+    const probes = createProbes(store, () => new Date(NOW));
+    const checkpointsOf = async (ids: readonly string[]): Promise<Checkpoints> =>
+      new Map(ids.map((id) => [id, newest.has(id) ? 0 : 1]));
+    const answers = await Promise.all(range(4).map(() => probes.waiting(["Thing"], checkpointsOf)));
+    expect(answers.map(({ oldestWaitingSeconds }) => oldestWaitingSeconds)).toEqual(
+      Array(4).fill(answers[0]?.oldestWaitingSeconds),
+    );
+    expect(answers[0]?.oldestWaitingSeconds).toBe(4);
+  });
+
   test("keys are read once for several readers", async () => {
     const { store, reads } = storeOf(range(20));
     const probes = createProbes(store, () => new Date(NOW));
