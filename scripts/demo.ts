@@ -2,13 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SingleBar } from "cli-progress";
-
-interface Price {
-  readonly symbol: string;
-  readonly date: string;
-  /** Cents. */
-  readonly amount: number;
-}
+import { type Expected, expectedOf, type Price, productOf, readPrices, rowsAfter } from "./demo/prices.ts";
 
 interface Service {
   readonly api: string;
@@ -16,17 +10,6 @@ interface Service {
 }
 
 const CATEGORY = "stocks";
-
-/** Monthly prices of five stocks over ten years, in the order of the file; prices in cents. */
-export function readPrices(limit?: number): Price[] {
-  const file = new URL("../node_modules/vega-datasets/data/stocks.csv", import.meta.url);
-  const lines = readFileSync(file, "utf8").trim().split(/\r?\n/).slice(1);
-  const prices = lines.map((line) => {
-    const [symbol = "", date = "", price = ""] = line.split(",");
-    return { symbol, date, amount: Math.round(Number(price) * 100) };
-  });
-  return limit === undefined ? prices : prices.slice(0, limit);
-}
 
 /** The running service says where it is in its data folder. */
 function findService(): Service {
@@ -66,27 +49,6 @@ async function get<T>(url: string): Promise<T | undefined> {
   return (await response.json()) as T;
 }
 
-const productOf = ({ symbol }: Price): string => `stock-${symbol.toLowerCase()}`;
-
-/** How many changes of price a product has had, as the file tells it. */
-interface Expected {
-  readonly productId: string;
-  sent: number;
-  changes: number;
-  latest: number;
-}
-
-function expectedOf(prices: readonly Price[]): Map<string, Expected> {
-  const products = new Map<string, Expected>();
-  for (const price of prices) {
-    const productId = productOf(price);
-    const known = products.get(productId) ?? { productId, sent: 0, changes: 0, latest: Number.NaN };
-    if (known.latest !== price.amount) known.changes += 1;
-    products.set(productId, { ...known, sent: known.sent + 1, latest: price.amount });
-  }
-  return products;
-}
-
 /** Sends a product's rows in order; answers how many events were stored. */
 async function sendRows(service: Service, prices: readonly Price[], isNew: boolean, tick: () => void): Promise<number> {
   let stored = 0;
@@ -112,17 +74,6 @@ async function sendRows(service: Service, prices: readonly Price[], isNew: boole
 async function versionOf(service: Service, productId: string): Promise<number> {
   const found = await get<{ events: unknown[] }>(`${service.api}/entities/${productId}/events?limit=1000`);
   return found?.events.length ?? 0;
-}
-
-/** The rows that are not in the store yet: each row that changes the price makes the next version. */
-function rowsAfter(prices: readonly Price[], version: number): Price[] {
-  let made = 0;
-  let latest = Number.NaN;
-  return prices.filter(({ amount }) => {
-    if (amount !== latest) made += 1;
-    latest = amount;
-    return made > version;
-  });
 }
 
 export interface DemoRow {
