@@ -47,7 +47,12 @@ async function copy({ from, to, indexShards, fromRegion, toRegion }: Given): Pro
   console.log(text(result));
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message === "Region is missing"
+    ? `${message}: set AWS_REGION, or pass --from-region and --to-region`
+    : message;
+}
 
 try {
   const given = read();

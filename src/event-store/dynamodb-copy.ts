@@ -3,15 +3,15 @@ import {
   DescribeTableCommand,
   type DynamoDBClient,
   PutItemCommand,
-  ScanCommand,
   type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import pLimit from "p-limit";
 import { EVENT, EVENT_TYPE_INDEX } from "./dynamodb-attributes.ts";
 import { sequenceNumberIsFree } from "./dynamodb-conditions.ts";
 import type { Item } from "./dynamodb-event-codec.ts";
-import { type ShardedBy, shardAttributes } from "./dynamodb-index-shards.ts";
+import { shardAttributes } from "./dynamodb-index-shards.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
+import { scanItems } from "./dynamodb-scan.ts";
 import { CopyConflictError, InvalidArgumentError } from "./errors.ts";
 import { checkWholeNumber } from "./validate.ts";
 
@@ -54,10 +54,13 @@ function byEntity(items: readonly Item[]): Item[][] {
 /** The item as it is, but for the keys of the target's indexes. */
 function itemFor(item: Item, indexShards: number): Item {
   const { [EVENT.aggregateTypeShard]: _, [EVENT.userIdShard]: __, ...event } = item;
-  const [entityId, aggregateType, userId] = [EVENT.entityId, EVENT.aggregateType, EVENT.userId].map(
-    (name) => item[name]?.S ?? "",
-  );
-  return { ...event, ...shardAttributes({ entityId, aggregateType, userId } as ShardedBy, indexShards) };
+  const text = (name: string): string => item[name]?.S ?? "";
+  const sharded = {
+    entityId: text(EVENT.entityId),
+    aggregateType: text(EVENT.aggregateType),
+    userId: text(EVENT.userId),
+  };
+  return { ...event, ...shardAttributes(sharded, indexShards) };
 }
 
 /** A place where the target has another event. */
@@ -154,21 +157,15 @@ export async function copyEvents(request: CopyRequest): Promise<Copied> {
     }
   }
 
-  async function copySegment(Segment: number): Promise<void> {
+  async function copySegment(segment: number): Promise<void> {
     const limit = pLimit(entitiesAtOnce);
-    let start: Item | undefined;
+    const scanned = { client: from.client, eventTable: from.table, requestAttempts: REQUEST_ATTEMPTS };
+    let start: string | undefined;
     do {
-      const scan = new ScanCommand({
-        TableName: from.table,
-        ConsistentRead: true,
-        Segment,
-        TotalSegments: segments,
-        ...(start ? { ExclusiveStartKey: start } : {}),
-      });
-      const { Items = [], LastEvaluatedKey } = await whileTransient(REQUEST_ATTEMPTS, () => from.client.send(scan));
-      await untilFirstError(byEntity(Items).map((items) => limit(() => copyEntity(items))));
+      const { items, next } = await scanItems(scanned, { segment, segments, start });
+      await untilFirstError(byEntity(items).map((one) => limit(() => copyEntity(one))));
       onProgress?.(soFar);
-      start = LastEvaluatedKey;
+      start = next;
     } while (start && !isStopped);
   }
 

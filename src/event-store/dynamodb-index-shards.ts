@@ -14,14 +14,14 @@ export function shardOf(entityId: string, shards: number): number {
 
 const partitionText = (value: string, shard: number): string => `${value}#${shard}`;
 
-/** What the shards of an event follow from. */
-export type ShardedBy = Pick<StoredEvent, "entityId" | "aggregateType" | "userId">;
-
 /** Bytes that the longest shard adds to an index key, which has DynamoDB's limit of 2,048. */
 export const SHARD_BYTES = `#${MAX_INDEX_SHARDS - 1}`.length;
 
 /** What an event carries for the sharded indexes; nothing where they are not sharded. */
-export function shardAttributes({ entityId, aggregateType, userId }: ShardedBy, shards: number): Item {
+export function shardAttributes(
+  { entityId, aggregateType, userId }: Pick<StoredEvent, "entityId" | "aggregateType" | "userId">,
+  shards: number,
+): Item {
   if (shards === 1) return {};
   const shard = shardOf(entityId, shards);
   return {

@@ -40,11 +40,21 @@ function readItem(item: Item): ScannedEvent[] {
   }
 }
 
-/** One page of the whole table, strongly consistent. An entity's events come in order, entities in none. */
-export async function scanEvents(context: StoreContext, request: ScanRequest): Promise<ScannedPage> {
+/** The table that is scanned, and how often a throttled request is sent. */
+type Scanned = Pick<StoreContext, "client" | "eventTable" | "requestAttempts">;
+
+interface ItemPage {
+  readonly items: readonly Item[];
+  readonly next: string | undefined;
+  /** Read capacity units. */
+  readonly capacityUnits: number;
+}
+
+/** One page of the whole table as it is, strongly consistent. An entity's items come in order, entities in none. */
+export async function scanItems(scanned: Scanned, request: ScanRequest): Promise<ItemPage> {
   const { segment, segments, start, limit } = request;
   const command = new ScanCommand({
-    TableName: context.eventTable,
+    TableName: scanned.eventTable,
     Segment: segment,
     TotalSegments: segments,
     ConsistentRead: true,
@@ -52,10 +62,16 @@ export async function scanEvents(context: StoreContext, request: ScanRequest): P
     ...(start === undefined ? {} : { ExclusiveStartKey: JSON.parse(start) as Record<string, AttributeValue> }),
     ...(limit === undefined ? {} : { Limit: limit }),
   });
-  const answer = await whileTransient(context.requestAttempts, () => context.client.send(command));
+  const answer = await whileTransient(scanned.requestAttempts, () => scanned.client.send(command));
   return {
-    events: (answer.Items ?? []).flatMap(readItem),
+    items: answer.Items ?? [],
     next: answer.LastEvaluatedKey && JSON.stringify(answer.LastEvaluatedKey),
     capacityUnits: answer.ConsumedCapacity?.CapacityUnits ?? 0,
   };
+}
+
+/** One page of the whole table, its events decoded where they can be. */
+export async function scanEvents(context: StoreContext, request: ScanRequest): Promise<ScannedPage> {
+  const { items, ...page } = await scanItems(context, request);
+  return { events: items.flatMap(readItem), ...page };
 }

@@ -1,7 +1,7 @@
 import { projections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
 import { aggregates } from "../product/index.ts";
-import { listParked, readStatus } from "../projector/index.ts";
+import { countParked, readStatus } from "../projector/index.ts";
 import { readPublisherStatus } from "../publisher/index.ts";
 import { measureVitals } from "./measure.ts";
 import { clock, createMetrics, createStore } from "./wiring.ts";
@@ -10,18 +10,12 @@ const config = readConfig("vitals");
 const metrics = createMetrics();
 const { store, on } = createStore(config);
 
-async function countParked(name: string): Promise<number> {
-  let count = 0;
-  for await (const _ of listParked(on, name)) count += 1;
-  return count;
-}
-
 /** Every few minutes: how far behind the read models and the bus are, and what is parked, by the tables and not by what ran. */
 export async function handler(): Promise<void> {
   const aggregateTypes = aggregates.map(({ aggregateType }) => aggregateType);
   const publisher = {
     ...(await readPublisherStatus({ on, store, aggregateTypes, clock })),
-    parked: await countParked("publisher"),
+    parked: await countParked(on, "publisher"),
   };
   measureVitals(metrics, await readStatus({ on, store, projections, clock }), publisher);
 }

@@ -4,23 +4,14 @@ import { dirname, join } from "node:path";
 /** A bucket, as far as something is put into it. */
 export class LocalBucket {
   readonly #folder: string | undefined;
-  readonly #objects = new Map<string, unknown>();
 
-  /** @param folder undefined keeps nothing beyond the process */
+  /** @param folder undefined keeps nothing */
   constructor(folder: string | undefined) {
     this.#folder = folder;
   }
 
-  /** What was put, by key, where no folder keeps it. */
-  get objects(): ReadonlyMap<string, unknown> {
-    return this.#objects;
-  }
-
   put(key: string, object: unknown): void {
-    if (this.#folder === undefined) {
-      this.#objects.set(key, object);
-      return;
-    }
+    if (this.#folder === undefined) return;
     const path = join(this.#folder, key);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, JSON.stringify(object));

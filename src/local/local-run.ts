@@ -31,7 +31,6 @@ export interface LocalRun {
   readonly busEndpoint: string;
   readonly bus: LocalBus;
   readonly queues: ReadonlyMap<string, LocalQueue>;
-  readonly buckets: ReadonlyMap<string, LocalBucket>;
   /** Rejects when a part that must run has ended with an error. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -162,5 +161,5 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     streams.destroy();
   }
 
-  return { busEndpoint: server.endpoint, bus, queues, buckets, failed, stop };
+  return { busEndpoint: server.endpoint, bus, queues, failed, stop };
 }

@@ -85,3 +85,10 @@ export async function* listParked({ client, table }: ReadModelTable, name: strin
     start = answer.LastEvaluatedKey;
   } while (start);
 }
+
+/** Entities that are parked in a projection, in any of its generations, or in the publisher. */
+export async function countParked(on: ReadModelTable, name: string): Promise<number> {
+  let count = 0;
+  for await (const _ of listParked(on, name)) count += 1;
+  return count;
+}

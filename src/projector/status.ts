@@ -1,12 +1,12 @@
 import type { EventStore } from "../event-store/index.ts";
-import { type Checkpoints, createProbes, type Probes, type Waiting } from "../stream/index.ts";
+import { type Checkpoints, createLagProbes, type Lag, type LagProbes } from "../stream/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
 import { type Generations, readGenerations } from "./dynamodb-generations.ts";
-import { listParked } from "./dynamodb-parking.ts";
+import { countParked } from "./dynamodb-parking.ts";
 import { type ReadModelTable, readPositions } from "./dynamodb-positions.ts";
 
 /** How far a projection is. Events of its parked entities do not count as waiting. */
-export interface ProjectionStatus extends Waiting {
+export interface ProjectionStatus extends Lag {
   readonly projection: string;
   readonly version: number;
   readonly servingGeneration: number | null;
@@ -22,14 +22,8 @@ export interface StatusContext {
   readonly clock: () => Date;
 }
 
-async function parkedIn(on: ReadModelTable, name: string): Promise<number> {
-  let count = 0;
-  for await (const parked of listParked(on, name)) count += parked ? 1 : 0;
-  return count;
-}
-
 /** A new version that is not built yet: its lag is that of the one that is served, which has its own line. */
-const UNMEASURED: Waiting = { eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 };
+const UNMEASURED: Lag = { eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 };
 
 /** The generation whose checkpoints tell how far this version is: the served one, if it is of this version, else a built one. */
 function measuredGeneration(found: Generations | undefined, version: number): number | undefined {
@@ -39,7 +33,7 @@ function measuredGeneration(found: Generations | undefined, version: number): nu
   return generations.includes(found.serving) ? found.serving : generations.at(-1);
 }
 
-async function statusOf({ on }: StatusContext, projection: Projection, probes: Probes): Promise<ProjectionStatus> {
+async function statusOf({ on }: StatusContext, projection: Projection, probes: LagProbes): Promise<ProjectionStatus> {
   const { name } = projection;
   const version = versionOf(projection);
   const found = await readGenerations(on, name);
@@ -54,13 +48,13 @@ async function statusOf({ on }: StatusContext, projection: Projection, probes: P
     version,
     servingGeneration: found?.serving ?? null,
     generations: (found?.all ?? []).map(({ generation, version, status }) => ({ generation, version, status })),
-    ...(generation === undefined ? UNMEASURED : await probes.waiting(Object.keys(projection.from), checkpointsOf)),
-    parked: await parkedIn(on, name),
+    ...(generation === undefined ? UNMEASURED : await probes.lag(Object.keys(projection.from), checkpointsOf)),
+    parked: await countParked(on, name),
   };
 }
 
-/** How far each projection is, by its checkpoints against the events of the last day (see `createProbes`). */
+/** How far each projection is, by its checkpoints against the events of the last day (see `createLagProbes`). */
 export async function readStatus(context: StatusContext): Promise<ProjectionStatus[]> {
-  const probes = createProbes(context.store, context.clock);
+  const probes = createLagProbes(context.store, context.clock);
   return Promise.all(context.projections.map((projection) => statusOf(context, projection, probes)));
 }

@@ -1,5 +1,5 @@
 import type { EventStore } from "../event-store/index.ts";
-import { createProbes, type Waiting } from "../stream/index.ts";
+import { createLagProbes, type Lag } from "../stream/index.ts";
 import { type ProgressTable, readProgress } from "./dynamodb-progress.ts";
 
 export interface PublisherStatusContext {
@@ -10,8 +10,8 @@ export interface PublisherStatusContext {
 }
 
 /** How far the bus is behind the events of the last day. Events of parked entities do not count as waiting. */
-export function readPublisherStatus({ on, store, aggregateTypes, clock }: PublisherStatusContext): Promise<Waiting> {
-  return createProbes(store, clock).waiting(aggregateTypes, async (entityIds) => {
+export function readPublisherStatus({ on, store, aggregateTypes, clock }: PublisherStatusContext): Promise<Lag> {
+  return createLagProbes(store, clock).lag(aggregateTypes, async (entityIds) => {
     const progress = await readProgress(on, entityIds);
     return new Map([...progress].map(([id, { published, parked }]) => [id, parked ? undefined : published]));
   });

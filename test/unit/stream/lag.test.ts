@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Checkpoints, createProbes } from "../../../src/stream/index.ts";
+import { type Checkpoints, createLagProbes } from "../../../src/stream/index.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
 const SECOND = 1_000;
@@ -35,7 +35,7 @@ function storeOf(secondsAgo: readonly number[]) {
 
 const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 const waitingIn = (store: ReturnType<typeof storeOf>["store"], checkpoint: (entityId: string) => number | undefined) =>
-  createProbes(store, () => new Date(NOW)).waiting(
+  createLagProbes(store, () => new Date(NOW)).lag(
     ["Thing"],
     async (ids): Promise<Checkpoints> => new Map(ids.map((id) => [id, checkpoint(id)])),
   );
@@ -102,10 +102,10 @@ describe("a reader of the events", () => {
   test("several readers of one look are told the same", async () => {
     const { store, keys } = storeOf(range(100_000).map((n) => n / 10));
     const newest = new Set(keys.slice(-40, -10).map(({ entityId }) => entityId));
-    const probes = createProbes(store, () => new Date(NOW));
+    const probes = createLagProbes(store, () => new Date(NOW));
     const checkpointsOf = async (ids: readonly string[]): Promise<Checkpoints> =>
       new Map(ids.map((id) => [id, newest.has(id) ? 0 : 1]));
-    const answers = await Promise.all(range(4).map(() => probes.waiting(["Thing"], checkpointsOf)));
+    const answers = await Promise.all(range(4).map(() => probes.lag(["Thing"], checkpointsOf)));
     expect(answers.map(({ oldestWaitingSeconds }) => oldestWaitingSeconds)).toEqual(
       Array(4).fill(answers[0]?.oldestWaitingSeconds),
     );
@@ -114,9 +114,9 @@ describe("a reader of the events", () => {
 
   test("keys are read once for several readers", async () => {
     const { store, reads } = storeOf(range(20));
-    const probes = createProbes(store, () => new Date(NOW));
+    const probes = createLagProbes(store, () => new Date(NOW));
     const checkpointsOf = async (ids: readonly string[]): Promise<Checkpoints> => new Map(ids.map((id) => [id, 1]));
-    await Promise.all(range(4).map(() => probes.waiting(["Thing"], checkpointsOf)));
+    await Promise.all(range(4).map(() => probes.lag(["Thing"], checkpointsOf)));
     expect(reads()).toBe(20);
   });
 });

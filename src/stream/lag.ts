@@ -1,7 +1,7 @@
 import type { EventStore, IndexReadOptions } from "../event-store/index.ts";
 
 /** How far a reader of the events is behind. */
-export interface Waiting {
+export interface Lag {
   /** Events from the oldest waiting one on that it has not taken; a floor when `isFloor`. */
   readonly eventsBehind: number;
   readonly isFloor: boolean;
@@ -18,12 +18,12 @@ interface Place {
 /** Of each entity the last event that was taken; undefined when it is parked, and waits for a decision and not for the reader. */
 export type Checkpoints = ReadonlyMap<string, number | undefined>;
 
-export interface Probes {
+export interface LagProbes {
   /** @param checkpointsOf answers for the given entities */
-  waiting(
+  lag(
     aggregateTypes: readonly string[],
     checkpointsOf: (entityIds: readonly string[]) => Promise<Checkpoints>,
-  ): Promise<Waiting>;
+  ): Promise<Lag>;
 }
 
 const SECOND = 1_000;
@@ -43,23 +43,21 @@ const AGES = [12, 6, 3, 1]
 const PROBE_KEYS = 50;
 const COUNTED_KEYS = 1_000;
 
-async function take<T>(source: AsyncIterable<T>, most: number): Promise<T[]> {
-  const taken: T[] = [];
-  for await (const one of source) {
-    taken.push(one);
-    if (taken.length === most) break;
-  }
-  return taken;
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
 }
 
 /**
  * Looks for events that wait, 50 keys at a time: the first of the last day, the newest, and where those tell
  * that something waits, between the two by halves. What it reads does not grow with the load: some 30 looks
  * an aggregate type and reader at most, and 1,000 keys more where something waits; with sharded indexes as
- * many a shard, and all events of one millisecond where more than 50 share it. Few events are seen all; of many, a reader that is behind is found to the second, or to a
- * hundredth of its lag. A single event that was passed by in the midst of many may be missed.
+ * many a shard, and all events of one millisecond where more than 50 share it. Few events are seen all; of
+ * many, a reader that is behind is found to the second, or to a hundredth of its lag. A single event that
+ * was passed by in the midst of many may be missed.
  */
-export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: () => Date): Probes {
+export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock: () => Date): LagProbes {
   const now = Math.floor(clock().getTime() / SECOND) * SECOND;
   const read = new Map<string, Promise<Place[]>>();
 
@@ -69,7 +67,7 @@ export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: (
     const name = `${aggregateType} ${JSON.stringify(look)}`;
     const known = read.get(name);
     if (known) return known;
-    const found = take(store.readKeysByType(aggregateType, look), look.limit);
+    const found = collect(store.readKeysByType(aggregateType, look));
     read.set(name, found);
     return found;
   }
@@ -123,7 +121,7 @@ export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: (
     return undefined;
   }
 
-  async function ofType(aggregateType: string, checkpointsOf: CheckpointsOf): Promise<Waiting> {
+  async function ofType(aggregateType: string, checkpointsOf: CheckpointsOf): Promise<Lag> {
     const first = await oldest(aggregateType, checkpointsOf);
     if (!first) return { eventsBehind: 0, isFloor: false, oldestWaitingSeconds: 0 };
     const places = await keysFrom(aggregateType, timeOf(first), COUNTED_KEYS);
@@ -135,7 +133,7 @@ export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: (
     };
   }
 
-  async function waiting(aggregateTypes: readonly string[], checkpointsOf: CheckpointsOf): Promise<Waiting> {
+  async function lag(aggregateTypes: readonly string[], checkpointsOf: CheckpointsOf): Promise<Lag> {
     const all = await Promise.all(aggregateTypes.map((type) => ofType(type, checkpointsOf)));
     return {
       eventsBehind: all.reduce((sum, one) => sum + one.eventsBehind, 0),
@@ -144,5 +142,5 @@ export function createProbes(store: Pick<EventStore, "readKeysByType">, clock: (
     };
   }
 
-  return { waiting };
+  return { lag };
 }
