@@ -72,12 +72,19 @@ export class TargetWorker {
       this.#inFlight += 1;
       void this.#deliver(next.event).then((isDone) => {
         this.#inFlight -= 1;
-        if (isDone) {
-          this.#open.delete(next.place);
-          this.#context.settled(this.position);
-        }
+        if (isDone) this.#settle(next.place);
         this.#pump();
       });
+    }
+  }
+
+  /** A position that could not be kept is kept with the next one; after a kill the events come again. */
+  #settle(place: number): void {
+    this.#open.delete(place);
+    try {
+      this.#context.settled(this.position);
+    } catch (error) {
+      this.#context.log(`rule ${this.#rule.name}: its position was not kept: ${messageOf(error)}`);
     }
   }
 

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** Lines of JSON in a file. What was appended is there after a kill. */
@@ -23,9 +32,16 @@ export class Journal<Line> {
       .map((line) => JSON.parse(line) as Line);
   }
 
+  /** All of the lines or none: a full disk leaves no torn line for the next one to run into. */
   append(lines: readonly Line[]): void {
     if (this.#path === undefined || lines.length === 0) return;
-    appendFileSync(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+    try {
+      appendFileSync(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    } catch (error) {
+      if (existsSync(this.#path)) truncateSync(this.#path, size);
+      throw error;
+    }
   }
 
   /** Puts these lines in place of all. */

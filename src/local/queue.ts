@@ -46,8 +46,8 @@ export class LocalQueue {
   }
 
   #put(message: QueueMessage): void {
-    this.#messages.set(message.id, message);
     this.#journal.append([{ put: message }]);
+    this.#messages.set(message.id, message);
   }
 
   send(body: string, attributes: Readonly<Record<string, string>> = {}): void {
@@ -77,6 +77,8 @@ export class LocalQueue {
   }
 
   delete(id: string): void {
-    if (this.#messages.delete(id)) this.#journal.append([{ deleted: id }]);
+    if (!this.#messages.has(id)) return;
+    this.#journal.append([{ deleted: id }]);
+    this.#messages.delete(id);
   }
 }

@@ -21,6 +21,25 @@ export interface RunningService extends RunFile {
   kill(): Promise<void>;
 }
 
+const TOLD_LINES = 25;
+const TOLD_WIDTH = 400;
+/** What a service says of work that went well. */
+const ROUTINE = /^$|^\(λ|^ANY |^bus: |^\{"level":"INFO"/;
+
+/** Prints what the service complained of when a test of this file fails; each line once. */
+function tellOnFailure(output: () => string): void {
+  const telling = globalThis as { onTestFailure?: (test: string) => void };
+  const others = telling.onTestFailure;
+  let told = output().length;
+  telling.onTestFailure = (test) => {
+    others?.(test);
+    const lines = output().slice(told).split("\n");
+    told = output().length;
+    const complaints = lines.filter((line) => !ROUTINE.test(line)).map((line) => line.slice(0, TOLD_WIDTH));
+    process.stderr.write(`\nBefore ${test} failed, the service said:\n${complaints.slice(-TOLD_LINES).join("\n")}\n`);
+  };
+}
+
 /** `npm start` with a data folder of its own and free ports. */
 export async function startService(
   folder: string,
@@ -47,6 +66,7 @@ export async function startService(
     throw new Error(`${String(error)}\n${said}`);
   }
   if (!isReady()) throw new Error(`the service ended at once:\n${said}`);
+  tellOnFailure(() => said);
   const run = JSON.parse(readFileSync(join(folder, "run.json"), "utf8")) as RunFile;
   return {
     ...run,
