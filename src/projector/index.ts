@@ -9,6 +9,7 @@ export { InvalidCursorError } from "./page-cursor.ts";
 export * from "./parked.ts";
 export * from "./projector.ts";
 export * from "./rebuild.ts";
+export type { RebuildOptions, RebuildProgress } from "./rebuild-scan.ts";
 export * from "./row-reader.ts";
 export * from "./status.ts";
 export type { Target } from "./target.ts";

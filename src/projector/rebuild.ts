@@ -1,35 +1,9 @@
-import type { ScannedPage } from "../event-store/index.ts";
-import { groupByEntity } from "../stream/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
 import { findGenerations, type Generation, type Generations, writeGenerations } from "./dynamodb-generations.ts";
 import { listParked } from "./dynamodb-parking.ts";
-import { loadSegments, type SegmentPosition, saveSegment } from "./dynamodb-rebuild-progress.ts";
 import type { Projector } from "./projector.ts";
+import { type RebuildOptions, scanInto } from "./rebuild-scan.ts";
 import type { Target } from "./target.ts";
-
-export interface RebuildProgress {
-  readonly generation: number;
-  readonly segmentsDone: number;
-  readonly segments: number;
-  readonly events: number;
-  readonly eventsPerSecond: number;
-  /** Undefined when it is not known how many events there are. */
-  readonly secondsLeft: number | undefined;
-}
-
-export interface RebuildOptions {
-  /** Parts of the table that are read at the same time. Default 4. */
-  readonly segments?: number;
-  /** Read capacity units a second, at most. Default: no limit. */
-  readonly capacityPerSecond?: number;
-  /** About how many events there are, for the time left. */
-  readonly expectedEvents?: number;
-  /** Events of one page. Default: what 1 MB holds. */
-  readonly pageSize?: number;
-  readonly onProgress?: (progress: RebuildProgress) => void;
-  readonly clock: () => Date;
-  readonly pause: (milliseconds: number) => Promise<void>;
-}
 
 /** The rebuild is not finished: some entities are parked in the new generation, so it is not served. */
 export class RebuildIncompleteError extends Error {
@@ -46,7 +20,6 @@ export class RebuildIncompleteError extends Error {
   }
 }
 
-const DEFAULT_SEGMENTS = 4;
 /** How often a conditional write of the generations is tried when others change them too. */
 const TRIES = 10;
 
@@ -76,88 +49,6 @@ function withBuilding(generations: Generations, version: number, startedAt: stri
   return { ...generations, highest: generation, all: [...generations.all, building] };
 }
 
-/** Lets at most so many capacity units a second through, over all segments. */
-class Pace {
-  #due = 0;
-  readonly #options: RebuildOptions;
-
-  constructor(options: RebuildOptions) {
-    this.#options = options;
-  }
-
-  async spend(units: number): Promise<void> {
-    const { capacityPerSecond, clock, pause } = this.#options;
-    if (capacityPerSecond === undefined) return;
-    const now = clock().getTime();
-    this.#due = Math.max(now, this.#due) + (units / capacityPerSecond) * 1000;
-    if (this.#due > now) await pause(this.#due - now);
-  }
-}
-
-class Rebuild {
-  readonly #projector: Projector;
-  readonly #target: Target;
-  readonly #options: RebuildOptions;
-  readonly #pace: Pace;
-  readonly #startedAt: number;
-  #events = 0;
-  #done = 0;
-
-  constructor(projector: Projector, target: Target, options: RebuildOptions) {
-    this.#projector = projector;
-    this.#target = target;
-    this.#options = options;
-    this.#pace = new Pace(options);
-    this.#startedAt = options.clock().getTime();
-  }
-
-  #tell(): void {
-    const { onProgress, clock, expectedEvents, segments = DEFAULT_SEGMENTS } = this.#options;
-    const seconds = Math.max(0.001, (clock().getTime() - this.#startedAt) / 1000);
-    const rate = this.#events / seconds;
-    const left = expectedEvents === undefined ? undefined : Math.max(0, expectedEvents - this.#events);
-    onProgress?.({
-      generation: this.#target.of.generation,
-      segmentsDone: this.#done,
-      segments,
-      events: this.#events,
-      eventsPerSecond: Math.round(rate),
-      secondsLeft: left === undefined || rate === 0 ? undefined : Math.round(left / rate),
-    });
-  }
-
-  async #project(page: ScannedPage): Promise<void> {
-    let waiting = groupByEntity(page.events);
-    while (waiting.length > 0) {
-      const { failures } = await this.#projector.projectInto(this.#target, waiting);
-      const failed = new Set(failures.map(({ entityId }) => entityId));
-      waiting = waiting.filter(({ entityId }) => failed.has(entityId));
-      if (waiting.length > 0) await this.#options.pause(100);
-    }
-  }
-
-  async segment(segment: number, position: SegmentPosition | undefined): Promise<void> {
-    const { on, store } = this.#projector.context;
-    const { segments = DEFAULT_SEGMENTS, pageSize } = this.#options;
-    let start = position?.next;
-    this.#events += position?.events ?? 0;
-    let events = position?.events ?? 0;
-    while (!position?.isDone) {
-      const page = await store.scanEvents({ segment, segments, start, limit: pageSize });
-      await this.#project(page);
-      events += page.events.length;
-      this.#events += page.events.length;
-      start = page.next;
-      await saveSegment(on, this.#target.of, segment, { next: start, isDone: start === undefined, events });
-      this.#tell();
-      if (start === undefined) break;
-      await this.#pace.spend(page.capacityUnits);
-    }
-    this.#done += 1;
-    this.#tell();
-  }
-}
-
 async function parkedIn(projector: Projector, target: Target): Promise<string[]> {
   const ids: string[] = [];
   for await (const { generation, entityId } of listParked(projector.context.on, target.of.name)) {
@@ -171,7 +62,8 @@ async function parkedIn(projector: Projector, target: Target): Promise<string[]>
  * flow into both meanwhile. Cut off anywhere, the next call goes on: finished segments are not read
  * again. Nothing but rows is written: no publishing, no notices.
  *
- * @throws {RebuildIncompleteError} when entities are parked in the new generation
+ * @throws {RebuildIncompleteError} when entities are parked in the new generation; what the tables
+ * answered when they did so again and again. Nothing runs on then.
  */
 export async function rebuild(
   projector: Projector,
@@ -179,7 +71,7 @@ export async function rebuild(
   options: RebuildOptions,
 ): Promise<{ readonly generation: number }> {
   const version = versionOf(projection);
-  const { clock, pause, segments = DEFAULT_SEGMENTS } = options;
+  const { clock, pause } = options;
   const { all } = await changeGenerations(projector, projection, clock, (generations) =>
     withBuilding(generations, version, clock().toISOString()),
   );
@@ -188,9 +80,7 @@ export async function rebuild(
   const { generation } = building;
   const target: Target = { projection, of: { name: projection.name, generation } };
   await pause(projector.generations.maxAgeMs * 1.5);
-  const positions = await loadSegments(projector.context.on, target.of, segments);
-  const run = new Rebuild(projector, target, options);
-  await Promise.all(Array.from({ length: segments }, (_, segment) => run.segment(segment, positions.get(segment))));
+  await scanInto(projector, target, options);
   const parked = await parkedIn(projector, target);
   if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
   await changeGenerations(projector, projection, clock, (generations) => ({

@@ -15,6 +15,8 @@ export type Fault =
   /** The engine has done it, the answer does not arrive. */
   | "lost-reply"
   | "throttle"
+  /** The role lacks the right. */
+  | "denied"
   | "transaction-conflict"
   /** The process is gone before the request is sent. */
   | "death-before"
@@ -48,6 +50,7 @@ const CONFLICT_BY_OPERATION: Record<string, () => Error> = {
 function failBefore(fault: Fault | undefined, operation: string): void {
   if (fault === "lost-request") throw connectionLost();
   if (fault === "throttle") throw awsError("ThrottlingException", "Rate exceeded");
+  if (fault === "denied") throw awsError("AccessDeniedException", "the role is not authorized");
   if (fault === "death-before") throw new ProcessDeath();
   const conflict = fault === "transaction-conflict" ? CONFLICT_BY_OPERATION[operation] : undefined;
   if (conflict) throw conflict();

@@ -172,3 +172,29 @@ test("a rebuild keeps to its capacity units a second", async () => {
   expect(paced.length).toBeGreaterThanOrEqual(5);
   expect(paced.at(-1)).toBeGreaterThan(1_000);
 });
+
+test("a rebuild whose rows are refused again and again ends with the reason, and nothing of it runs on", async () => {
+  const eventsTable = "Refused-Events";
+  await createBareEventsTable(engine.client, eventsTable);
+  await putEvents(engine.client, eventsTable, 400, (n) => event(n % 40, Math.floor(n / 40) + 1));
+  const refused = { ...catalog, name: "refused" } as Projection;
+  const client = engine.connect({ maxAttempts: 1 });
+  let isRefusing = true;
+  let requests = 0;
+  injectFaults(client, ({ operation, input }) => {
+    requests += 1;
+    const isRow = /^Put/.test(operation) && JSON.stringify(input.Item).includes("p-");
+    return isRefusing && isRow ? "denied" : undefined;
+  });
+  const projector = openProjector(engine, { eventsTable, projections: [refused], client });
+  const options = { clock, pause: async () => undefined, pageSize: 50 };
+  await expect(rebuild(projector, refused, options)).rejects.toThrow("not authorized");
+  const sent = requests;
+  await pause(300);
+  expect(requests).toBe(sent);
+
+  isRefusing = false;
+  expect(await rebuild(projector, refused, options)).toEqual({ generation: 2 });
+  const reader = createRowReader(projector.context.on, projector.generations, refused);
+  expect(await reader.row("p-39")).toMatchObject({ version: 10 });
+});

@@ -1,0 +1,146 @@
+import type { ScannedPage } from "../event-store/index.ts";
+import { groupByEntity } from "../stream/index.ts";
+import { loadSegments, type SegmentPosition, saveSegment } from "./dynamodb-rebuild-progress.ts";
+import type { Projector } from "./projector.ts";
+import type { Target } from "./target.ts";
+
+export interface RebuildProgress {
+  readonly generation: number;
+  readonly segmentsDone: number;
+  readonly segments: number;
+  readonly events: number;
+  readonly eventsPerSecond: number;
+  /** Undefined when it is not known how many events there are. */
+  readonly secondsLeft: number | undefined;
+}
+
+export interface RebuildOptions {
+  /** Parts of the table that are read at the same time. Default 4. */
+  readonly segments?: number;
+  /** Read capacity units a second, at most. Default: no limit. */
+  readonly capacityPerSecond?: number;
+  /** About how many events there are, for the time left. */
+  readonly expectedEvents?: number;
+  /** Events of one page. Default: what 1 MB holds. */
+  readonly pageSize?: number;
+  readonly onProgress?: (progress: RebuildProgress) => void;
+  readonly clock: () => Date;
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+const DEFAULT_SEGMENTS = 4;
+/** Tries of a page beyond those after which a poison event is parked. */
+const PATIENCE = 10;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Lets at most so many capacity units a second through, over all segments. */
+class Pace {
+  #due = 0;
+  readonly #options: RebuildOptions;
+
+  constructor(options: RebuildOptions) {
+    this.#options = options;
+  }
+
+  async spend(units: number): Promise<void> {
+    const { capacityPerSecond, clock, pause } = this.#options;
+    if (capacityPerSecond === undefined) return;
+    const now = clock().getTime();
+    this.#due = Math.max(now, this.#due) + (units / capacityPerSecond) * 1000;
+    if (this.#due > now) await pause(this.#due - now);
+  }
+}
+
+class RebuildScan {
+  readonly #projector: Projector;
+  readonly #target: Target;
+  readonly #options: RebuildOptions;
+  readonly #pace: Pace;
+  readonly #startedAt: number;
+  #events = 0;
+  #done = 0;
+  /** One segment has failed: the others end too, where they are. */
+  #isStopping = false;
+
+  constructor(projector: Projector, target: Target, options: RebuildOptions) {
+    this.#projector = projector;
+    this.#target = target;
+    this.#options = options;
+    this.#pace = new Pace(options);
+    this.#startedAt = options.clock().getTime();
+  }
+
+  #tell(): void {
+    const { onProgress, clock, expectedEvents, segments = DEFAULT_SEGMENTS } = this.#options;
+    const seconds = Math.max(0.001, (clock().getTime() - this.#startedAt) / 1000);
+    const rate = this.#events / seconds;
+    const left = expectedEvents === undefined ? undefined : Math.max(0, expectedEvents - this.#events);
+    onProgress?.({
+      generation: this.#target.of.generation,
+      segmentsDone: this.#done,
+      segments,
+      events: this.#events,
+      eventsPerSecond: Math.round(rate),
+      secondsLeft: left === undefined || rate === 0 ? undefined : Math.round(left / rate),
+    });
+  }
+
+  /** Poison is parked after some tries; what fails longer than that is not the event's fault. */
+  async #project(page: ScannedPage): Promise<void> {
+    const { pause } = this.#options;
+    const tries = this.#projector.context.parkAfter + PATIENCE;
+    let waiting = groupByEntity(page.events);
+    for (let done = 1; waiting.length > 0 && !this.#isStopping; done += 1) {
+      const { failures } = await this.#projector.projectInto(this.#target, waiting);
+      const [first] = failures;
+      if (!first) return;
+      if (done >= tries) throw first.error;
+      const failed = new Set(failures.map(({ entityId }) => entityId));
+      waiting = waiting.filter(({ entityId }) => failed.has(entityId));
+      await pause(Math.min(LONGEST_PAUSE_MS, 100 * 1.5 ** (done - 1)));
+    }
+  }
+
+  async #scan(segment: number, position: SegmentPosition | undefined): Promise<void> {
+    const { on, store } = this.#projector.context;
+    const { segments = DEFAULT_SEGMENTS, pageSize } = this.#options;
+    let start = position?.next;
+    let events = position?.events ?? 0;
+    this.#events += events;
+    let isDone = position?.isDone ?? false;
+    while (!isDone) {
+      const page = await store.scanEvents({ segment, segments, start, limit: pageSize });
+      await this.#project(page);
+      if (this.#isStopping) return;
+      events += page.events.length;
+      this.#events += page.events.length;
+      start = page.next;
+      isDone = start === undefined;
+      await saveSegment(on, this.#target.of, segment, { next: start, isDone, events });
+      this.#tell();
+      if (!isDone) await this.#pace.spend(page.capacityUnits);
+    }
+    this.#done += 1;
+    this.#tell();
+  }
+
+  /** Ends when every segment has ended, so that nothing writes rows after a failure was told. */
+  async run(): Promise<void> {
+    const { segments = DEFAULT_SEGMENTS } = this.#options;
+    const positions = await loadSegments(this.#projector.context.on, this.#target.of, segments);
+    const scans = Array.from({ length: segments }, async (_, segment) => {
+      try {
+        await this.#scan(segment, positions.get(segment));
+      } catch (error) {
+        this.#isStopping = true;
+        throw error;
+      }
+    });
+    await Promise.allSettled(scans);
+    await Promise.all(scans);
+  }
+}
+
+/** Reads the events table in segments and brings every entity of it up to date in one generation. */
+export const scanInto = (projector: Projector, target: Target, options: RebuildOptions): Promise<void> =>
+  new RebuildScan(projector, target, options).run();
