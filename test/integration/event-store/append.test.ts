@@ -1,9 +1,9 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Meter } from "../../../scripts/bench/meter.ts";
-import type { AppendRequest, DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import { appendOne, sequenceOf, several } from "../../support/appending.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
-import { type Fault, injectFaults } from "../../support/faults.ts";
 import { newEntity, openStore } from "../../support/store.ts";
 
 let engine: TestEngine;
@@ -15,36 +15,14 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const append = (entityId: string, expectedVersion?: number, on = store, eventData: object = { a: 1 }) =>
-  on.appendEvent("Thing", entityId, "ThingDone", eventData, "ann", "c-1", expectedVersion);
-const several = (entityId: string, count: number, more: Partial<AppendRequest> = {}): AppendRequest => ({
-  aggregateType: "Thing",
-  entityId,
-  events: Array.from({ length: count }, (_, n) => ({ eventType: "ThingDone", eventData: { n } })),
-  userId: "ann",
-  correlationId: "c-1",
-  ...more,
-});
-
-async function sequenceOf(entityId: string): Promise<number[]> {
-  return (await openStore(engine).getEvents(entityId)).map(({ sequenceNumber }) => sequenceNumber);
-}
-
-function storeWithFault(fault: Fault, on: (operation: string, number: number) => boolean): DynamoDBEventStore {
-  const client = engine.connect();
-  let number = 0;
-  injectFaults(client, ({ operation }) => {
-    number += 1;
-    return on(operation, number) ? fault : undefined;
-  });
-  return openStore(engine, {}, client);
-}
+  appendOne(on, entityId, expectedVersion, eventData);
 
 describe("an append at an expected version", () => {
   test("0 begins an entity, n goes on at n + 1", async () => {
     const entity = newEntity();
     expect(await append(entity, 0)).toBe(1);
     expect(await append(entity, 1)).toBe(2);
-    expect(await sequenceOf(entity)).toEqual([1, 2]);
+    expect(await sequenceOf(engine, entity)).toEqual([1, 2]);
   });
 
   test("behind the head is a conflict that says where the entity is", async () => {
@@ -53,7 +31,7 @@ describe("an append at an expected version", () => {
     const expected = { code: "CONCURRENCY", entityId: entity, expectedVersion: 1, actualVersion: 3 };
     await expect(append(entity, 1)).rejects.toMatchObject(expected);
     await expect(append(entity, 1, openStore(engine))).rejects.toMatchObject(expected);
-    expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
+    expect(await sequenceOf(engine, entity)).toEqual([1, 2, 3]);
   });
 
   test("past the head is a conflict and leaves no hole", async () => {
@@ -66,7 +44,7 @@ describe("an append at an expected version", () => {
     });
     await expect(append(entity, 2, openStore(engine))).rejects.toMatchObject({ code: "CONCURRENCY", actualVersion: 1 });
     await expect(append(newEntity(), 1)).rejects.toMatchObject({ code: "CONCURRENCY", actualVersion: 0 });
-    expect(await sequenceOf(entity)).toEqual([1]);
+    expect(await sequenceOf(engine, entity)).toEqual([1]);
   });
 
   test.each([-1, 1.5, Number.NaN, "3", null])("%p is refused by name", async (version) => {
@@ -136,7 +114,7 @@ describe("several events", () => {
     await expect(openStore(engine).appendEvents(several(entity, 3, { expectedVersion: 98 }))).rejects.toMatchObject({
       code: "CONCURRENCY",
     });
-    expect(await sequenceOf(entity)).toHaveLength(100);
+    expect(await sequenceOf(engine, entity)).toHaveLength(100);
   });
 
   test.each([0, 101])("%d at once are refused before anything is sent", async (count) => {
@@ -182,7 +160,7 @@ describe("several events", () => {
       entityId: b,
       actualVersion: 3,
     });
-    expect([await sequenceOf(a), await sequenceOf(b)]).toEqual([
+    expect([await sequenceOf(engine, a), await sequenceOf(engine, b)]).toEqual([
       [1, 2],
       [1, 2, 3],
     ]);
@@ -195,87 +173,12 @@ describe("several events", () => {
   });
 });
 
-describe("its own write is recognised", () => {
-  const firstWrite = (operation: string) => /Put|Transact/.test(operation);
-
-  test("after a lost reply that the SDK retried, the answer is the version", async () => {
-    const entity = newEntity();
-    let lost = 0;
-    const faulty = storeWithFault("lost-reply", (operation) => firstWrite(operation) && lost++ === 0);
-    expect(await append(entity, 0, faulty)).toBe(1);
-    expect(lost).toBeGreaterThan(1);
-    expect(await sequenceOf(entity)).toEqual([1]);
-  });
-
-  test("after more lost replies than the SDK retries", async () => {
-    const entity = newEntity();
-    let lost = 0;
-    const faulty = storeWithFault("lost-reply", (operation) => firstWrite(operation) && lost++ < 5);
-    expect(await append(entity, 0, faulty)).toBe(1);
-    expect(await sequenceOf(entity)).toEqual([1]);
-  });
-
-  test("when another writer has gone on meanwhile", async () => {
-    const entity = newEntity();
-    const client = engine.connect();
-    let isFirst = true;
-    client.middlewareStack.add(
-      (next) => async (args) => {
-        const result = await next(args);
-        if (isFirst) {
-          isFirst = false;
-          await append(entity, 1, openStore(engine));
-          throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET", name: "TimeoutError" });
-        }
-        return result;
-      },
-      { step: "finalizeRequest", priority: "low" },
-    );
-    expect(await append(entity, 0, openStore(engine, {}, client))).toBe(1);
-    expect(await sequenceOf(entity)).toEqual([1, 2]);
-  });
-
-  test("in a transaction, also when its request token is forgotten", async () => {
-    for (const forgetsToken of [false, true]) {
-      const entity = newEntity();
-      const client = engine.connect();
-      let lost = 0;
-      client.middlewareStack.add(
-        (next) => async (args) => {
-          const input = args.input as { ClientRequestToken?: string };
-          const again = forgetsToken && lost > 0 ? { ...input, ClientRequestToken: `later-${entity}` } : input;
-          return next({ ...args, input: again as typeof args.input });
-        },
-        { step: "initialize" },
-      );
-      injectFaults(client, ({ operation }) => (/Transact/.test(operation) && lost++ < 4 ? "lost-reply" : undefined));
-      const appended = await openStore(engine, {}, client).appendEvents(several(entity, 3, { expectedVersion: 0 }));
-      expect(appended).toMatchObject({ version: 3, repeated: false });
-      expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
-    }
-  });
-
-  test("throttles and transaction conflicts are retried, what stays surfaces with its name", async () => {
-    for (const fault of ["throttle", "transaction-conflict", "lost-request"] as const) {
-      let times = 0;
-      const entity = newEntity();
-      const faulty = storeWithFault(fault, (operation) => firstWrite(operation) && times++ < 4);
-      expect(await faulty.appendEvents(several(entity, 2, { expectedVersion: 0 }))).toMatchObject({ version: 2 });
-      expect(await append(entity, 2, faulty)).toBe(3);
-    }
-    const client = engine.connect();
-    injectFaults(client, () => "throttle");
-    const always = openStore(engine, { requestAttempts: 2 }, client);
-    await expect(append(newEntity(), 0, always)).rejects.toMatchObject({ name: "ThrottlingException" });
-  });
-});
-
 describe("an append without an expected version", () => {
   test("goes to the head, whoever else writes", async () => {
     const entity = newEntity();
     const writers = Array.from({ length: 4 }, () => openStore(engine));
     await Promise.all(writers.flatMap((writer) => [1, 2, 3, 4, 5].map(() => append(entity, undefined, writer))));
-    expect(await sequenceOf(entity)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    expect(await sequenceOf(engine, entity)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   });
 
   test("says how often it tried when it loses every race", async () => {
@@ -293,7 +196,7 @@ describe("an append without an expected version", () => {
       code: "APPEND_RETRIES_EXHAUSTED",
       attempts: 3,
     });
-    expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
+    expect(await sequenceOf(engine, entity)).toEqual([1, 2, 3]);
   });
 
   test("event times never go backwards, even when the clock does", async () => {
@@ -301,66 +204,6 @@ describe("an append without an expected version", () => {
     const times = ["2026-05-01T10:00:00.000Z", "2026-05-01T09:00:00.000Z", "2026-05-01T11:00:00.000Z"];
     for (const time of times) await append(entity, undefined, openStore(engine, { clock: () => new Date(time) }));
     expect((await store.getEvents(entity)).map(({ eventTime }) => eventTime)).toEqual([times[0], times[0], times[2]]);
-  });
-});
-
-describe("a repeated command", () => {
-  const withCommand = (entityId: string, id: string, more: Partial<AppendRequest> = {}) =>
-    several(entityId, 1, { command: { id }, ...more });
-
-  test("stores nothing and answers with the first result, in this process or another", async () => {
-    const entity = newEntity();
-    await store.appendEvents(several(entity, 2, { command: { id: "k-1" }, expectedVersion: 0 }));
-    await append(entity, 2);
-    for (const other of [store, openStore(engine)]) {
-      const again = await other.appendEvents(several(entity, 2, { command: { id: "k-1" }, expectedVersion: 0 }));
-      expect(again).toEqual({ version: 2, events: [], repeated: true });
-      expect(await other.appendEvents(several(entity, 2, { command: { id: "k-1" } }))).toMatchObject({
-        version: 2,
-        repeated: true,
-      });
-    }
-    expect(await sequenceOf(entity)).toEqual([1, 2, 3]);
-  });
-
-  test("is recognised among the last 100 commands", async () => {
-    const entity = newEntity();
-    for (let n = 1; n <= 100; n += 1) await store.appendEvents(withCommand(entity, `k-${n}`));
-    expect(await openStore(engine).appendEvents(withCommand(entity, "k-1"))).toMatchObject({
-      version: 1,
-      repeated: true,
-    });
-    expect(await openStore(engine).appendEvents(withCommand(entity, "k-60"))).toMatchObject({
-      version: 60,
-      repeated: true,
-    });
-  });
-
-  test("two processes with the same command at once store it once", async () => {
-    for (let round = 0; round < 5; round += 1) {
-      const entity = newEntity();
-      await append(entity, 0);
-      const results = await Promise.all(
-        [1, 2, 3, 4].map(() =>
-          openStore(engine).appendEvents(withCommand(entity, "k", round % 2 ? { expectedVersion: 1 } : {})),
-        ),
-      );
-      expect(results.map(({ version }) => version)).toEqual([2, 2, 2, 2]);
-      expect(await sequenceOf(entity)).toEqual([1, 2]);
-    }
-  });
-
-  test("the id of another command is refused", async () => {
-    const entity = newEntity();
-    await store.appendEvents(withCommand(entity, "k"));
-    const other = { ...withCommand(entity, "k"), events: [{ eventType: "ThingDone", eventData: { other: true } }] };
-    for (const on of [store, openStore(engine)]) {
-      await expect(on.appendEvents(other)).rejects.toMatchObject({
-        code: "COMMAND_ID_REUSED",
-        commandId: "k",
-        version: 1,
-      });
-    }
   });
 });
 
