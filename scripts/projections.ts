@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { projections } from "../projections/index.ts";
 import { eventTypes } from "../src/product/index.ts";
 import {
+  type EntityOutcome,
   forgetGeneration,
   listParked,
   type Projection,
@@ -14,7 +15,7 @@ import {
   skipParked,
   verify,
 } from "../src/projector/index.ts";
-import { listUnpublished, markPublished, publishMissing } from "../src/publisher/index.ts";
+import { listUnpublished, markPublished, type PublishOutcome, publishMissing } from "../src/publisher/index.ts";
 import { clock, wire } from "./projections/wire.ts";
 
 const USAGE = `usage: npm run projections -- COMMAND
@@ -33,7 +34,8 @@ const USAGE = `usage: npm run projections -- COMMAND
   mark-published               take all that is stored by now as published, without sending it
 
 A service that runs on this machine is found by itself; on AWS set TABLE_PREFIX (ProductService-dev), INDEX_SHARDS
-where the stage has more than one, and your credentials.`;
+where the stage has more than one, your credentials, and what the stage's publisher is given beside the defaults
+(SERVICE_NAME, PUBLISH_USER_ID, BUS_MAX_BYTES, SNAPSHOT_EVERY).`;
 
 function find(name: string | undefined): Projection {
   const found = projections.find((projection) => projection.name === name);
@@ -59,6 +61,13 @@ interface Given {
   readonly entity: string;
   readonly generation: string;
   readonly capacity: string | undefined;
+}
+
+/** Prints what became of a parked entity; one that failed again is still listed, and the command fails. */
+function tell(outcomes: readonly (PublishOutcome | EntityOutcome)[]): void {
+  console.log(outcomes);
+  const hasFailed = outcomes.some((one) => ("failures" in one ? one.failures.length > 0 : one.failedAt !== undefined));
+  if (hasFailed || outcomes.some(({ parked }) => Boolean(parked))) process.exitCode = 1;
 }
 
 type Command = readonly [words: readonly ("name" | "entity" | "generation")[], run: (given: Given) => Promise<void>];
@@ -156,7 +165,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     async ({ name, entity }) => {
       const { projector, publisher } = wire();
       const isPublisher = findParking(name) === "publisher";
-      console.log(isPublisher ? await publisher.retry(entity) : await retryParked(projector, name, entity));
+      tell(isPublisher ? [await publisher.retry(entity)] : await retryParked(projector, name, entity));
     },
   ],
   skip: [
@@ -164,7 +173,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     async ({ name, entity }) => {
       const { projector, publisher } = wire();
       const isPublisher = findParking(name) === "publisher";
-      console.log(isPublisher ? await publisher.retry(entity, true) : await skipParked(projector, name, entity));
+      tell(isPublisher ? [await publisher.retry(entity, true)] : await skipParked(projector, name, entity));
     },
   ],
   unpublished: [

@@ -5,7 +5,9 @@ import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { projections } from "../../projections/index.ts";
+import { readConfig } from "../../src/config.ts";
 import { DynamoDBEventStore } from "../../src/event-store/index.ts";
+import { publishingOf } from "../../src/lambda/publishing.ts";
 import type { RunFile } from "../../src/local/offline.ts";
 import { eventTypes } from "../../src/product/index.ts";
 import { createProjector } from "../../src/projector/index.ts";
@@ -39,6 +41,16 @@ function findStage(): Stage {
   return { prefix: "ProductService", indexShards };
 }
 
+/** What the deployed publisher is given, with what differs from the defaults taken from this shell. */
+const environmentOf = (prefix: string) => ({
+  SERVICE_NAME: "ProductService",
+  ...process.env,
+  EVENT_BUS: prefix,
+  EVENTS_TABLE: `${prefix}-Events`,
+  SNAPSHOTS_TABLE: `${prefix}-Snapshots`,
+  READ_MODELS_TABLE: `${prefix}-ReadModels`,
+});
+
 /** The parts that the commands work with, on the tables of the stage. */
 export function wire() {
   const { prefix, indexShards } = findStage();
@@ -50,7 +62,8 @@ export function wire() {
   const projector = createProjector({ projections, store, on, eventTypes, clock, random: Math.random });
   const bus = eventBridgeBus(new EventBridgeClient({}), prefix);
   const backOff = async (round: number) => void (await pause(Math.min(2_000, 50 * 2 ** round)));
-  const publisher = createPublisher({ bus, store, on, eventTypes, source: "ProductService", backOff, clock });
+  const settings = publishingOf(readConfig("publisher", environmentOf(prefix)));
+  const publisher = createPublisher({ bus, store, on, ...settings, backOff, clock });
   const countEvents = async () => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: `${prefix}-Events` }));
     return Table?.ItemCount;

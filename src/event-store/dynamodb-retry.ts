@@ -1,5 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import pRetry from "p-retry";
+import { EventStoreError } from "./errors.ts";
 
 /** Errors after which the same request may be sent again ("Error handling with DynamoDB", and the network's). */
 const TRANSIENT = new Set([
@@ -38,6 +39,10 @@ export function isTransient(error: unknown): boolean {
   if (httpStatusCode >= 500) return true;
   return TRANSIENT.has(error.name) || TRANSIENT.has(code) || error.message.includes("socket hang up");
 }
+
+/** The event itself cannot be read; throttles, lost connections and missing rights say nothing about it. */
+export const isFaultOfTheEvent = (error: unknown): error is EventStoreError =>
+  error instanceof EventStoreError && !isTransient(error);
 
 /** Sends again, with exponential backoff and jitter, while the error is a passing one. */
 export function whileTransient<T>(attempts: number, send: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ export * from "./dynamodb-event-codec.ts";
 export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
 export { MAX_ITEM_BYTES } from "./dynamodb-item-size.ts";
 export { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
-export { isTransient, untilProcessed, whileTransient } from "./dynamodb-retry.ts";
+export { isFaultOfTheEvent, isTransient, untilProcessed, whileTransient } from "./dynamodb-retry.ts";
 export type { ScannedEvent, ScannedPage, ScanRequest } from "./dynamodb-scan.ts";
 export * from "./errors.ts";
 export * from "./event.ts";

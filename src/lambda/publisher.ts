@@ -1,11 +1,9 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
-import type { StoredEvent } from "../event-store/index.ts";
-import { aggregates, eventTypes } from "../product/index.ts";
-import { checkBusExists, createPublisher, eventBridgeBus, type Notice } from "../publisher/index.ts";
-import { isSnapshotDue, SNAPSHOT_DUE, snapshotDue } from "../snapshotter/index.ts";
+import { checkBusExists, createPublisher, eventBridgeBus } from "../publisher/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
+import { publishingOf } from "./publishing.ts";
 import { backOff, clock, createLogger, createStore, requestHandler, traceBatch } from "./wiring.ts";
 
 const config = readConfig("publisher");
@@ -22,22 +20,10 @@ function checkBus(): Promise<void> {
   return busExists;
 }
 
-const significantEvents = aggregates.flatMap((aggregate) => aggregate.significantEvents ?? []);
-const policy = { every: config.SNAPSHOT_EVERY, significantEvents };
-
-function noticesOf(event: StoredEvent): Notice[] {
-  return isSnapshotDue(policy, event) ? [{ detailType: SNAPSHOT_DUE, detail: snapshotDue(event) }] : [];
-}
-
 const publisher = createPublisher({
   bus: eventBridgeBus(client, config.EVENT_BUS),
   ...createStore(config),
-  eventTypes,
-  source: config.SERVICE_NAME,
-  noticesOf,
-  maxBytes: config.BUS_MAX_BYTES,
-  publishUserId: config.PUBLISH_USER_ID,
-  parkAfter: config.PARK_AFTER,
+  ...publishingOf(config),
   backOff,
   clock,
 });

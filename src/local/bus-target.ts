@@ -102,25 +102,30 @@ export class TargetWorker {
         log(`rule ${this.#rule.name}: ${this.#target.id} failed on ${event["detail-type"]}: ${messageOf(error)}`);
         const isOld = clock().getTime() - start > this.#target.maxAgeSeconds * 1000;
         const isSpent = retry >= this.#target.maxRetries;
-        if (isOld || isSpent) {
-          this.#giveUp(event, error, retry, isSpent ? "MaximumRetryAttempts" : "MaximumEventAgeInSeconds");
-          return true;
-        }
+        const condition = isSpent ? "MaximumRetryAttempts" : "MaximumEventAgeInSeconds";
+        if ((isOld || isSpent) && this.#giveUp(event, error, retry, condition)) return true;
       }
     }
     return false;
   }
 
-  #giveUp(event: BusEvent, error: unknown, retries: number, condition: string): void {
+  /** False when the dead letter could not be kept: the event is then tried again. */
+  #giveUp(event: BusEvent, error: unknown, retries: number, condition: string): boolean {
     const { deadLetter } = this.#target;
-    if (deadLetter === undefined) return;
-    this.#context.deadLetter(deadLetter, event, {
-      RULE_ARN: this.#rule.name,
-      TARGET_ARN: this.#target.id,
-      ERROR_CODE: "ERROR_FROM_TARGET",
-      ERROR_MESSAGE: messageOf(error),
-      EXHAUSTED_RETRY_CONDITION: condition,
-      RETRY_ATTEMPTS: String(retries),
-    });
+    if (deadLetter === undefined) return true;
+    try {
+      this.#context.deadLetter(deadLetter, event, {
+        RULE_ARN: this.#rule.name,
+        TARGET_ARN: this.#target.id,
+        ERROR_CODE: "ERROR_FROM_TARGET",
+        ERROR_MESSAGE: messageOf(error),
+        EXHAUSTED_RETRY_CONDITION: condition,
+        RETRY_ATTEMPTS: String(retries),
+      });
+      return true;
+    } catch (full) {
+      this.#context.log(`rule ${this.#rule.name}: a dead letter was not kept: ${messageOf(full)}`);
+      return false;
+    }
   }
 }

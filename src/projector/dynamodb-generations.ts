@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { whileTransient } from "../event-store/index.ts";
@@ -33,7 +34,7 @@ export async function readGenerations(
   return Item && ({ ...(Item.generations as object), revision: Number(Item[ROW.revision]) } as Generations);
 }
 
-/** One conditional write; false when somebody else changed the generations first. */
+/** One conditional write, recognised when its reply was lost: what was meant stands there. False when somebody else changed the generations first. */
 export async function writeGenerations(
   { client, table }: ReadModelTable,
   { revision, ...generations }: Generations,
@@ -47,8 +48,10 @@ export async function writeGenerations(
     await whileTransient(ATTEMPTS, () => client.send(command));
     return true;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const found = await readGenerations({ client, table }, generations.name);
+    const meant: unknown = JSON.parse(JSON.stringify({ ...generations, revision: revision + 1 }));
+    return isDeepStrictEqual(found, meant);
   }
 }
 

@@ -1,8 +1,9 @@
-import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, QueryCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { type StoredEvent, whileTransient } from "../event-store/index.ts";
+import { parkedText } from "../stream/index.ts";
 import { ATTEMPTS, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
-import { type GenerationKey, parkedKey, ROW, type TableKey } from "./dynamodb-read-model-keys.ts";
+import { parkedKey, ROW, type TableKey } from "./dynamodb-read-model-keys.ts";
 
 /** An entity that waits in one projection because an event of it cannot be taken. */
 export interface ParkedEntity {
@@ -20,8 +21,13 @@ export interface ParkedEntity {
   readonly event?: StoredEvent | undefined;
 }
 
-/** Bytes. A parked item must fit beside its key; a larger event stays in the store alone. */
-const MAX_PARKED_EVENT = 300 * 1024;
+/** As the table holds it: the event as JSON text. */
+type StoredParked = Omit<ParkedEntity, "event"> & { readonly event?: string | undefined };
+
+/** Somebody else moved the position, and nothing else was the matter. */
+const hasLostRace = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException &&
+  (error.CancellationReasons ?? []).some(({ Code }) => Code === "ConditionalCheckFailed");
 
 /**
  * Parks an entity: the flag on its position and the parked item, in one transaction, so that no
@@ -32,8 +38,7 @@ export async function parkEntity(
   { positionKey, revision, parked }: { positionKey: TableKey; revision: number; parked: ParkedEntity },
 ): Promise<boolean> {
   const of = { name: parked.projection, generation: parked.generation };
-  const isSmall = JSON.stringify(parked.event ?? null).length < MAX_PARKED_EVENT;
-  const shown = isSmall ? parked : { ...parked, event: undefined };
+  const item = { ...parked, event: parkedText(parked.event) };
   const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(revision);
   const command = new TransactWriteCommand({
     TransactItems: [
@@ -47,25 +52,39 @@ export async function parkEntity(
           ExpressionAttributeValues: { ...ExpressionAttributeValues, ":parked": true, ":next": revision + 1 },
         },
       },
-      { Put: { TableName: table, Item: { ...parkedKey(of, parked.entityId), parked: shown } } },
+      { Put: { TableName: table, Item: { ...parkedKey(of, parked.entityId), parked: item } } },
     ],
   });
   try {
     await whileTransient(ATTEMPTS, () => client.send(command));
     return true;
   } catch (error) {
-    if (error instanceof TransactionCanceledException) return false;
+    if (hasLostRace(error)) return false;
     throw error;
   }
 }
 
+/** Removes the parked item, unless the entity was parked anew meanwhile. */
 export async function removeParked(
   { client, table }: ReadModelTable,
-  of: GenerationKey,
-  entityId: string,
+  { projection: name, generation, entityId, parkedAt }: ParkedEntity,
 ): Promise<void> {
-  const command = new DeleteCommand({ TableName: table, Key: parkedKey(of, entityId) });
-  await whileTransient(ATTEMPTS, () => client.send(command));
+  const command = new DeleteCommand({
+    TableName: table,
+    Key: parkedKey({ name, generation }, entityId),
+    ConditionExpression: "#parked.#parkedAt = :parkedAt",
+    ExpressionAttributeNames: { "#parked": "parked", "#parkedAt": "parkedAt" },
+    ExpressionAttributeValues: { ":parkedAt": parkedAt },
+  });
+  try {
+    await whileTransient(ATTEMPTS, () => client.send(command));
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
+}
+
+function toParked({ event, ...parked }: StoredParked): ParkedEntity {
+  return event === undefined ? parked : { ...parked, event: JSON.parse(event) as StoredEvent };
 }
 
 /** Everything that is parked in a projection, all generations, by generation and entity. */
@@ -81,7 +100,7 @@ export async function* listParked({ client, table }: ReadModelTable, name: strin
       ...(start ? { ExclusiveStartKey: start } : {}),
     });
     const answer = await whileTransient(ATTEMPTS, () => client.send(command));
-    for (const item of answer.Items ?? []) yield item.parked as ParkedEntity;
+    for (const item of answer.Items ?? []) yield toParked(item.parked as StoredParked);
     start = answer.LastEvaluatedKey;
   } while (start);
 }

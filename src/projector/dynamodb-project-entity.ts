@@ -1,8 +1,8 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import {
   type EventStore,
-  EventStoreError,
   type EventTypes,
+  isFaultOfTheEvent,
   isTransient,
   type StoredEvent,
   upcast,
@@ -57,9 +57,6 @@ interface Readable {
   readonly events: StoredEvent[];
   readonly unreadable: Poison | undefined;
 }
-
-const isFaultOfTheEvent = (error: unknown): error is EventStoreError =>
-  error instanceof EventStoreError && !isTransient(error);
 
 /** Events up to the first that cannot be decoded or upcast. */
 async function readable(

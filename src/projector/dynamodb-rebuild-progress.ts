@@ -10,14 +10,16 @@ export interface SegmentPosition {
   readonly events: number;
 }
 
-const keyOf = (of: GenerationKey, segment: number) => rebuildKey(of, `segment#${segment}`);
+/** A segment is another part of the table when there are more or fewer of them. */
+const keyOf = (of: GenerationKey, segment: number, segments: number) =>
+  rebuildKey(of, `segment#${segment}of${segments}`);
 
 export async function loadSegments(
   on: ReadModelTable,
   of: GenerationKey,
   segments: number,
 ): Promise<Map<number, SegmentPosition>> {
-  const keys = Array.from({ length: segments }, (_, segment) => keyOf(of, segment));
+  const keys = Array.from({ length: segments }, (_, segment) => keyOf(of, segment, segments));
   const items = await getAll(on, keys, true);
   return new Map(items.map(({ segment, position }) => [Number(segment), position as SegmentPosition]));
 }
@@ -25,9 +27,9 @@ export async function loadSegments(
 export async function saveSegment(
   { client, table }: ReadModelTable,
   of: GenerationKey,
-  segment: number,
+  { segment, segments }: { readonly segment: number; readonly segments: number },
   position: SegmentPosition,
 ): Promise<void> {
-  const Item = { ...keyOf(of, segment), segment, position };
+  const Item = { ...keyOf(of, segment, segments), segment, position };
   await whileTransient(ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
 }

@@ -56,15 +56,16 @@ export class SharedRows implements Rows<unknown> {
     for (const key of missing) this.#hold(key, items.get(textOf(key)));
   }
 
+  /** A copy: a row that a change alters in place is as before until it is set. */
   async get(at: RowKey): Promise<unknown> {
     const key = sharedRowKey(this.#of, at);
     const held = this.#held.get(textOf(key));
-    if (held) return held.row;
+    if (held) return structuredClone(held.row);
     const command = new GetCommand({ TableName: this.#on.table, Key: key, ConsistentRead: true });
     const { Item } = await whileTransient(ATTEMPTS, () => this.#on.client.send(command)).catch((cause: unknown) => {
       throw new RowReadError(cause);
     });
-    return this.#hold(key, Item).row;
+    return structuredClone(this.#hold(key, Item).row);
   }
 
   set(at: RowKey, row: unknown): void {

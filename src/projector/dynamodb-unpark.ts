@@ -1,14 +1,13 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import { whileTransient } from "../event-store/index.ts";
-import { removeParked } from "./dynamodb-parking.ts";
 import { ATTEMPTS, isUnchangedSince, positionKey, type ReadModelTable, readPositionNow } from "./dynamodb-positions.ts";
 import { ROW } from "./dynamodb-read-model-keys.ts";
 import type { Target } from "./target.ts";
 
 const TRIES = 20;
 
-/** Frees the position, then removes the parked item: a crash in between leaves an item that a next retry removes. */
+/** Frees the position. The parked item stays until the entity has caught up, so that it is never in no list. */
 async function free(
   on: ReadModelTable,
   { projection, of }: Target,
@@ -37,7 +36,7 @@ async function free(
     });
     try {
       await whileTransient(ATTEMPTS, () => on.client.send(command));
-      return await removeParked(on, of, entityId);
+      return;
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }

@@ -1,4 +1,4 @@
-import { listParked, type ParkedEntity } from "./dynamodb-parking.ts";
+import { listParked, type ParkedEntity, removeParked } from "./dynamodb-parking.ts";
 import type { EntityOutcome } from "./dynamodb-project-entity.ts";
 import { skipEvent, unpark } from "./dynamodb-unpark.ts";
 import type { Projector } from "./projector.ts";
@@ -45,18 +45,25 @@ async function readOn(projector: Projector, target: Target, entityId: string): P
   }
 }
 
+/** Reads on, and takes the entity from the list when it has caught up; what failed again stays in it. */
+async function readOnAndClear(projector: Projector, target: Target, parked: ParkedEntity): Promise<EntityOutcome> {
+  const outcome = await readOn(projector, target, parked.entityId);
+  if (outcome.failedAt === undefined && !outcome.parked) await removeParked(projector.context.on, parked);
+  return outcome;
+}
+
 /**
- * Tries a parked entity again, after a fix. It is free from then on; when its event fails again it
- * is parked again after the usual number of tries.
+ * Tries a parked entity again, after a fix. It is free from then on, and listed as parked until it has
+ * caught up: when its event fails again, retry it again after the next fix.
  *
  * @throws {NotParkedError}
  */
 export async function retryParked(projector: Projector, name: string, entityId: string): Promise<EntityOutcome[]> {
   const found = await find(projector, name, entityId);
   return Promise.all(
-    found.map(async ({ target }) => {
+    found.map(async ({ target, parked }) => {
       await unpark(projector.context.on, target, entityId);
-      return readOn(projector, target, entityId);
+      return readOnAndClear(projector, target, parked);
     }),
   );
 }
@@ -71,7 +78,7 @@ export async function skipParked(projector: Projector, name: string, entityId: s
   return Promise.all(
     found.map(async ({ target, parked }) => {
       await skipEvent(projector.context.on, target, entityId, parked.sequenceNumber);
-      return readOn(projector, target, entityId);
+      return readOnAndClear(projector, target, parked);
     }),
   );
 }

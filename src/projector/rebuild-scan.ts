@@ -116,7 +116,7 @@ class RebuildScan {
       this.#events += page.events.length;
       start = page.next;
       isDone = start === undefined;
-      await saveSegment(on, this.#target.of, segment, { next: start, isDone, events });
+      await saveSegment(on, this.#target.of, { segment, segments }, { next: start, isDone, events });
       this.#tell();
       if (!isDone) await this.#pace.spend(page.capacityUnits);
     }

@@ -83,12 +83,13 @@ export async function rebuild(
   await scanInto(projector, target, options);
   const parked = await parkedIn(projector, target);
   if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
-  await changeGenerations(projector, projection, clock, (generations) => ({
-    ...generations,
-    serving: generation,
-    previous: generations.serving,
-    all: generations.all.map((one) => (one.generation === generation ? { ...one, status: "ready" } : one)),
-  }));
+  await changeGenerations(projector, projection, clock, (generations) => {
+    if (generations.serving === generation) return generations;
+    const all = generations.all.map((one) =>
+      one.generation === generation ? { ...one, status: "ready" as const } : one,
+    );
+    return { ...generations, serving: generation, previous: generations.serving, all };
+  });
   return { generation };
 }
 

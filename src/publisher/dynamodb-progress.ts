@@ -8,6 +8,7 @@ import {
   TransactWriteCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { type StoredEvent, untilProcessed, whileTransient } from "../event-store/index.ts";
+import { parkedText } from "../stream/index.ts";
 
 /** How far an entity's events are on the bus. */
 export interface Progress {
@@ -84,7 +85,7 @@ export async function parkProgress(
   { event, parkedAt }: { readonly event: StoredEvent | undefined; readonly parkedAt: string },
 ): Promise<void> {
   const { entityId, failing } = progress;
-  const isSmall = JSON.stringify(event ?? null).length < 300 * 1024;
+  const text = parkedText(event);
   const parked = {
     projection: "publisher",
     generation: 0,
@@ -93,7 +94,7 @@ export async function parkProgress(
     error: failing?.error ?? "",
     attempts: failing?.attempts ?? 1,
     parkedAt,
-    ...(isSmall && event ? { event } : {}),
+    ...(text === undefined ? {} : { event: text }),
   };
   const command = new TransactWriteCommand({
     TransactItems: [
@@ -104,7 +105,39 @@ export async function parkProgress(
   await whileTransient(ATTEMPTS, () => client.send(command));
 }
 
-export async function removeParkedProgress({ client, table }: ProgressTable, entityId: string): Promise<void> {
-  const command = new DeleteCommand({ TableName: table, Key: parkedKeyOf(entityId) });
-  await whileTransient(ATTEMPTS, () => client.send(command));
+/** What is told of a parked entity in the list of them. */
+export interface ParkedNote {
+  readonly entityId: string;
+  /** The event that the bus refused. */
+  readonly sequenceNumber: number;
+  /** ISO 8601. */
+  readonly parkedAt: string;
+}
+
+export async function readParkedNote(
+  { client, table }: ProgressTable,
+  entityId: string,
+): Promise<ParkedNote | undefined> {
+  const command = new GetCommand({ TableName: table, Key: parkedKeyOf(entityId), ConsistentRead: true });
+  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  return Item?.parked as ParkedNote | undefined;
+}
+
+/** Removes the entity from the list of the parked, unless it was parked anew meanwhile. */
+export async function removeParkedNote(
+  { client, table }: ProgressTable,
+  { entityId, parkedAt }: ParkedNote,
+): Promise<void> {
+  const command = new DeleteCommand({
+    TableName: table,
+    Key: parkedKeyOf(entityId),
+    ConditionExpression: "#parked.#parkedAt = :parkedAt",
+    ExpressionAttributeNames: { "#parked": "parked", "#parkedAt": "parkedAt" },
+    ExpressionAttributeValues: { ":parkedAt": parkedAt },
+  });
+  try {
+    await whileTransient(ATTEMPTS, () => client.send(command));
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+  }
 }

@@ -1,13 +1,14 @@
-import { type EventStore, type EventTypes, type StoredEvent, upcast } from "../event-store/index.ts";
+import { type EventStore, type EventTypes, isFaultOfTheEvent, type StoredEvent, upcast } from "../event-store/index.ts";
 import { contiguous, type EntityBatch, type EntityFailure } from "../stream/index.ts";
 import { type Bus, type BusEntry, DEFAULT_MAX_BYTES, entrySize } from "./bus.ts";
 import {
   type Progress,
   type ProgressTable,
   parkProgress,
+  readParkedNote,
   readProgress,
   readProgressNow,
-  removeParkedProgress,
+  removeParkedNote,
   writeProgress,
 } from "./dynamodb-progress.ts";
 import { claimCheckOf, type EnvelopeOptions, envelopeOf } from "./envelope.ts";
@@ -50,7 +51,8 @@ export interface Publisher {
   /** @param isTimeUp tells when what is left is better left to the next delivery */
   publish(batches: readonly EntityBatch[], isTimeUp?: () => boolean): Promise<PublishOutcome>;
   /**
-   * Publishes on from where a parked entity waits, after a fix. `skip` passes the refused event by.
+   * Publishes on from where a parked entity waits, after a fix. `skip` passes the refused event by. The
+   * entity is listed as parked until it has caught up.
    *
    * @throws {NotParkedError}
    */
@@ -72,8 +74,19 @@ interface Plan {
   readonly outgoing: readonly Outgoing[];
   readonly events: readonly StoredEvent[];
   readonly unpublishable?:
-    | { readonly sequenceNumber: number; readonly error: Error; readonly event?: StoredEvent }
+    | {
+        readonly sequenceNumber: number;
+        readonly error: Error;
+        /** Throttles, lost connections and missing rights park nobody. */
+        readonly counts: boolean;
+        readonly event?: StoredEvent;
+      }
     | undefined;
+}
+
+interface Settled {
+  readonly failed?: EntityFailure & { readonly error: Error };
+  readonly parked: boolean;
 }
 
 /** There is no such entity parked in the publisher. */
@@ -123,11 +136,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
         outgoing.push(...outgoingOf(event));
         events.push(event);
       }
-      return { progress, outgoing, events };
+      const next = progress.published + events.length + 1;
+      if (next > batch.upTo) return { progress, outgoing, events };
+      const error = new Error(`event ${next} is not in the store, though a record told of it or of a later one`);
+      return { progress, outgoing, events, unpublishable: { sequenceNumber: next, error, counts: true } };
     } catch (error) {
       const sequenceNumber = progress.published + events.length + 1;
-      const event = current?.sequenceNumber === sequenceNumber ? { event: current } : {};
-      return { progress, outgoing, events, unpublishable: { sequenceNumber, error: asError(error), ...event } };
+      const event = current?.sequenceNumber === sequenceNumber ? current : undefined;
+      const counts = event !== undefined || isFaultOfTheEvent(error);
+      const fault = { sequenceNumber, error: asError(error), counts, ...(event ? { event } : {}) };
+      return { progress, outgoing, events, unpublishable: fault };
     }
   }
 
@@ -141,14 +159,19 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   function failureOf(plan: Plan, failure: SendFailure | undefined) {
     if (failure) return { sequenceNumber: failure.fromSequence, error: failure.error, counts: failure.isRefused };
-    return plan.unpublishable && { ...plan.unpublishable, counts: true };
+    return plan.unpublishable;
   }
 
-  /** Writes how far the entity is; answers with what has to come again. */
-  async function settle(
-    plan: Plan,
-    outcome: SendOutcome,
-  ): Promise<{ failed?: EntityFailure & { error: Error }; parked: boolean }> {
+  /** Writes how far the entity is; answers with what has to come again. One that fails stops no other. */
+  async function settle(plan: Plan, outcome: SendOutcome): Promise<Settled> {
+    const { entityId, published } = plan.progress;
+    return write(plan, outcome).catch((error: unknown) => ({
+      failed: { entityId, fromSequence: published + 1, error: asError(error) },
+      parked: false,
+    }));
+  }
+
+  async function write(plan: Plan, outcome: SendOutcome): Promise<Settled> {
     const { progress } = plan;
     const { entityId } = progress;
     const published = publishedAfter(plan, outcome);
@@ -206,19 +229,18 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   async function retry(entityId: string, skip = false): Promise<PublishOutcome> {
+    const parked = await readParkedNote(on, entityId);
+    if (!parked) throw new NotParkedError(entityId);
     const { failing: _, ...progress } = await readProgressNow(on, entityId);
-    if (!progress.parked) {
-      // What a retry left behind that was cut off between its two writes.
-      await removeParkedProgress(on, entityId);
-      throw new NotParkedError(entityId);
-    }
-    const published = skip ? progress.published + 1 : progress.published;
-    await writeProgress(on, { ...progress, published, parked: false });
-    await removeParkedProgress(on, entityId);
+    const published = skip ? Math.max(progress.published, parked.sequenceNumber) : progress.published;
+    if (!(await writeProgress(on, { ...progress, published, parked: false })))
+      throw new Error(`${entityId} was moved by another process just now; look at it and try again`);
     let upTo = 0;
     for await (const event of store.readEvents(entityId, { direction: "backward", limit: 1 }))
       upTo = event.sequenceNumber;
-    return publish([{ entityId, upTo, events: [] }]);
+    const outcome = await publish([{ entityId, upTo, events: [] }]);
+    if (outcome.failures.length === 0 && outcome.parked === 0) await removeParkedNote(on, parked);
+    return outcome;
   }
 
   return { publish, retry };

@@ -42,6 +42,8 @@ export class RefusedError extends Error {
 
 /** Throttles say nothing about the entry. */
 const PASSING = new Set(["ThrottlingException", "TimeUp"]);
+/** A request that is refused as a whole for what one of its entries is: each is asked for alone then. */
+const FOR_ITS_ENTRIES = new Set(["ValidationException"]);
 
 interface Answers {
   readonly refusals: readonly (Refusal | undefined)[];
@@ -91,7 +93,8 @@ class Sending {
     this.#failures.set(entityId, { fromSequence: sequenceNumber, error: new RefusedError(refusal), isRefused });
   }
 
-  #note(one: Outgoing, refusal: Refusal | undefined, isWhole: boolean): void {
+  /** @param isAbout whether the answer may be about this entry, or is about it for sure, or about the request */
+  #note(one: Outgoing, refusal: Refusal | undefined, isAbout: "entry" | "one-of-them" | "request"): void {
     if (!refusal) {
       this.#done.add(one);
       return;
@@ -99,8 +102,9 @@ class Sending {
     const tries = (this.#tries.get(one) ?? 0) + 1;
     this.#tries.set(one, tries);
     this.#dueIn.set(one, this.#round + 1);
-    if (!isWhole) this.#alone.add(one);
-    if (tries >= this.#options.attempts) this.#fail(one, refusal, !isWhole && !PASSING.has(refusal.code));
+    if (isAbout !== "request") this.#alone.add(one);
+    const isRefused = isAbout === "entry" && !PASSING.has(refusal.code);
+    if (tries >= this.#options.attempts) this.#fail(one, refusal, isRefused);
   }
 
   /** An event counts as sent when its last entry is: a notice may follow it. */
@@ -125,7 +129,11 @@ class Sending {
     const batch = together.length > 0 ? firstRequest(together, this.#options.maxBytes) : due.slice(0, 1);
     const { refusals, isWhole } = await ask(this.#options.bus, batch);
     this.#requests += 1;
-    for (const [index, one] of batch.entries()) this.#note(one, refusals[index], isWhole);
+    for (const [index, one] of batch.entries()) {
+      const refusal = refusals[index];
+      const isForEntry = !isWhole || FOR_ITS_ENTRIES.has(refusal?.code ?? "");
+      this.#note(one, refusal, !isForEntry ? "request" : isWhole && batch.length > 1 ? "one-of-them" : "entry");
+    }
     this.#settle();
   }
 

@@ -167,4 +167,35 @@ describe("a parked entity", () => {
     expect(outcome!.failures).toMatchObject([{ entityId: "throttled-1", fromSequence: 1 }]);
     expect(await parkedIn("catalog-throttled")).toEqual([]);
   }, 60_000);
+
+  test("that fails again on its retry is still listed, and a later retry goes on", async () => {
+    const name = "catalog-again";
+    const events = await store("again-1", 3);
+    const broke = openProjector(engine, {
+      projections: [broken(name, { entityId: "again-1", sequenceNumber: 2 })],
+      parkAfter: 2,
+    });
+    for (const _ of [1, 2]) await broke.project(batchOf(events));
+    expect(await retryParked(broke, name, "again-1")).toMatchObject([{ failedAt: 2, parked: false }]);
+    expect(await parkedIn(name)).toMatchObject([{ entityId: "again-1", sequenceNumber: 2 }]);
+    const mended = openProjector(engine, { projections: [fixed(name)] });
+    expect(await retryParked(mended, name, "again-1")).toMatchObject([{ applied: 2 }]);
+    expect(await parkedIn(name)).toEqual([]);
+  });
+
+  test("is parked with an event that holds a number beyond those of JavaScript's integers", async () => {
+    const name = "catalog-number";
+    const events = (await store("number-1", 2)).map((event) => ({
+      ...event,
+      eventData: { ...event.eventData, n: 1e20 },
+    }));
+    const copying: Projection = {
+      ...(fixed(name) as Projection & { kind: "row-per-entity" }),
+      lists: {},
+      evolve: (_row, event) => ({ n: (event.eventData as { n: number }).n }),
+    };
+    const projector = openProjector(engine, { projections: [copying], parkAfter: 2 });
+    for (const _ of [1, 2]) await projector.project(batchOf(events));
+    expect(await parkedIn(name)).toMatchObject([{ entityId: "number-1", event: { eventData: { n: 1e20 } } }]);
+  });
 });

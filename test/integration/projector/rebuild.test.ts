@@ -198,3 +198,36 @@ test("a rebuild whose rows are refused again and again ends with the reason, and
   const reader = createRowReader(projector.context.on, projector.generations, refused);
   expect(await reader.row("p-39")).toMatchObject({ version: 10 });
 });
+
+test("a lost reply turns no rollback round, and a rebuild cut off goes on with another number of segments", async () => {
+  const eventsTable = "Lost-Events";
+  await createBareEventsTable(engine.client, eventsTable);
+  await putEvents(engine.client, eventsTable, 160, (n) => event(n % 16, Math.floor(n / 16) + 1));
+  const lost = { ...catalog, name: "lost" } as Projection;
+  const client = engine.connect();
+  let loses = false;
+  injectFaults(client, ({ operation, input }) => {
+    if (!loses || !/Put/.test(operation) || !("generations" in (input.Item as object))) return undefined;
+    loses = false;
+    return "lost-reply";
+  });
+  const dying = engine.connect({ maxAttempts: 1 });
+  let scans = 0;
+  injectFaults(dying, ({ operation }) => {
+    scans += operation === "ScanCommand" ? 1 : 0;
+    return scans > 6 ? "death-before" : undefined;
+  });
+  const options = { clock, pause: async () => undefined, pageSize: 10 };
+  const killed = openProjector(engine, { eventsTable, projections: [lost], client: dying });
+  await expect(rebuild(killed, lost, { ...options, segments: 4 })).rejects.toBeInstanceOf(ProcessDeath);
+
+  const projector = openProjector(engine, { eventsTable, projections: [lost], client });
+  expect(await rebuild(projector, lost, { ...options, segments: 2 })).toEqual({ generation: 2 });
+  const reader = createRowReader(projector.context.on, projector.generations, lost);
+  const rows = await Promise.all(Array.from({ length: 16 }, (_, n) => reader.row(`p-${n}`)));
+  expect(rows.map((row) => row?.version)).toEqual(Array.from({ length: 16 }, () => 10));
+  loses = true;
+  expect(await rollback(projector, lost, clock)).toEqual({ generation: 1 });
+  expect(loses).toBe(false);
+  expect(await projector.generations.get("lost", 1)).toMatchObject({ serving: 1, previous: 2 });
+});

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
-import type { Bus, PublisherOptions } from "../../../src/publisher/index.ts";
+import { type Bus, eventBridgeBus, type PublisherOptions } from "../../../src/publisher/index.ts";
+import { documents, READ_MODELS } from "../../support/engine.ts";
+import { injectFaults } from "../../support/faults.ts";
 import { batchOf } from "../../support/projecting.ts";
 import { history, type Publishing, refusing, startPublishing } from "../../support/publishing.ts";
 import { newEntity, openStore } from "../../support/store.ts";
@@ -76,5 +78,45 @@ describe("an entry that stays refused", () => {
     };
     const outcome = await publisher({ publicEvents }).publish(batchOf([...history(bad, 3), ...history(good, 3)]));
     expect(outcome).toMatchObject({ published: 4, failures: [{ entityId: bad, fromSequence: 2 }] });
+  });
+
+  test("a request that is refused as a whole for one of its entries holds up that one alone", async () => {
+    const [fat, thin] = [newEntity("fat"), newEntity("thin")];
+    const bus = eventBridgeBus(on.client, "Shop");
+    const picky: Bus = {
+      put: (entries) =>
+        entries.some(({ resources }) => resources.includes(fat))
+          ? Promise.reject(Object.assign(new Error("over the limit"), { name: "ValidationException" }))
+          : bus.put(entries),
+    };
+    const publish = publisher({ bus: picky, attempts: 2, parkAfter: 2 });
+    const batch = batchOf([...history(fat, 1), ...history(thin, 2)]);
+    expect(await publish.publish(batch)).toMatchObject({ published: 2, failures: [{ entityId: fat }] });
+    expect(await publish.publish(batch)).toMatchObject({ published: 0, parked: 1, failures: [] });
+  });
+
+  test("a store that cannot be read parks nobody, an event that it does not have parks its entity", async () => {
+    const entity = newEntity("gap");
+    const denied = on.engine.connect({ maxAttempts: 1 });
+    injectFaults(denied, () => "denied");
+    const blind = publisher({ store: openStore(on.engine, {}, denied), parkAfter: 1 });
+    const gap = [{ entityId: entity, upTo: 2, events: [] }];
+    for (const _ of [1, 2]) {
+      expect(await blind.publish(gap)).toMatchObject({ parked: 0, failures: [{ entityId: entity, fromSequence: 1 }] });
+    }
+    expect(await publisher({ parkAfter: 1 }).publish(gap)).toMatchObject({ published: 0, parked: 1 });
+  });
+
+  test("an entity whose progress cannot be written holds up no other", async () => {
+    const [bad, good] = [newEntity("unwritten"), newEntity("written")];
+    const client = on.engine.connect({ maxAttempts: 1 });
+    injectFaults(client, ({ operation, input }) =>
+      /Put/.test(operation) && JSON.stringify(input).includes(bad) ? "denied" : undefined,
+    );
+    const publish = publisher({ on: { client: documents(client), table: READ_MODELS } });
+    expect(await publish.publish(batchOf([...history(bad, 1), ...history(good, 1)]))).toMatchObject({
+      failures: [{ entityId: bad, fromSequence: 1 }],
+    });
+    expect(await publisher().publish(batchOf(history(good, 1)))).toMatchObject({ skipped: 1 });
   });
 });
