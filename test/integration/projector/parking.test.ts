@@ -198,4 +198,28 @@ describe("a parked entity", () => {
     for (const _ of [1, 2]) await projector.project(batchOf(events));
     expect(await parkedIn(name)).toMatchObject([{ entityId: "number-1", event: { eventData: { n: 1e20 } } }]);
   });
+
+  test("leaves nothing of its bad event in a row that the projection altered in place", async () => {
+    const name = "sum-in-place";
+    type Sum = { n: number };
+    const at = { partition: "sums", key: "all" };
+    const summing = (isBroken: boolean): Projection<Sum> => ({
+      kind: "rows-across-entities",
+      name,
+      from: { Product: ["ProductCreated", "PriceUpdated"] },
+      async change(event, rows) {
+        const row = (await rows.get(at)) ?? { n: 0 };
+        row.n += 1;
+        rows.set(at, row);
+        if (isBroken && event.sequenceNumber === 2) throw new Error("a bug in the projection");
+      },
+    });
+    const events = await store("sum-1", 3);
+    const broke = openProjector(engine, { projections: [summing(true) as Projection], parkAfter: 2 });
+    for (const _ of [1, 2]) await broke.project(batchOf(events));
+    const mended = openProjector(engine, { projections: [summing(false) as Projection] });
+    expect(await retryParked(mended, name, "sum-1")).toMatchObject([{ applied: 2 }]);
+    const reader = createRowReader<Sum>(mended.context.on, mended.generations, summing(false));
+    expect(await reader.sharedRows(at.partition)).toMatchObject({ rows: [{ n: 3 }] });
+  });
 });

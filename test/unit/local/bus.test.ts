@@ -195,3 +195,23 @@ describe("targets", () => {
     ]);
   });
 });
+
+test("a dead letter that there was no room for is tried again, and holds up nothing else", async () => {
+  let isFull = true;
+  const kept: unknown[] = [];
+  const { bus } = open({
+    rules: [rule("a", { targets: [target("a", { deadLetter: "Dead", maxRetries: 0 })] })],
+    send: async (_target, { detail }) => {
+      if ((detail as { n: number }).n < 12) throw new Error("no");
+      isFull = false;
+    },
+    backOff: () => new Promise((resolve) => setTimeout(resolve, 1)),
+    deadLetter: (_queue, { detail }) => {
+      if (isFull && (detail as { n: number }).n < 9) throw new Error("ENOSPC");
+      kept.push((detail as { n: number }).n);
+    },
+  });
+  for (let n = 0; n < 13; n += 1) bus.putEvents([entry({ Detail: JSON.stringify({ n }) })]);
+  await settle(bus);
+  expect(kept.sort()).toEqual(Array.from({ length: 12 }, (_, n) => n).sort());
+});
