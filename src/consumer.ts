@@ -167,12 +167,18 @@ export function createConsumer({ received, handlers, fetchEvents, log }: Consume
   return { take, handler };
 }
 
-/** Fetches missing events from the service's API; `get` makes the signed or authorized request. */
+/** Fetches missing events from the service's API, however many they are; `get` makes the signed or authorized request. */
 export function fetchFromApi(get: (path: string) => Promise<unknown>): NonNullable<ConsumerOptions["fetchEvents"]> {
-  const answer = z.object({ events: z.array(z.object({ eventData: z.unknown() }).loose()) });
+  const events = z.array(z.object({ eventData: z.unknown() }).loose());
+  const answer = z.object({ events, nextFrom: z.int().optional() });
   return async (entityId, from, to) => {
-    const path = `/entities/${encodeURIComponent(entityId)}/events?from=${from}&to=${to}&limit=1000`;
-    const { events } = answer.parse(await get(path));
-    return events.map(({ eventData, ...stored }) => parseEnvelope({ ...stored, data: eventData }));
+    const all: ReceivedEvent[] = [];
+    for (let next: number | undefined = from; next !== undefined && next <= to; ) {
+      const path = `/entities/${encodeURIComponent(entityId)}/events?from=${next}&to=${to}&limit=1000`;
+      const page: z.infer<typeof answer> = answer.parse(await get(path));
+      for (const { eventData, ...stored } of page.events) all.push(parseEnvelope({ ...stored, data: eventData }));
+      next = page.events.length === 0 ? undefined : page.nextFrom;
+    }
+    return all;
   };
 }

@@ -2,9 +2,12 @@ import pRetry from "p-retry";
 import {
   type Appended,
   ConcurrencyError,
+  checkTime,
+  checkWholeNumber,
   contentHash,
   type EventStore,
   findCommand,
+  InvalidArgumentError,
   isConcurrencyError,
   type NewEvent,
   type StoredEvent,
@@ -71,6 +74,7 @@ async function decideOnce<State, C extends Command, E extends NewEvent>(
     throw new ConcurrencyError(entityId, expectedVersion, loaded.version);
   }
   const decided = aggregate.decide(command, loaded.state, { userId, correlationId, now });
+  if (!Array.isArray(decided)) throw new InvalidArgumentError("decide", decided, "an array of events, at once");
   if (decided.length === 0) return { version: loaded.version, state: loaded.state, events: [], repeated: false };
   const appended: Appended = await store.appendEvents({
     aggregateType: aggregate.aggregateType,
@@ -117,6 +121,9 @@ async function run<State, C extends Command, E extends NewEvent>(
   request: CommandRequest<C>,
 ): Promise<CommandResult<State>> {
   const { store, cache, attempts = 30 } = context;
+  checkWholeNumber("attempts", attempts, 1);
+  if (request.expectedVersion !== undefined) checkWholeNumber("expectedVersion", request.expectedVersion, 0);
+  checkTime("now", request.now);
   const { entityId } = request;
   let stale: Loaded<State> | undefined;
   const attempt = async (): Promise<CommandResult<State>> => {

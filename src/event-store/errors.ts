@@ -33,6 +33,10 @@ export class AppendRetriesExhaustedError extends EventStoreError {
   }
 }
 
+/** As JSON, but for what JSON has no word for, such as NaN. */
+const shown = (value: unknown): string =>
+  typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+
 /** An argument is not of the shape that the method takes. Nothing was sent. */
 export class InvalidArgumentError extends EventStoreError {
   readonly code = "INVALID_ARGUMENT";
@@ -41,7 +45,7 @@ export class InvalidArgumentError extends EventStoreError {
     readonly value: unknown,
     readonly expected: string,
   ) {
-    super(`${field}: expected ${expected}, got ${JSON.stringify(value) ?? String(value)}`);
+    super(`${field}: expected ${expected}, got ${shown(value)}`);
   }
 }
 

@@ -15,4 +15,4 @@ export * from "./json.ts";
 export type { DynamoDBEventStoreOptions } from "./options.ts";
 export * from "./snapshot.ts";
 export type { StandardSchema } from "./standard-schema.ts";
-export { checkKeyText, checkTime } from "./validate.ts";
+export { checkKeyText, checkTime, checkWholeNumber } from "./validate.ts";

@@ -45,6 +45,7 @@ export function checkTime(field: string, value: string | undefined): void {
 
 /** @throws {InvalidArgumentError} naming the first field that is off */
 export function checkAppend(request: AppendRequest, indexShards: number): void {
+  if (!Array.isArray(request?.events)) throw new InvalidArgumentError("events", request?.events, "an array of events");
   const reserved = indexShards > 1 ? SHARD_BYTES : 0;
   checkKeyText("entityId", request.entityId);
   checkKeyText("aggregateType", request.aggregateType, reserved);

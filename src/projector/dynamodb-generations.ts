@@ -37,8 +37,10 @@ export async function readGenerations(
 /** One conditional write, recognised when its reply was lost: what was meant stands there. False when somebody else changed the generations first. */
 export async function writeGenerations(
   { client, table }: ReadModelTable,
-  { revision, ...generations }: Generations,
+  { revision, ...meant }: Generations,
 ): Promise<boolean> {
+  // Without the fields that are undefined, which a document client refuses unless it is told otherwise.
+  const generations = JSON.parse(JSON.stringify(meant)) as typeof meant;
   const command = new PutCommand({
     TableName: table,
     Item: { ...controlKey(generations.name), generations, [ROW.revision]: revision + 1 },
@@ -50,8 +52,7 @@ export async function writeGenerations(
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
     const found = await readGenerations({ client, table }, generations.name);
-    const meant: unknown = JSON.parse(JSON.stringify({ ...generations, revision: revision + 1 }));
-    return isDeepStrictEqual(found, meant);
+    return isDeepStrictEqual(found, { ...generations, revision: revision + 1 });
   }
 }
 

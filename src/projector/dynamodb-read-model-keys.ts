@@ -1,3 +1,4 @@
+import { checkWholeNumber } from "../event-store/index.ts";
 import type { Lists, RowKey } from "./definition.ts";
 
 /** One build of a projection's rows. Several stand side by side. */
@@ -27,8 +28,15 @@ export interface TableKey {
 export const generationPrefix = ({ name, generation }: GenerationKey): string => `${name}@${generation}#`;
 
 const DIGITS = 16;
-/** Sorts as text in the order of the numbers. */
-export const sortable = (value: number): string => String(value).padStart(DIGITS, "0");
+/**
+ * A whole number from 0 as a text that sorts in the order of the numbers.
+ *
+ * @throws {InvalidArgumentError} for any other number, whose text would not
+ */
+export function sortable(value: number): string {
+  checkWholeNumber("sortable", value, 0);
+  return String(value).padStart(DIGITS, "0");
+}
 
 /** The row of an entity, which carries the entity's checkpoint. */
 export const entityRowKey = (of: GenerationKey, entityId: string): TableKey => ({

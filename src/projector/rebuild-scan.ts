@@ -1,4 +1,4 @@
-import type { ScannedPage } from "../event-store/index.ts";
+import { checkWholeNumber, InvalidArgumentError, type ScannedPage } from "../event-store/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { loadSegments, type SegmentPosition, saveSegment } from "./dynamodb-rebuild-progress.ts";
 import type { Projector } from "./projector.ts";
@@ -15,7 +15,7 @@ export interface RebuildProgress {
 }
 
 export interface RebuildOptions {
-  /** Parts of the table that are read at the same time. Default 4. */
+  /** Parts of the table that are read at the same time. At least 1, default 4. */
   readonly segments?: number;
   /** Read capacity units a second, at most. Default: no limit. */
   readonly capacityPerSecond?: number;
@@ -32,6 +32,19 @@ const DEFAULT_SEGMENTS = 4;
 /** Tries of a page beyond those after which a poison event is parked. */
 const PATIENCE = 10;
 const LONGEST_PAUSE_MS = 5_000;
+
+/** DynamoDB's limit of the segments of one scan. */
+const MAX_SEGMENTS = 1_000_000;
+
+/** @throws {InvalidArgumentError} */
+export function checkRebuild({ segments = DEFAULT_SEGMENTS, capacityPerSecond, pageSize = 1 }: RebuildOptions): void {
+  checkWholeNumber("segments", segments, 1);
+  if (segments > MAX_SEGMENTS)
+    throw new InvalidArgumentError("segments", segments, `a whole number up to ${MAX_SEGMENTS}`);
+  checkWholeNumber("pageSize", pageSize, 1);
+  if (capacityPerSecond !== undefined && !(capacityPerSecond > 0))
+    throw new InvalidArgumentError("capacityPerSecond", capacityPerSecond, "a number above 0");
+}
 
 /** Lets at most so many capacity units a second through, over all segments. */
 class Pace {

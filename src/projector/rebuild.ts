@@ -2,7 +2,7 @@ import { type Projection, versionOf } from "./definition.ts";
 import { findGenerations, type Generation, type Generations, writeGenerations } from "./dynamodb-generations.ts";
 import { listParked } from "./dynamodb-parking.ts";
 import type { Projector } from "./projector.ts";
-import { type RebuildOptions, scanInto } from "./rebuild-scan.ts";
+import { checkRebuild, type RebuildOptions, scanInto } from "./rebuild-scan.ts";
 import type { Target } from "./target.ts";
 
 /** The rebuild is not finished: some entities are parked in the new generation, so it is not served. */
@@ -62,6 +62,7 @@ async function parkedIn(projector: Projector, target: Target): Promise<string[]>
  * flow into both meanwhile. Cut off anywhere, the next call goes on: finished segments are not read
  * again. Nothing but rows is written: no publishing, no notices.
  *
+ * @throws {InvalidArgumentError} naming the option that is off; nothing was begun
  * @throws {RebuildIncompleteError} when entities are parked in the new generation; what the tables
  * answered when they did so again and again. Nothing runs on then.
  */
@@ -70,6 +71,7 @@ export async function rebuild(
   projection: Projection,
   options: RebuildOptions,
 ): Promise<{ readonly generation: number }> {
+  checkRebuild(options);
   const version = versionOf(projection);
   const { clock, pause } = options;
   const { all } = await changeGenerations(projector, projection, clock, (generations) =>

@@ -159,3 +159,16 @@ test("commands of one entity in one process take turns, and in several retry", a
     prices.slice(0, -1),
   );
 });
+
+test.each([
+  ["expectedVersion", { expectedVersion: Number.NaN }, "got NaN"],
+  ["expectedVersion", { expectedVersion: -1 }, "got -1"],
+  ["now", { now: "yesterday" }, 'got "yesterday"'],
+])("a command whose %s is off is refused by name, and is no conflict", async (field, more, message) => {
+  const refused = open().run(newEntity("p"), create, more);
+  await expect(refused).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    field,
+    message: expect.stringContaining(message),
+  });
+});

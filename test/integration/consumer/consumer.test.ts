@@ -101,3 +101,27 @@ test("a batch fails only the messages that failed", async () => {
   expect(handled.map(([number]) => number)).toEqual([1, 2]);
   expect(lines.join("\n")).toMatch(/not a published event: eventId/);
 });
+
+test("a gap of more events than one answer of the API holds is fetched in as many answers as it takes", async () => {
+  const entity = newEntity("wide");
+  const paths: string[] = [];
+  const get = async (path: string) => {
+    paths.push(path);
+    const query = new URL(path, "http://api").searchParams;
+    const [from, to, limit] = ["from", "to", "limit"].map((name) => Number(query.get(name))) as [
+      number,
+      number,
+      number,
+    ];
+    const last = Math.min(to, from + limit - 1);
+    const events = Array.from({ length: last - from + 1 }, (_, n) => {
+      const { data: eventData, ...stored } = detail(entity, from + n);
+      return { ...stored, eventData };
+    });
+    return { events, ...(last < to ? { nextFrom: last + 1 } : {}) };
+  };
+  const { consumer, handled } = open({ fetchEvents: fetchFromApi(get) });
+  expect(await consumer.take(detail(entity, 1_151))).toBe("handled");
+  expect(handled.map(([n]) => n)).toEqual(Array.from({ length: 1_151 }, (_, n) => n + 1));
+  expect(paths).toHaveLength(2);
+});

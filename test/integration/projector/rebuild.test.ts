@@ -231,3 +231,21 @@ test("a lost reply turns no rollback round, and a rebuild cut off goes on with a
   expect(loses).toBe(false);
   expect(await projector.generations.get("lost", 1)).toMatchObject({ serving: 1, previous: 2 });
 });
+
+test.each([
+  ["segments", 0],
+  ["segments", 1.5],
+  ["segments", Number.NaN],
+  ["pageSize", 0],
+  ["capacityPerSecond", -1],
+])("%s %d is refused before anything is begun", async (field, value) => {
+  const name = "unbegun";
+  const projector = openProjector(engine, { projections: [{ ...catalog, name } as Projection] });
+  const refused = rebuild(projector, { ...catalog, name } as Projection, { clock, pause, [field]: value });
+  await expect(refused).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    field,
+    message: expect.stringContaining(`got ${value}`),
+  });
+  expect((await projector.generations.get(name, 1)).all).toHaveLength(1);
+});

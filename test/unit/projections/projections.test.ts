@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { askCategoryTree, categoryTree } from "../../../projections/category-tree.ts";
 import { productCatalog } from "../../../projections/product-catalog.ts";
 import { productPriceHistory } from "../../../projections/product-price-history.ts";
+import { sortable } from "../../../src/projector/index.ts";
 import { type GivenEvent, projecting } from "../../../src/testing.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
@@ -126,4 +127,10 @@ describe("the category tree", () => {
       ["y", 2, { USD: 8 }, ["x"]],
     ]);
   });
+});
+
+test("a number sorts as text, and one that would not is refused", () => {
+  expect([...[10, 2, 0, 300].map(sortable)].sort()).toEqual([0, 2, 10, 300].map(sortable));
+  for (const value of [-1, 1.5, Number.NaN, 1e21])
+    expect(() => sortable(value)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", value }));
 });
