@@ -15,7 +15,8 @@ const envelope = z.object({
   correlationId: z.string().min(1),
   causationId: z.string().optional(),
   userId: z.string().optional(),
-  data: z.unknown(),
+  /** Missing beside a claim check. */
+  data: z.unknown().optional(),
   claimCheck: z.object({ entityId: z.string(), sequenceNumber: z.int(), path: z.string() }).optional(),
 });
 

@@ -69,7 +69,12 @@ function mustBeWatched(template: Template): [resource: string, metric: Metric][]
       name,
       metric("AWS/DynamoDB", "WriteThrottleEvents", `TableName=${name}`),
     ]),
-    ...["EventTypeIndex", "UserActionIndex"].map((index) => ofEvents("WriteThrottleEvents", index)),
+    ...ofType(template, "AWS::DynamoDB::Table").flatMap(([name, { GlobalSecondaryIndexes = [] }]) =>
+      (GlobalSecondaryIndexes as { IndexName: string }[]).map(({ IndexName }): [string, Metric] => [
+        IndexName,
+        metric("AWS/DynamoDB", "WriteThrottleEvents", `TableName=${name}`, `GlobalSecondaryIndexName=${IndexName}`),
+      ]),
+    ),
     ofEvents("ConsumedWriteCapacityUnits", "EventTypeIndex"),
     ofEvents("ConditionalCheckFailedRequests"),
     ...names("AWS::ApiGatewayV2::Api").map((name): [string, Metric] => [
@@ -81,6 +86,8 @@ function mustBeWatched(template: Template): [resource: string, metric: Metric][]
       metric("Streamfold", what, `service=${service}`),
     ]),
     ofFunction("VitalsLambdaFunction", "Invocations"),
+    ofFunction("SnapshotterLambdaFunction", "DestinationDeliveryFailures"),
+    ["SnapshotterLambdaFunction", metric("Streamfold", "SnapshotsFailed", `service=${service}`)],
   ];
 }
 

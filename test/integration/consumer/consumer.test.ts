@@ -78,9 +78,8 @@ test("a claim check is resolved from the service's API", async () => {
     return { events: await store.getEvents(entity, 1, 1) };
   });
   const { consumer, handled } = open({ fetchEvents });
-  await consumer.take(
-    detail(entity, 1, { data: undefined, claimCheck: { entityId: entity, sequenceNumber: 1, path: "/x" } }),
-  );
+  const claim = detail(entity, 1, { data: undefined, claimCheck: { entityId: entity, sequenceNumber: 1, path: "/x" } });
+  await consumer.take(JSON.parse(JSON.stringify(claim)));
   expect(handled[0]?.[1]).toEqual({ text: "x".repeat(1_000) });
 });
 
