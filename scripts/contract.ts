@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { z } from "zod";
 import { currentVersion } from "../src/event-store/index.ts";
 import { aggregates } from "../src/product/index.ts";
@@ -61,4 +62,12 @@ function main(): void {
   console.log(`${events.length} events written to ${CONTRACT}`);
 }
 
-if (process.argv[1]?.endsWith("contract.ts")) main();
+if (process.argv[1]?.endsWith("contract.ts")) {
+  try {
+    parseArgs({ options: {} });
+    main();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

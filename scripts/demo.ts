@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { type Expected, expectedOf, type Price, productOf, readPrices, rowsAfter } from "./demo/prices.ts";
 
@@ -192,6 +193,7 @@ export async function runDemo(
 }
 
 async function main(): Promise<void> {
+  parseArgs({ options: {} });
   const service = findService();
   const prices = readPrices();
   const bar = new SingleBar({ format: "sending prices {bar} {value}/{total}" });

@@ -5,7 +5,6 @@ import { eventTypes } from "../src/product/index.ts";
 import {
   type EntityOutcome,
   forgetGeneration,
-  listParked,
   type Projection,
   readStatus,
   rebuild,
@@ -16,6 +15,7 @@ import {
   verify,
 } from "../src/projector/index.ts";
 import { listUnpublished, markPublished, type PublishOutcome, publishMissing } from "../src/publisher/index.ts";
+import { listParked } from "../src/stream/index.ts";
 import { clock, wire } from "./projections/wire.ts";
 
 const USAGE = `usage: npm run projections -- COMMAND

@@ -1,8 +1,9 @@
 import { projections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
 import { aggregates } from "../product/index.ts";
-import { countParked, readStatus } from "../projector/index.ts";
+import { readStatus } from "../projector/index.ts";
 import { readPublisherStatus } from "../publisher/index.ts";
+import { countParked } from "../stream/index.ts";
 import { measureVitals } from "./measure.ts";
 import { clock, createMetrics, createStore } from "./wiring.ts";
 

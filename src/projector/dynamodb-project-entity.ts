@@ -7,8 +7,8 @@ import {
   type StoredEvent,
   upcast,
 } from "../event-store/index.ts";
-import { contiguous, type EntityBatch } from "../stream/index.ts";
-import { type ParkedEntity, parkEntity } from "./dynamodb-parking.ts";
+import { contiguous, type EntityBatch, missingEvent, type ParkedEntity } from "../stream/index.ts";
+import { parkEntity } from "./dynamodb-parking.ts";
 import { positionKey, type ReadModelTable, readPositionNow } from "./dynamodb-positions.ts";
 import { writeRowPerEntity } from "./dynamodb-row-per-entity.ts";
 import { writeRowPerEvent } from "./dynamodb-row-per-event.ts";
@@ -74,11 +74,6 @@ async function readable(
   }
 }
 
-const missing = (sequenceNumber: number): Poison => ({
-  sequenceNumber,
-  error: new Error(`event ${sequenceNumber} is not in the store, though a record told of it or of a later one`),
-});
-
 /** The entity's events after its checkpoint: from the batch when it has them all, else from the store. */
 async function nextEvents(
   { store, eventTypes }: EntityContext,
@@ -95,7 +90,11 @@ async function nextEvents(
   const known = new Set(batch.events.map(({ sequenceNumber }) => sequenceNumber));
   const repaired = events.filter(({ sequenceNumber }) => !known.has(sequenceNumber)).length;
   const next = from + events.length;
-  return { events, unreadable: unreadable ?? (next <= batch.upTo ? missing(next) : undefined), repaired };
+  return {
+    events,
+    unreadable: unreadable ?? (next <= batch.upTo ? { sequenceNumber: next, error: missingEvent(next) } : undefined),
+    repaired,
+  };
 }
 
 /** An error that the rows themselves cause, and would cause again: too large, not storable, a wrong key. */

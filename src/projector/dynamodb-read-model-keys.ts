@@ -1,4 +1,5 @@
 import { checkWholeNumber } from "../event-store/index.ts";
+import { parkedPartition } from "../stream/index.ts";
 import type { Lists, RowKey } from "./definition.ts";
 
 /** One build of a projection's rows. Several stand side by side. */
@@ -64,7 +65,7 @@ export const sharedRowKey = (of: GenerationKey, { partition, key }: RowKey): Tab
 
 export const controlKey = (name: string): TableKey => ({ pk: `control#${name}`, sk: "generations" });
 export const parkedKey = ({ name, generation }: GenerationKey, entityId: string): TableKey => ({
-  pk: `parked#${name}`,
+  pk: parkedPartition(name),
   sk: `${sortable(generation)}#${entityId}`,
 });
 export const rebuildKey = ({ name, generation }: GenerationKey, segment: string): TableKey => ({

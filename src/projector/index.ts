@@ -1,7 +1,6 @@
 export * from "./definition.ts";
 export { removeRows } from "./dynamodb-generation-rows.ts";
 export * from "./dynamodb-generations.ts";
-export * from "./dynamodb-parking.ts";
 export type { ReadModelTable } from "./dynamodb-positions.ts";
 export type { EntityOutcome } from "./dynamodb-project-entity.ts";
 export { type GenerationKey, sortable } from "./dynamodb-read-model-keys.ts";

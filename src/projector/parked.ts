@@ -1,5 +1,6 @@
-import { listParked, type ParkedEntity, removeParked } from "./dynamodb-parking.ts";
+import { listParked, type ParkedEntity, removeParked } from "../stream/index.ts";
 import type { EntityOutcome } from "./dynamodb-project-entity.ts";
+import { parkedKey } from "./dynamodb-read-model-keys.ts";
 import { skipEvent, unpark } from "./dynamodb-unpark.ts";
 import type { Projector } from "./projector.ts";
 import type { Target } from "./target.ts";
@@ -48,7 +49,8 @@ async function readOn(projector: Projector, target: Target, entityId: string): P
 /** Reads on, and takes the entity from the list when it has caught up; what failed again stays in it. */
 async function readOnAndClear(projector: Projector, target: Target, parked: ParkedEntity): Promise<EntityOutcome> {
   const outcome = await readOn(projector, target, parked.entityId);
-  if (outcome.failedAt === undefined && !outcome.parked) await removeParked(projector.context.on, parked);
+  const hasCaughtUp = outcome.failedAt === undefined && !outcome.parked;
+  if (hasCaughtUp) await removeParked(projector.context.on, parkedKey(target.of, parked.entityId), parked);
   return outcome;
 }
 

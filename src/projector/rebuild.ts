@@ -1,6 +1,6 @@
+import { listParked } from "../stream/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
 import { findGenerations, type Generation, type Generations, writeGenerations } from "./dynamodb-generations.ts";
-import { listParked } from "./dynamodb-parking.ts";
 import type { Projector } from "./projector.ts";
 import { checkRebuild, type RebuildOptions, scanInto } from "./rebuild-scan.ts";
 import type { Target } from "./target.ts";

@@ -1,8 +1,7 @@
 import type { EventStore } from "../event-store/index.ts";
-import { type Checkpoints, createLagProbes, type Lag, type LagProbes } from "../stream/index.ts";
+import { type Checkpoints, countParked, createLagProbes, type Lag, type LagProbes } from "../stream/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
 import { type Generations, readGenerations } from "./dynamodb-generations.ts";
-import { countParked } from "./dynamodb-parking.ts";
 import { type ReadModelTable, readPositions } from "./dynamodb-positions.ts";
 
 /** How far a projection is. Events of its parked entities do not count as waiting. */

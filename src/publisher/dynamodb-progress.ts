@@ -1,14 +1,13 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
-  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   TransactWriteCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { type StoredEvent, untilProcessed, whileTransient } from "../event-store/index.ts";
-import { parkedText } from "../stream/index.ts";
+import { type ParkedEntity, parkedItem, parkedPartition } from "../stream/index.ts";
 
 /** How far an entity's events are on the bus. */
 export interface Progress {
@@ -29,7 +28,8 @@ export interface ProgressTable {
 const ATTEMPTS = 8;
 const BATCH = 100;
 const keyOf = (entityId: string) => ({ pk: `publisher#${entityId}`, sk: "progress" });
-const parkedKeyOf = (entityId: string) => ({ pk: "parked#publisher", sk: entityId });
+/** Where the publisher's parked entities are listed. */
+export const parkedKeyOf = (entityId: string) => ({ pk: parkedPartition("publisher"), sk: entityId });
 const startOf = (entityId: string): Progress => ({ entityId, published: 0, parked: false, revision: 0 });
 
 /** Progress of many entities in few requests; may be a moment old, which costs a duplicate at worst. */
@@ -85,8 +85,7 @@ export async function parkProgress(
   { event, parkedAt }: { readonly event: StoredEvent | undefined; readonly parkedAt: string },
 ): Promise<void> {
   const { entityId, failing } = progress;
-  const text = parkedText(event);
-  const parked = {
+  const parked: ParkedEntity = {
     projection: "publisher",
     generation: 0,
     entityId,
@@ -94,50 +93,13 @@ export async function parkProgress(
     error: failing?.error ?? "",
     attempts: failing?.attempts ?? 1,
     parkedAt,
-    ...(text === undefined ? {} : { event: text }),
+    event,
   };
   const command = new TransactWriteCommand({
     TransactItems: [
       { Put: put(table, { ...progress, parked: true }) },
-      { Put: { TableName: table, Item: { ...parkedKeyOf(entityId), parked } } },
+      { Put: { TableName: table, Item: parkedItem(parkedKeyOf(entityId), parked) } },
     ],
   });
   await whileTransient(ATTEMPTS, () => client.send(command));
-}
-
-/** What is told of a parked entity in the list of them. */
-export interface ParkedNote {
-  readonly entityId: string;
-  /** The event that the bus refused. */
-  readonly sequenceNumber: number;
-  /** ISO 8601. */
-  readonly parkedAt: string;
-}
-
-export async function readParkedNote(
-  { client, table }: ProgressTable,
-  entityId: string,
-): Promise<ParkedNote | undefined> {
-  const command = new GetCommand({ TableName: table, Key: parkedKeyOf(entityId), ConsistentRead: true });
-  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
-  return Item?.parked as ParkedNote | undefined;
-}
-
-/** Removes the entity from the list of the parked, unless it was parked anew meanwhile. */
-export async function removeParkedNote(
-  { client, table }: ProgressTable,
-  { entityId, parkedAt }: ParkedNote,
-): Promise<void> {
-  const command = new DeleteCommand({
-    TableName: table,
-    Key: parkedKeyOf(entityId),
-    ConditionExpression: "#parked.#parkedAt = :parkedAt",
-    ExpressionAttributeNames: { "#parked": "parked", "#parkedAt": "parkedAt" },
-    ExpressionAttributeValues: { ":parkedAt": parkedAt },
-  });
-  try {
-    await whileTransient(ATTEMPTS, () => client.send(command));
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
 }

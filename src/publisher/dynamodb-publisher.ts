@@ -1,34 +1,20 @@
-import { type EventStore, type EventTypes, isFaultOfTheEvent, type StoredEvent, upcast } from "../event-store/index.ts";
-import { contiguous, type EntityBatch, type EntityFailure } from "../stream/index.ts";
-import { type Bus, type BusEntry, DEFAULT_MAX_BYTES, entrySize } from "./bus.ts";
+import { type EntityBatch, type EntityFailure, findParked, removeParked } from "../stream/index.ts";
+import { type Bus, DEFAULT_MAX_BYTES } from "./bus.ts";
 import {
   type Progress,
   type ProgressTable,
+  parkedKeyOf,
   parkProgress,
-  readParkedNote,
   readProgress,
   readProgressNow,
-  removeParkedNote,
   writeProgress,
 } from "./dynamodb-progress.ts";
-import { claimCheckOf, type EnvelopeOptions, envelopeOf } from "./envelope.ts";
-import { type Outgoing, type SendFailure, type SendOutcome, sendInOrder } from "./send-in-order.ts";
+import { asError, createPlanner, type Plan, type PlanOptions } from "./plan.ts";
+import { type SendFailure, type SendOutcome, sendInOrder } from "./send-in-order.ts";
 
-/** A message of the service to itself that goes out behind an event: `SnapshotDue`. */
-export interface Notice {
-  readonly detailType: string;
-  readonly detail: object;
-}
-
-export interface PublisherOptions extends EnvelopeOptions {
+export interface PublisherOptions extends PlanOptions {
   readonly bus: Bus;
-  readonly store: EventStore;
   readonly on: ProgressTable;
-  readonly eventTypes: EventTypes;
-  /** The `source` of everything published: the service's name. */
-  readonly source: string;
-  /** Notices that an event gives rise to. Default: none. */
-  readonly noticesOf?: (event: StoredEvent) => readonly Notice[];
   /** Bytes of one request to the bus. Default 1 MB. */
   readonly maxBytes?: number | undefined;
   /** How often an entry is sent in one batch. Default 5. */
@@ -59,31 +45,6 @@ export interface Publisher {
   retry(entityId: string, skip?: boolean): Promise<PublishOutcome>;
 }
 
-function entryOf(source: string, event: StoredEvent, options: EnvelopeOptions, maxBytes: number): BusEntry | undefined {
-  const envelope = envelopeOf(event, options);
-  if (!envelope) return undefined;
-  const { entityId, eventTime: time, traceHeader } = event;
-  const shared = { source, detailType: envelope.eventType, resources: [entityId], time, traceHeader };
-  const whole: BusEntry = { ...shared, detail: JSON.stringify(envelope) };
-  return entrySize(whole) <= maxBytes ? whole : { ...shared, detail: JSON.stringify(claimCheckOf(envelope)) };
-}
-
-/** What is to be sent of one entity, up to the first event that cannot be made into an entry. */
-interface Plan {
-  readonly progress: Progress;
-  readonly outgoing: readonly Outgoing[];
-  readonly events: readonly StoredEvent[];
-  readonly unpublishable?:
-    | {
-        readonly sequenceNumber: number;
-        readonly error: Error;
-        /** Throttles, lost connections and missing rights park nobody. */
-        readonly counts: boolean;
-        readonly event?: StoredEvent;
-      }
-    | undefined;
-}
-
 interface Settled {
   readonly failed?: EntityFailure & { readonly error: Error };
   readonly parked: boolean;
@@ -98,56 +59,11 @@ export class NotParkedError extends Error {
   }
 }
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
 /** Puts the events of a batch on the bus, each entity's in order, and keeps how far each entity is. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { bus, store, on, eventTypes, source, backOff, clock } = options;
+  const { bus, store, on, backOff, clock } = options;
   const { attempts = 5, maxBytes = DEFAULT_MAX_BYTES, parkAfter = 5 } = options;
-
-  function outgoingOf(event: StoredEvent): Outgoing[] {
-    const { entityId, sequenceNumber, eventTime: time, traceHeader } = event;
-    const entry = entryOf(source, event, options, maxBytes);
-    const notices = (options.noticesOf?.(event) ?? []).map(({ detailType, detail }) => ({
-      source,
-      detailType,
-      detail: JSON.stringify(detail),
-      resources: [entityId],
-      time,
-      traceHeader,
-    }));
-    return [...(entry ? [entry] : []), ...notices].map((one) => ({ entityId, sequenceNumber, entry: one }));
-  }
-
-  /** The events that follow what is published: from the batch when it has them all, else from the store. */
-  async function* nextEvents({ entityId, events, upTo }: EntityBatch, published: number): AsyncGenerator<StoredEvent> {
-    const delivered = contiguous(events, published + 1, upTo);
-    if (delivered) for (const event of delivered) yield upcast(eventTypes, event);
-    else yield* store.readEvents(entityId, { fromSequence: published + 1, toSequence: upTo });
-  }
-
-  async function planOf(batch: EntityBatch, progress: Progress): Promise<Plan> {
-    const outgoing: Outgoing[] = [];
-    const events: StoredEvent[] = [];
-    let current: StoredEvent | undefined;
-    try {
-      for await (const event of nextEvents(batch, progress.published)) {
-        current = event;
-        outgoing.push(...outgoingOf(event));
-        events.push(event);
-      }
-      const next = progress.published + events.length + 1;
-      if (next > batch.upTo) return { progress, outgoing, events };
-      const error = new Error(`event ${next} is not in the store, though a record told of it or of a later one`);
-      return { progress, outgoing, events, unpublishable: { sequenceNumber: next, error, counts: true } };
-    } catch (error) {
-      const sequenceNumber = progress.published + events.length + 1;
-      const event = current?.sequenceNumber === sequenceNumber ? current : undefined;
-      const counts = event !== undefined || isFaultOfTheEvent(error);
-      const fault = { sequenceNumber, error: asError(error), counts, ...(event ? { event } : {}) };
-      return { progress, outgoing, events, unpublishable: fault };
-    }
-  }
+  const planOf = createPlanner(options, maxBytes);
 
   /** An event that leaves no entry counts as published once everything before it is. */
   function publishedAfter({ progress, events, outgoing }: Plan, { sent, failures }: SendOutcome): number {
@@ -229,7 +145,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   async function retry(entityId: string, skip = false): Promise<PublishOutcome> {
-    const parked = await readParkedNote(on, entityId);
+    const parked = await findParked(on, parkedKeyOf(entityId));
     if (!parked) throw new NotParkedError(entityId);
     const { failing: _, ...progress } = await readProgressNow(on, entityId);
     const published = skip ? Math.max(progress.published, parked.sequenceNumber) : progress.published;
@@ -239,7 +155,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     for await (const event of store.readEvents(entityId, { direction: "backward", limit: 1 }))
       upTo = event.sequenceNumber;
     const outcome = await publish([{ entityId, upTo, events: [] }]);
-    if (outcome.failures.length === 0 && outcome.parked === 0) await removeParkedNote(on, parked);
+    if (outcome.failures.length === 0 && outcome.parked === 0) await removeParked(on, parkedKeyOf(entityId), parked);
     return outcome;
   }
 

@@ -26,6 +26,10 @@ export function groupByEntity(records: readonly Omit<StreamedEvent, "recordId">[
   }));
 }
 
+/** A record told of an event, or of a later one of its entity, and the store does not have it. */
+export const missingEvent = (sequenceNumber: number): Error =>
+  new Error(`event ${sequenceNumber} is not in the store, though a record told of it or of a later one`);
+
 /** The events from `from` to `to`, or undefined when one of them is missing. */
 export function contiguous(events: readonly StoredEvent[], from: number, to: number): StoredEvent[] | undefined {
   const wanted = events.filter(({ sequenceNumber }) => sequenceNumber >= from && sequenceNumber <= to);

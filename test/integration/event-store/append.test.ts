@@ -14,41 +14,41 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const append = (entityId: string, expectedVersion?: number, on = store, eventData: object = { a: 1 }) =>
-  appendOne(on, entityId, expectedVersion, eventData);
-
 describe("an append at an expected version", () => {
   test("0 begins an entity, n goes on at n + 1", async () => {
     const entity = newEntity();
-    expect(await append(entity, 0)).toBe(1);
-    expect(await append(entity, 1)).toBe(2);
+    expect(await appendOne(store, entity, 0)).toBe(1);
+    expect(await appendOne(store, entity, 1)).toBe(2);
     expect(await sequenceOf(engine, entity)).toEqual([1, 2]);
   });
 
   test("behind the head is a conflict that says where the entity is", async () => {
     const entity = newEntity();
-    for (const version of [0, 1, 2]) await append(entity, version);
+    for (const version of [0, 1, 2]) await appendOne(store, entity, version);
     const expected = { code: "CONCURRENCY", entityId: entity, expectedVersion: 1, actualVersion: 3 };
-    await expect(append(entity, 1)).rejects.toMatchObject(expected);
-    await expect(append(entity, 1, openStore(engine))).rejects.toMatchObject(expected);
+    await expect(appendOne(store, entity, 1)).rejects.toMatchObject(expected);
+    await expect(appendOne(openStore(engine), entity, 1)).rejects.toMatchObject(expected);
     expect(await sequenceOf(engine, entity)).toEqual([1, 2, 3]);
   });
 
   test("past the head is a conflict and leaves no hole", async () => {
     const entity = newEntity();
-    await append(entity, 0);
-    await expect(append(entity, 5)).rejects.toMatchObject({
+    await appendOne(store, entity, 0);
+    await expect(appendOne(store, entity, 5)).rejects.toMatchObject({
       code: "CONCURRENCY",
       expectedVersion: 5,
       actualVersion: 1,
     });
-    await expect(append(entity, 2, openStore(engine))).rejects.toMatchObject({ code: "CONCURRENCY", actualVersion: 1 });
-    await expect(append(newEntity(), 1)).rejects.toMatchObject({ code: "CONCURRENCY", actualVersion: 0 });
+    await expect(appendOne(openStore(engine), entity, 2)).rejects.toMatchObject({
+      code: "CONCURRENCY",
+      actualVersion: 1,
+    });
+    await expect(appendOne(store, newEntity(), 1)).rejects.toMatchObject({ code: "CONCURRENCY", actualVersion: 0 });
     expect(await sequenceOf(engine, entity)).toEqual([1]);
   });
 
   test.each([-1, 1.5, Number.NaN, "3", null])("%p is refused by name", async (version) => {
-    await expect(append(newEntity(), version as number)).rejects.toMatchObject({
+    await expect(appendOne(store, newEntity(), version as number)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       field: "expectedVersion",
       message: expect.stringContaining("a whole number from 0"),
@@ -57,7 +57,7 @@ describe("an append at an expected version", () => {
 
   test("the same entity under another aggregate type is refused", async () => {
     const entity = newEntity();
-    await append(entity, 0);
+    await appendOne(store, entity, 0);
     for (const other of [store, openStore(engine)]) {
       await expect(other.appendEvent("Other", entity, "OtherDone", {}, "ann", "c-1", 1)).rejects.toMatchObject({
         code: "AGGREGATE_TYPE",
@@ -77,21 +77,21 @@ describe("requests and capacity units", () => {
     const meter = new Meter(client);
     const metered = openStore(engine, {}, client);
     const entity = newEntity();
-    await append(entity, 0, metered);
+    await appendOne(metered, entity, 0);
     expect(meter.take()).toMatchObject({ requests: 1, operations: ["PutItem"], write: 3, read: 0 });
-    await append(entity, 1, metered);
-    await append(entity, undefined, metered);
+    await appendOne(metered, entity, 1);
+    await appendOne(metered, entity, undefined);
     expect(meter.take()).toMatchObject({ requests: 2, operations: ["PutItem", "PutItem"], write: 6, read: 0 });
     const cold = engine.connect();
     const coldMeter = new Meter(cold);
-    await append(entity, 3, openStore(engine, {}, cold));
+    await appendOne(openStore(engine, {}, cold), entity, 3);
     expect(coldMeter.take()).toMatchObject({ operations: ["GetItem", "PutItem"], read: 1, write: 3 });
   });
 
   test("an item within 4,096 bytes costs at most 6 write units", async () => {
     const client = engine.connect();
     const meter = new Meter(client);
-    await append(newEntity(), 0, openStore(engine, {}, client), { text: "x".repeat(3_600) });
+    await appendOne(openStore(engine, {}, client), newEntity(), 0, { text: "x".repeat(3_600) });
     expect(meter.take()).toMatchObject({ requests: 1, write: 6 });
   });
 
@@ -102,7 +102,7 @@ describe("requests and capacity units", () => {
     const loader = openStore(engine, {}, client);
     await loader.getEvents(entity);
     const meter = new Meter(client);
-    await append(entity, 5, loader);
+    await appendOne(loader, entity, 5);
     expect(meter.take().operations).toEqual(["PutItem"]);
   });
 });
@@ -142,7 +142,7 @@ describe("several events", () => {
   });
 
   test("an item over 400 KB is refused with its size and what to do", async () => {
-    await expect(append(newEntity(), 0, store, { text: "x".repeat(410_000) })).rejects.toMatchObject({
+    await expect(appendOne(store, newEntity(), 0, { text: "x".repeat(410_000) })).rejects.toMatchObject({
       code: "TOO_LARGE",
       bytes: expect.any(Number),
       message: expect.stringContaining("keep the large part elsewhere"),
@@ -151,7 +151,7 @@ describe("several events", () => {
 
   test("of several entities are stored all or none, and the error names the one that conflicted", async () => {
     const [a, b] = [newEntity("a"), newEntity("b")];
-    await append(b, 0);
+    await appendOne(store, b, 0);
     const together = [several(a, 2, { expectedVersion: 0 }), several(b, 2, { expectedVersion: 1 })] as never;
     expect(await store.appendToMany(together)).toMatchObject([{ version: 2 }, { version: 3 }]);
     const stale = [several(a, 1, { expectedVersion: 2 }), several(b, 1, { expectedVersion: 1 })] as never;
@@ -177,7 +177,7 @@ describe("an append without an expected version", () => {
   test("goes to the head, whoever else writes", async () => {
     const entity = newEntity();
     const writers = Array.from({ length: 4 }, () => openStore(engine));
-    await Promise.all(writers.flatMap((writer) => [1, 2, 3, 4, 5].map(() => append(entity, undefined, writer))));
+    await Promise.all(writers.flatMap((writer) => [1, 2, 3, 4, 5].map(() => appendOne(writer, entity, undefined))));
     expect(await sequenceOf(engine, entity)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   });
 
@@ -187,12 +187,12 @@ describe("an append without an expected version", () => {
     const rival = openStore(engine);
     client.middlewareStack.add(
       (next, context) => async (args) => {
-        if (context.commandName === "PutItemCommand") await append(entity, undefined, rival);
+        if (context.commandName === "PutItemCommand") await appendOne(rival, entity, undefined);
         return next(args);
       },
       { step: "initialize" },
     );
-    await expect(append(entity, undefined, openStore(engine, { appendAttempts: 3 }, client))).rejects.toMatchObject({
+    await expect(appendOne(openStore(engine, { appendAttempts: 3 }, client), entity, undefined)).rejects.toMatchObject({
       code: "APPEND_RETRIES_EXHAUSTED",
       attempts: 3,
     });
@@ -202,7 +202,7 @@ describe("an append without an expected version", () => {
   test("event times never go backwards, even when the clock does", async () => {
     const entity = newEntity();
     const times = ["2026-05-01T10:00:00.000Z", "2026-05-01T09:00:00.000Z", "2026-05-01T11:00:00.000Z"];
-    for (const time of times) await append(entity, undefined, openStore(engine, { clock: () => new Date(time) }));
+    for (const time of times) await appendOne(openStore(engine, { clock: () => new Date(time) }), entity, undefined);
     expect((await store.getEvents(entity)).map(({ eventTime }) => eventTime)).toEqual([times[0], times[0], times[2]]);
   });
 });
@@ -213,7 +213,7 @@ test("16 writers with 1,000 appends on one entity store 1,000 events, none lost 
   let next = 0;
   await Promise.all(
     writers.map(async (writer, number) => {
-      for (let n = next++; n < 1_000; n = next++) await append(entity, undefined, writer, { id: `${number}/${n}` });
+      for (let n = next++; n < 1_000; n = next++) await appendOne(writer, entity, undefined, { id: `${number}/${n}` });
     }),
   );
   const events = await openStore(engine).getEvents(entity);

@@ -13,9 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const append = (entityId: string, expectedVersion?: number, on = store, eventData: object = { a: 1 }) =>
-  appendOne(on, entityId, expectedVersion, eventData);
-
 describe("its own write is recognised", () => {
   const firstWrite = (operation: string) => /Put|Transact/.test(operation);
 
@@ -23,7 +20,7 @@ describe("its own write is recognised", () => {
     const entity = newEntity();
     let lost = 0;
     const faulty = storeWithFault(engine, "lost-reply", (operation) => firstWrite(operation) && lost++ === 0);
-    expect(await append(entity, 0, faulty)).toBe(1);
+    expect(await appendOne(faulty, entity, 0)).toBe(1);
     expect(lost).toBeGreaterThan(1);
     expect(await sequenceOf(engine, entity)).toEqual([1]);
   });
@@ -32,7 +29,7 @@ describe("its own write is recognised", () => {
     const entity = newEntity();
     let lost = 0;
     const faulty = storeWithFault(engine, "lost-reply", (operation) => firstWrite(operation) && lost++ < 5);
-    expect(await append(entity, 0, faulty)).toBe(1);
+    expect(await appendOne(faulty, entity, 0)).toBe(1);
     expect(await sequenceOf(engine, entity)).toEqual([1]);
   });
 
@@ -45,14 +42,14 @@ describe("its own write is recognised", () => {
         const result = await next(args);
         if (isFirst) {
           isFirst = false;
-          await append(entity, 1, openStore(engine));
+          await appendOne(openStore(engine), entity, 1);
           throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET", name: "TimeoutError" });
         }
         return result;
       },
       { step: "finalizeRequest", priority: "low" },
     );
-    expect(await append(entity, 0, openStore(engine, {}, client))).toBe(1);
+    expect(await appendOne(openStore(engine, {}, client), entity, 0)).toBe(1);
     expect(await sequenceOf(engine, entity)).toEqual([1, 2]);
   });
 
@@ -82,12 +79,12 @@ describe("its own write is recognised", () => {
       const entity = newEntity();
       const faulty = storeWithFault(engine, fault, (operation) => firstWrite(operation) && times++ < 4);
       expect(await faulty.appendEvents(several(entity, 2, { expectedVersion: 0 }))).toMatchObject({ version: 2 });
-      expect(await append(entity, 2, faulty)).toBe(3);
+      expect(await appendOne(faulty, entity, 2)).toBe(3);
     }
     const client = engine.connect();
     injectFaults(client, () => "throttle");
     const always = openStore(engine, { requestAttempts: 2 }, client);
-    await expect(append(newEntity(), 0, always)).rejects.toMatchObject({ name: "ThrottlingException" });
+    await expect(appendOne(always, newEntity(), 0)).rejects.toMatchObject({ name: "ThrottlingException" });
   });
 });
 
@@ -98,7 +95,7 @@ describe("a repeated command", () => {
   test("stores nothing and answers with the first result, in this process or another", async () => {
     const entity = newEntity();
     await store.appendEvents(several(entity, 2, { command: { id: "k-1" }, expectedVersion: 0 }));
-    await append(entity, 2);
+    await appendOne(store, entity, 2);
     for (const other of [store, openStore(engine)]) {
       const again = await other.appendEvents(several(entity, 2, { command: { id: "k-1" }, expectedVersion: 0 }));
       expect(again).toEqual({ version: 2, events: [], repeated: true });
@@ -126,7 +123,7 @@ describe("a repeated command", () => {
   test("two processes with the same command at once store it once", async () => {
     for (let round = 0; round < 5; round += 1) {
       const entity = newEntity();
-      await append(entity, 0);
+      await appendOne(store, entity, 0);
       const results = await Promise.all(
         [1, 2, 3, 4].map(() =>
           openStore(engine).appendEvents(withCommand(entity, "k", round % 2 ? { expectedVersion: 1 } : {})),

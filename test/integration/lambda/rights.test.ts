@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type LocalRun, startLocalRun } from "../../../src/local/local-run.ts";
 import { freePort } from "../../../src/local/ports.ts";
-import { listParked } from "../../../src/projector/index.ts";
+import { listParked } from "../../../src/stream/index.ts";
 import {
   documents,
   EVENTS,

@@ -1,7 +1,6 @@
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
-import { listParked } from "../../../src/projector/index.ts";
 import {
   type Bus,
   type CatchUpContext,
@@ -11,6 +10,7 @@ import {
   markPublished,
   publishMissing,
 } from "../../../src/publisher/index.ts";
+import { listParked } from "../../../src/stream/index.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fill, openStore } from "../../support/store.ts";
 
