@@ -1,4 +1,4 @@
-import { checkTime, type EventStore, type NewEvent, type StoredEvent } from "../event-store/index.ts";
+import { checkTime, type EventStore, endOf, type NewEvent, type StoredEvent } from "../event-store/index.ts";
 import type { Aggregate, Command } from "./decider.ts";
 import { type Loaded, load } from "./load.ts";
 
@@ -34,7 +34,7 @@ async function versionAt(store: EventStore, entityId: string, time: number): Pro
   return low;
 }
 
-/** The state at a past time (ISO 8601, inclusive). Finding the version costs one small read per halving. */
+/** The state at a past time (ISO 8601, inclusive; a date without a time is the end of that day). Finding the version costs one small read per halving. */
 export async function loadAtTime<State, C extends Command, E extends NewEvent>(
   store: EventStore,
   aggregate: Aggregate<State, C, E>,
@@ -42,6 +42,6 @@ export async function loadAtTime<State, C extends Command, E extends NewEvent>(
   time: string,
 ): Promise<Loaded<State>> {
   checkTime("time", time);
-  const version = await versionAt(store, entityId, Date.parse(time));
+  const version = await versionAt(store, entityId, endOf(time));
   return loadAt(store, aggregate, entityId, version);
 }

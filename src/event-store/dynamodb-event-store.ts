@@ -7,6 +7,7 @@ import { EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { readHeadWithCommands } from "./dynamodb-head.ts";
 import { type IndexSelection, readIndex, readIndexKeys } from "./dynamodb-index-read.ts";
+import { MAX_INDEXED_ID_BYTES } from "./dynamodb-index-shards.ts";
 import { readEvents } from "./dynamodb-read.ts";
 import { type ScannedPage, type ScanRequest, scanEvents } from "./dynamodb-scan.ts";
 import { expireSnapshot, putSnapshot, readSnapshots } from "./dynamodb-snapshots.ts";
@@ -23,7 +24,7 @@ import type {
 } from "./event-store.ts";
 import { checkOptions, type DynamoDBEventStoreOptions } from "./options.ts";
 import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
-import { checkKeyText, checkWholeNumber } from "./validate.ts";
+import { checkKeyText, checkWholeNumber, MAX_AGGREGATE_TYPE_BYTES } from "./validate.ts";
 
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 
@@ -119,13 +120,13 @@ export class DynamoDBEventStore implements EventStore {
     eventType: string | undefined,
     options: IndexReadOptions = {},
   ): AsyncGenerator<Indexed> {
-    checkKeyText("aggregateType", aggregateType);
+    checkKeyText("aggregateType", aggregateType, MAX_AGGREGATE_TYPE_BYTES);
     const selection: IndexSelection = { index: EVENT_TYPE_INDEX, of: aggregateType, eventType };
     yield* readIndex(this.#context, selection, options);
   }
 
   async *readKeysByType(aggregateType: string, options: IndexReadOptions = {}): AsyncGenerator<EventKey> {
-    checkKeyText("aggregateType", aggregateType);
+    checkKeyText("aggregateType", aggregateType, MAX_AGGREGATE_TYPE_BYTES);
     yield* readIndexKeys(this.#context, { index: EVENT_TYPE_INDEX, of: aggregateType }, options);
   }
 
@@ -134,7 +135,7 @@ export class DynamoDBEventStore implements EventStore {
   }
 
   async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
-    checkKeyText("userId", userId);
+    checkKeyText("userId", userId, MAX_INDEXED_ID_BYTES);
     yield* readIndex(this.#context, { index: USER_ACTION_INDEX, of: userId }, options);
   }
 

@@ -11,7 +11,7 @@ import type { StoredEvent } from "./event.ts";
 import type { EventKey, Indexed, IndexReadOptions } from "./event-store.ts";
 import { upcast } from "./event-types.ts";
 import { mergePages } from "./merge-pages.ts";
-import { checkTime, checkWholeNumber } from "./validate.ts";
+import { checkTime, checkWholeNumber, endOf } from "./validate.ts";
 
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const BATCH = 100;
@@ -35,13 +35,18 @@ interface Partition {
 const FIRST_TIME = "0";
 const LAST_TIME = "9999-12-31T23:59:59.999Z~";
 
-/** Older writers may have left the milliseconds out or written more digits: the index is asked by whole seconds. */
-const secondOf = (time: string): string => new Date(time).toISOString().slice(0, "2026-01-31T12:00:00".length);
+/** Milliseconds since 1970 of the first and the last time that is written with four digits of the year. */
+const FIRST_MS = Date.parse("0000-01-01T00:00:00.000Z");
+const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** Older writers may have left the milliseconds out or written more digits: the index is queried by whole seconds. */
+const secondOf = (milliseconds: number): string =>
+  new Date(Math.min(LAST_MS, Math.max(FIRST_MS, milliseconds))).toISOString().slice(0, "2026-01-31T12:00:00".length);
 
 function isWithin({ eventTime }: IndexPosition, { fromTime, toTime }: IndexReadOptions): boolean {
   const time = Date.parse(eventTime);
   const isAfter = fromTime === undefined || time >= Date.parse(fromTime);
-  return isAfter && (toTime === undefined || time <= Date.parse(toTime));
+  return isAfter && (toTime === undefined || time <= endOf(toTime));
 }
 
 interface PageRequest {
@@ -88,8 +93,8 @@ function positionOf(item: Record<string, AttributeValue>): IndexPosition {
 /** The times to ask the index for: from the cursor on, in the direction of the read, within the given ones. */
 function spanOf({ cursor, fromTime, toTime, direction }: IndexReadOptions): { from: string; to: string } {
   const after = cursor === undefined ? undefined : decodeIndexCursor(cursor).eventTime;
-  const from = fromTime === undefined ? FIRST_TIME : secondOf(fromTime);
-  const to = toTime === undefined ? LAST_TIME : `${secondOf(toTime)}~`;
+  const from = fromTime === undefined ? FIRST_TIME : secondOf(Date.parse(fromTime));
+  const to = toTime === undefined ? LAST_TIME : `${secondOf(endOf(toTime))}~`;
   if (after === undefined) return { from, to };
   return direction === "backward" ? { from, to: after } : { from: after, to };
 }
@@ -100,10 +105,16 @@ const orderOf = ({ direction }: IndexReadOptions): typeof comparePositions =>
 
 /**
  * One more than is wanted, since the last time of a page is held back. A filter would make small pages
- * of mostly nothing, and DynamoDB's own pages end at 1 MB.
+ * of mostly nothing, and DynamoDB's own pages end at 1 MB. Half a capacity unit reads some 25 keys.
  */
 const pageSize = (limit: number | undefined, eventType: string | undefined): number | undefined =>
-  limit === undefined || eventType !== undefined ? undefined : Math.min(limit + 1, 1_000);
+  limit === undefined || eventType !== undefined ? undefined : Math.min(Math.max(limit + 1, 25), MAX_PAGE);
+
+const MAX_PAGE = 1_000;
+
+/** A page of which everything is held back tells nothing: the next one is twice as large. */
+const nextSize = (size: number | undefined, ready: number): number | undefined =>
+  size === undefined || ready > 0 ? size : Math.min(size * 2, MAX_PAGE);
 
 /**
  * Entries of one index partition in order. The index leaves the order among equal times open, so entries
@@ -119,7 +130,7 @@ async function* readPartition(
   const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
   const compare = orderOf(options);
   const isBackward = options.direction === "backward";
-  const limit = pageSize(options.limit, partition.eventType);
+  let limit = pageSize(options.limit, partition.eventType);
   let held: IndexPosition[] = [];
   let start: Item | undefined;
   do {
@@ -131,7 +142,9 @@ async function* readPartition(
     const lastTime = start ? positions.at(-1)?.eventTime : undefined;
     held = positions.filter((position) => position.eventTime === lastTime);
     const ready = positions.filter((position) => position.eventTime !== lastTime);
-    yield after ? ready.filter((position) => compare(position, after) > 0) : ready;
+    const fresh = after ? ready.filter((position) => compare(position, after) > 0) : ready;
+    limit = nextSize(limit, fresh.length);
+    yield fresh;
   } while (start);
 }
 

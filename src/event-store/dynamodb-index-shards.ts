@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { EVENT, EVENT_TYPE_INDEX, type USER_ACTION_INDEX } from "./dynamodb-attributes.ts";
 import type { Item } from "./dynamodb-event-codec.ts";
 import type { StoredEvent } from "./event.ts";
+import { MAX_PARTITION_KEY_BYTES } from "./validate.ts";
 
 export type IndexName = typeof EVENT_TYPE_INDEX | typeof USER_ACTION_INDEX;
 
@@ -14,8 +15,8 @@ export function shardOf(entityId: string, shards: number): number {
 
 const partitionText = (value: string, shard: number): string => `${value}#${shard}`;
 
-/** Bytes that the longest shard adds to an index key, which has DynamoDB's limit of 2,048. */
-export const SHARD_BYTES = `#${MAX_INDEX_SHARDS - 1}`.length;
+/** Bytes of the longest text that fits into an index key beside its shard. */
+export const MAX_INDEXED_ID_BYTES = MAX_PARTITION_KEY_BYTES - `#${MAX_INDEX_SHARDS - 1}`.length;
 
 /** What an event carries for the sharded indexes; nothing where they are not sharded. */
 export function shardAttributes(

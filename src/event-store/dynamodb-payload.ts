@@ -1,6 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { CorruptItemError, UnstorableValueError } from "./errors.ts";
 import { type JsonObject, type JsonValue, setKey } from "./json.ts";
+import { isWellFormed } from "./thrown.ts";
 
 /**
  * How a payload stands in its attribute: as a native map, which the console and the table stream
@@ -14,10 +15,8 @@ const MAX_DEPTH = 32;
 const MAX_MAGNITUDE = 9.99e125;
 const MIN_MAGNITUDE = 1e-130;
 
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
-
 function checkText(text: string, path: string): void {
-  if (LONE_SURROGATE.test(text)) throw new UnstorableValueError(path, "it holds half of a surrogate pair");
+  if (!isWellFormed(text)) throw new UnstorableValueError(path, "it holds half of a surrogate pair");
 }
 
 function encodeNumber(value: number, path: string): AttributeValue {

@@ -62,7 +62,7 @@ export function checkTransactionSize(bytes: number, events: number): void {
 
 /** Checks an append wholly before anything is sent. */
 export async function prepareAppend(context: StoreContext, request: AppendRequest): Promise<PreparedAppend> {
-  checkAppend(request, context.indexShards);
+  checkAppend(request);
   const events: PreparedEvent[] = [];
   for (const { eventType, eventData: given } of request.events) {
     const eventData = toJsonObject(await checkSchema(context.eventTypes, eventType, given), "eventData");

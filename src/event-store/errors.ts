@@ -1,3 +1,6 @@
+import type { StoredEvent } from "./event.ts";
+import { messageOf } from "./thrown.ts";
+
 /** Base of everything the store refuses. Guards test `code`, never the class. */
 export abstract class EventStoreError extends Error {
   abstract readonly code: string;
@@ -146,6 +149,32 @@ export class UnknownEventVersionError extends EventStoreError {
     super(
       `${entityId} #${sequenceNumber}: ${eventType} is stored at version ${version}; this code reads ${known.join(", ")}`,
     );
+  }
+}
+
+/** An upcaster threw, or returned something other than an object. `cause` is what it threw. */
+export class UpcastError extends EventStoreError {
+  readonly code = "UPCAST";
+  constructor(
+    readonly event: StoredEvent,
+    /** The schema version that the upcaster starts from. */
+    readonly from: string,
+    options: ErrorOptions,
+  ) {
+    const { entityId, sequenceNumber, eventType } = event;
+    super(
+      `${entityId} #${sequenceNumber}: the upcaster of ${eventType} from ${from} failed: ${messageOf(options.cause)}`,
+      options,
+    );
+  }
+  get entityId(): string {
+    return this.event.entityId;
+  }
+  get sequenceNumber(): number {
+    return this.event.sequenceNumber;
+  }
+  get eventType(): string {
+    return this.event.eventType;
   }
 }
 

@@ -5,10 +5,13 @@ import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
 
 /** Several events of one entity, stored all or none. */
 export interface AppendRequest {
+  /** 1 to 256 bytes. */
   readonly aggregateType: string;
+  /** 1 to 1,000 bytes of well-formed text. */
   readonly entityId: string;
   /** 1 to 100 events. */
   readonly events: readonly NewEvent[];
+  /** 1 to 1,000 bytes of well-formed text. */
   readonly userId: string;
   readonly correlationId: string;
   readonly causationId?: string | undefined;
@@ -53,7 +56,7 @@ export interface ReadOptions {
 export interface IndexReadOptions {
   /** ISO 8601, inclusive. Default: the first event. */
   readonly fromTime?: string | undefined;
-  /** ISO 8601, inclusive. Default: the last event. */
+  /** ISO 8601, inclusive; a date without a time is that whole day. Default: the last event. */
   readonly toTime?: string | undefined;
   /** Goes on after the event that this cursor came with, in the direction of the read. */
   readonly cursor?: string | undefined;

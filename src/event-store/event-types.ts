@@ -1,7 +1,8 @@
-import { EventSchemaError, UnknownEventVersionError } from "./errors.ts";
+import { EventSchemaError, UnknownEventVersionError, UpcastError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 import type { StandardSchema } from "./standard-schema.ts";
+import { isThenable } from "./thrown.ts";
 
 /** One step from an older schema version to a newer one. Pure; sees the payload as stored. */
 export interface Upcaster {
@@ -51,6 +52,7 @@ export async function checkSchema(types: EventTypes, eventType: string, eventDat
  * Steps an event from the schema version it was stored at to the current one.
  *
  * @throws {UnknownEventVersionError} when no chain of upcasters leads to the current version
+ * @throws {UpcastError} when one of them throws or returns something other than an object
  */
 export function upcast(types: EventTypes, event: StoredEvent): StoredEvent {
   const definition = types[event.eventType];
@@ -65,8 +67,24 @@ export function upcast(types: EventTypes, event: StoredEvent): StoredEvent {
       throw new UnknownEventVersionError(event.entityId, event.sequenceNumber, event.eventType, event.version, known);
     }
     passed.add(version);
-    eventData = step.upcast(eventData);
+    eventData = stepUp(event, version, () => step.upcast(eventData));
     version = step.to;
   }
   return version === event.version ? event : { ...event, version, eventData };
+}
+
+function stepUp(event: StoredEvent, from: string, step: () => unknown): JsonObject {
+  let result: unknown;
+  try {
+    result = step();
+  } catch (cause) {
+    throw new UpcastError(event, from, { cause });
+  }
+  if (isThenable(result)) {
+    Promise.resolve(result).catch(() => undefined);
+    throw new UpcastError(event, from, { cause: new TypeError("expected an object, got a promise") });
+  }
+  if (typeof result === "object" && result !== null && !Array.isArray(result)) return result as JsonObject;
+  const found = result === null ? "null" : Array.isArray(result) ? "a list" : typeof result;
+  throw new UpcastError(event, from, { cause: new TypeError(`expected an object, got ${found}`) });
 }

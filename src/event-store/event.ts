@@ -8,6 +8,7 @@ export interface NewEvent<Type extends string = string, Data extends object = ob
 
 /** An event as it stands in the table. Events of one entity are numbered 1..n without a hole. */
 export interface StoredEvent<Type extends string = string, Data = JsonObject> {
+  /** At most 1,000 bytes; other writers may have stored up to 2,048. */
   readonly entityId: string;
   /** Position within the entity, from 1. The last one is the entity's version. */
   readonly sequenceNumber: number;

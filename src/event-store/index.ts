@@ -3,9 +3,16 @@ export { contentHash, sortKeys } from "./content-hash.ts";
 export { type Copied, type CopyConflict, type CopyRequest, copyEvents } from "./dynamodb-copy.ts";
 export * from "./dynamodb-event-codec.ts";
 export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
-export { MAX_ITEM_BYTES } from "./dynamodb-item-size.ts";
+export { itemSize, MAX_ITEM_BYTES } from "./dynamodb-item-size.ts";
 export { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
-export { isFaultOfTheEvent, isTransient, untilProcessed, whileTransient } from "./dynamodb-retry.ts";
+export {
+  isFaultOfTheEvent,
+  isRefusedContent,
+  isSystemState,
+  isTransient,
+  untilProcessed,
+  whileTransient,
+} from "./dynamodb-retry.ts";
 export type { ScannedEvent, ScannedPage, ScanRequest } from "./dynamodb-scan.ts";
 export * from "./errors.ts";
 export * from "./event.ts";
@@ -15,4 +22,13 @@ export * from "./json.ts";
 export type { DynamoDBEventStoreOptions } from "./options.ts";
 export * from "./snapshot.ts";
 export type { StandardSchema } from "./standard-schema.ts";
-export { checkKeyText, checkTime, checkWholeNumber } from "./validate.ts";
+export { asError, describeThrown, isThenable, isWellFormed, messageOf } from "./thrown.ts";
+export {
+  checkKeyText,
+  checkTime,
+  checkWholeNumber,
+  endOf,
+  MAX_AGGREGATE_TYPE_BYTES,
+  MAX_ID_BYTES,
+  MAX_PARTITION_KEY_BYTES,
+} from "./validate.ts";

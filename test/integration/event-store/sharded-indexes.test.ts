@@ -177,7 +177,13 @@ test.each([0, 101, 1.5])("indexShards %d is refused", (indexShards) => {
   );
 });
 
-test("a user whose key would be too long with its shard is refused with what is left", async () => {
-  const append = open(SHARDED, SHARDS).appendEvent("Thing", "long", "Done", {}, "u".repeat(2_046), "c-1", 0);
-  await expect(append).rejects.toMatchObject({ field: "userId", expected: "a text of 1 to 2045 bytes" });
+test("the longest user id fits into the index beside its shard, and a longer one is refused by name", async () => {
+  const store = open(SHARDED, SHARDS);
+  const longest = "u".repeat(1_000);
+  expect(await store.appendEvent("Thing", "long", "Done", {}, longest, "c-1", 0)).toBe(1);
+  expect(await store.getEventsByUser(longest)).toHaveLength(1);
+  await expect(store.appendEvent("Thing", "long", "Done", {}, `${longest}u`, "c-1", 1)).rejects.toMatchObject({
+    field: "userId",
+    expected: "well-formed text of 1 to 1000 bytes",
+  });
 });

@@ -1,0 +1,63 @@
+/** Whatever was thrown, as an Error; a value that is none becomes the message of one. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(shown(thrown), { cause: thrown });
+}
+
+/** A promise of any library. */
+export const isThenable = (value: unknown): boolean =>
+  (typeof value === "object" || typeof value === "function") &&
+  value !== null &&
+  typeof read(
+    () => (value as { then?: unknown }).then,
+    (then) => typeof then === "function",
+  ) === "function";
+
+export const messageOf = (thrown: unknown): string =>
+  read(() => asError(thrown).message) ?? "an error without a message";
+
+/** Error, stack and causes as text that DynamoDB stores: well-formed Unicode of a bounded length. */
+export function describeThrown(thrown: unknown, maxLength = MAX_LENGTH): string {
+  const parts: string[] = [];
+  let current: unknown = thrown;
+  for (let depth = 0; depth < MAX_CAUSES && current !== undefined; depth += 1) {
+    const error = asError(current);
+    parts.push(read(() => error.stack) ?? messageOf(error));
+    current = read(
+      () => error.cause,
+      () => true,
+    );
+  }
+  return storableText(parts.join("\nCaused by: "), maxLength);
+}
+
+/** A lone surrogate, which UTF-8 has no form for, becomes U+FFFD; nothing is cut in the middle of a character. */
+export function storableText(text: string, maxLength: number): string {
+  const end = isHighSurrogate(text.charCodeAt(maxLength - 1)) ? maxLength - 1 : maxLength;
+  return text.slice(0, text.length > maxLength ? end : undefined).replace(LONE_SURROGATE, "\uFFFD");
+}
+
+/** UTF-16 code units that are kept of an error with its stack: at most 24,000 bytes. */
+const MAX_LENGTH = 8_000;
+const MAX_CAUSES = 5;
+
+const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+
+/** False for text with half of a surrogate pair, which UTF-8 has no form for. */
+export const isWellFormed = (text: string): boolean => text.search(LONE_SURROGATE) === -1;
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+
+/** A value may refuse to be shown: an object without a prototype, a `toString` that throws. */
+const shown = (value: unknown): string => read(() => String(value)) ?? `a value of type ${typeof value}`;
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** What a property is, unless it is of another type, or a getter that throws. */
+function read<T>(get: () => T, isExpected: (value: T) => boolean = isText): T | undefined {
+  try {
+    const value = get();
+    return isExpected(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
