@@ -6,7 +6,7 @@ import {
   type Shard,
   type _Record as StreamRecord,
 } from "@aws-sdk/client-dynamodb-streams";
-import { isTransient, whileTransient } from "../event-store/index.ts";
+import { isTransient, messageOf, whileTransient } from "../event-store/index.ts";
 import { sleep } from "./sleep.ts";
 
 /** How far a shard has been read: a sequence number, or to its end. */
@@ -85,16 +85,19 @@ async function openIterator(
   }
 }
 
-/** A passing error is no reason to stop the readers that run: they are looked for again later. */
-async function lookForShards(options: PollerOptions): Promise<Shard[]> {
+/** A passing error is no reason to stop the readers that run: undefined, and they are looked for again later. */
+async function lookForShards(options: PollerOptions): Promise<Shard[] | undefined> {
   try {
     return await listShards(options);
   } catch (error) {
     if (!isTransient(error)) throw error;
-    options.log(`shards could not be listed: ${error instanceof Error ? error.message : String(error)}`);
-    return [];
+    options.log(`shards could not be listed: ${messageOf(error)}`);
+    return undefined;
   }
 }
+
+/** The stream forgets a shard with its last record, also while it is being read. */
+const isForgotten = (error: unknown): boolean => hasName(error, "ResourceNotFoundException");
 
 /** Reads one shard to its end, or until the signal falls. */
 class ShardReader {
@@ -114,13 +117,28 @@ class ShardReader {
 
   async run(): Promise<void> {
     const { signal, progress } = this.#options;
-    this.#iterator = await openIterator(this.#options, this.#shardId, this.#after);
+    await this.#open();
     while (!signal.aborted && !(this.#hasEnded && this.#waiting.length === 0)) {
       if (!this.#hasEnded) await this.#read();
       if (this.#isReady()) await this.#deliver();
       else await this.#rest();
     }
     if (this.#hasEnded && !signal.aborted) await progress.save(this.#shardId, "ended");
+  }
+
+  async #open(): Promise<void> {
+    try {
+      this.#iterator = await openIterator(this.#options, this.#shardId, this.#after);
+    } catch (error) {
+      this.#endIfForgotten(error);
+    }
+  }
+
+  /** What was read of it by then is handed on; the other shards are read on. */
+  #endIfForgotten(error: unknown): void {
+    if (!isForgotten(error)) throw error;
+    this.#options.log(`shard ${this.#shardId}: the stream has forgotten it`);
+    this.#hasEnded = true;
   }
 
   async #read(): Promise<void> {
@@ -143,9 +161,9 @@ class ShardReader {
 
   async #recover(error: unknown): Promise<void> {
     const isStale = hasName(error, "ExpiredIteratorException") || hasName(error, "TrimmedDataAccessException");
-    if (!isStale && !isTransient(error)) throw error;
+    if (!isStale && !isTransient(error)) return this.#endIfForgotten(error);
     await sleep(this.#options.idleMs ?? 250, this.#options.signal);
-    this.#iterator = await openIterator(this.#options, this.#shardId, this.#after);
+    await this.#open();
   }
 
   #isReady(): boolean {
@@ -170,10 +188,57 @@ class ShardReader {
   }
 }
 
+/** Shards by their place among each other: each has one parent at most. */
+class ShardTree {
+  readonly #parents: ReadonlyMap<string, string | undefined>;
+  readonly #withChildren: ReadonlySet<string | undefined>;
+
+  constructor(shards: readonly Shard[]) {
+    this.#parents = new Map(shards.flatMap(({ ShardId: id, ParentShardId }) => (id ? [[id, ParentShardId]] : [])));
+    this.#withChildren = new Set(this.#parents.values());
+  }
+
+  get ids(): Iterable<string> {
+    return this.#parents.keys();
+  }
+
+  /** The parent, unless the stream has forgotten it. */
+  parentOf(id: string): string | undefined {
+    const parent = this.#parents.get(id);
+    return parent !== undefined && this.#parents.has(parent) ? parent : undefined;
+  }
+
+  /** It was split or closed: nothing is written to it any more. */
+  isClosed(id: string): boolean {
+    return this.#withChildren.has(id);
+  }
+
+  /** Shards that a shard follows, nearest first. */
+  *ancestorsOf(id: string): Iterable<string> {
+    for (let parent = this.parentOf(id); parent !== undefined; parent = this.parentOf(parent)) yield parent;
+  }
+}
+
+/**
+ * Shards that are passed by: those that were closed before the first look when the newest is begun with, and those
+ * without progress whose descendants have some.
+ */
+function passedBy(
+  tree: ShardTree,
+  positions: ReadonlyMap<string, ShardPosition>,
+  from: PollerOptions["startingPosition"],
+) {
+  const isNew = positions.size === 0;
+  if (isNew) return from === "LATEST" ? [...tree.ids].filter((id) => tree.isClosed(id)) : [];
+  const begun = [...tree.ids].filter((id) => positions.has(id));
+  return begun.flatMap((id) => [...tree.ancestorsOf(id)]).filter((id) => !positions.has(id));
+}
+
 /**
  * Reads a table stream for as long as the signal stands: all shards, a parent to its end before its
- * children, new shards as they appear, progress kept per shard. For the local run, and for workers
- * in containers; on Lambda the event source mapping does this.
+ * children, new shards as they appear, progress kept per shard. LATEST counts for the first look without progress;
+ * a shard that appears later was written meanwhile and is begun at its start. A shard that the stream forgets is at
+ * its end. For the local run, and for workers in containers; on Lambda the event source mapping does this.
  *
  * @throws what a shard could not recover from, after the other shards were stopped
  */
@@ -185,6 +250,7 @@ export async function pollStream(options: PollerOptions): Promise<void> {
   const all = { ...options, signal: AbortSignal.any([signal, stop.signal]) };
   let failure: { error: unknown } | undefined;
   let wake = new AbortController();
+  let startingPosition = positions.size === 0 ? options.startingPosition : "TRIM_HORIZON";
   let isFirstLook = true;
 
   function fail(error: unknown): void {
@@ -192,11 +258,9 @@ export async function pollStream(options: PollerOptions): Promise<void> {
     stop.abort();
   }
 
-  /** A shard that appears later was written while we were reading: it is begun at its start. */
   function start(shardId: string): void {
     const position = positions.get(shardId);
     const after = position === undefined || position === "ended" ? undefined : position.sequenceNumber;
-    const startingPosition = isFirstLook ? options.startingPosition : "TRIM_HORIZON";
     const reading = new ShardReader({ ...all, startingPosition }, shardId, after)
       .run()
       .then(() => void positions.set(shardId, "ended"))
@@ -208,19 +272,21 @@ export async function pollStream(options: PollerOptions): Promise<void> {
     running.set(shardId, reading);
   }
 
-  while (!all.signal.aborted) {
-    wake = new AbortController();
-    const shards = await lookForShards(all).catch((error: unknown) => {
-      fail(error);
-      return [];
-    });
-    const listed = new Set(shards.map(({ ShardId }) => ShardId));
-    for (const { ShardId: shardId, ParentShardId: parent } of shards) {
-      if (shardId === undefined || positions.get(shardId) === "ended" || running.has(shardId)) continue;
-      const parentIsRead = parent === undefined || !listed.has(parent) || positions.get(parent) === "ended";
-      if (parentIsRead) start(shardId);
+  function startAll(tree: ShardTree): void {
+    if (isFirstLook) for (const id of passedBy(tree, positions, options.startingPosition)) positions.set(id, "ended");
+    for (const id of tree.ids) {
+      const parent = tree.parentOf(id);
+      const isParentRead = parent === undefined || positions.get(parent) === "ended";
+      if (isParentRead && positions.get(id) !== "ended" && !running.has(id)) start(id);
     }
     isFirstLook = false;
+    startingPosition = "TRIM_HORIZON";
+  }
+
+  while (!all.signal.aborted) {
+    wake = new AbortController();
+    const shards = await lookForShards(all).catch(fail);
+    if (shards) startAll(new ShardTree(shards));
     await sleep(discoverMs, AbortSignal.any([all.signal, wake.signal]));
   }
   await Promise.all(running.values());

@@ -79,7 +79,7 @@ async function poll(
 ) {
   const seen: string[] = [];
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), 4_000);
+  const timer = setTimeout(() => stop.abort(), wanted === 99 ? 12_000 : 4_000);
   const end = pollStream({
     client: stream as never,
     streamArn: "arn",
@@ -174,5 +174,65 @@ describe("the poller", () => {
     const { error } = await poll(new ScriptedStream({ only: { records: ["1"] } }), 1, saved, { handle });
     expect(error).toMatchObject({ message: "handler gone" });
     expect(saved.size).toBe(0);
+  });
+
+  test("goes on with the other shards when the stream forgets one, before it is opened and while it is read", async () => {
+    for (const operation of ["GetShardIterator", "GetRecords"]) {
+      const stream = new ScriptedStream({ old: { records: ["1", "2"] }, other: { records: ["8", "9"] } });
+      const send = stream.send;
+      stream.send = async (command) => {
+        const { ShardId, ShardIterator } = command.input as { ShardId?: string; ShardIterator?: string };
+        const isOld = ShardId === "old" || ShardIterator?.startsWith("old");
+        if (isOld && command.constructor.name === `${operation}Command`) throw named("ResourceNotFoundException");
+        return send(command);
+      };
+      const { seen, saved, error } = await poll(stream, 2);
+      expect([seen, error, saved.get("old")]).toEqual([["8", "9"], undefined, "ended"]);
+    }
+  });
+
+  test("reads children of a shard that was forgotten", async () => {
+    const stream = new ScriptedStream(
+      { parent: { records: ["1"], isClosed: true }, child: { parent: "parent", records: ["2"] } },
+      [{ operation: "GetShardIterator", name: "ResourceNotFoundException", times: 1 }],
+    );
+    expect((await poll(stream, 1)).seen).toEqual(["2"]);
+  });
+
+  test("begins at the newest record of the open shards under LATEST, and not with what was closed before", async () => {
+    const stream = new ScriptedStream({
+      grandparent: { records: ["1"], isClosed: true },
+      parent: { parent: "grandparent", records: ["2", "3"], isClosed: true },
+      child: { parent: "parent", records: ["4", "5"] },
+      later: { parent: "child", records: ["6", "7"], appears: 3 },
+    });
+    stream.shards.child = { ...stream.shards.child!, isClosed: true };
+    const { seen } = await poll(stream, 2, new Map(), { startingPosition: "LATEST" });
+    expect(seen).toEqual(["6", "7"]);
+    expect(stream.opened).toEqual(["child LATEST", "later TRIM_HORIZON"]);
+  });
+
+  test("still begins at the newest record when the first look was refused", async () => {
+    const stream = new ScriptedStream({ only: { records: ["1", "2"] } }, [
+      { operation: "DescribeStream", name: "ThrottlingException", times: 10 },
+    ]);
+    const { seen } = await poll(stream, 99, new Map(), { startingPosition: "LATEST" });
+    expect(seen).toEqual([]);
+    expect(stream.opened).toEqual(["only LATEST"]);
+  }, 20_000);
+
+  test("after a restart under LATEST begins what it has not begun yet at its start, and leaves out what is behind it", async () => {
+    const saved = new Map<string, ShardPosition>([
+      ["parent", "ended"],
+      ["left", { sequenceNumber: "3" }],
+    ]);
+    const stream = new ScriptedStream({
+      root: { records: ["1"], isClosed: true },
+      parent: { parent: "root", records: ["2"], isClosed: true },
+      left: { parent: "parent", records: ["3", "4"] },
+      right: { parent: "parent", records: ["5"] },
+    });
+    const { seen } = await poll(stream, 2, saved, { startingPosition: "LATEST" });
+    expect([...seen].sort()).toEqual(["4", "5"]);
   });
 });
