@@ -2,6 +2,7 @@ import type { StoredEvent } from "../src/event-store/index.ts";
 import type { CategoryEvent, Money, ProductEvent } from "../src/product/index.ts";
 import {
   defineProjection,
+  MAX_PAGE_BYTES,
   type RowKey,
   type RowReader,
   type Rows,
@@ -95,8 +96,10 @@ export const categoryTree = defineProjection<TreeRow, RowsAcrossEntities<TreeRow
     Category: ["CategoryCreated", "CategoryRenamed", "CategoryMoved", "CategoryArchived"],
     Product: ["ProductCreated", "ProductMoved", "PriceUpdated", "ProductDiscontinued"],
   },
-  needs({ aggregateType, entityId }) {
-    return [aggregateType === "Product" ? placeAt(entityId) : categoryAt(entityId)];
+  needs({ aggregateType, entityId, eventData }) {
+    if (aggregateType !== "Product") return [categoryAt(entityId)];
+    const { categoryId } = eventData;
+    return [placeAt(entityId), ...(typeof categoryId === "string" ? [categoryAt(categoryId)] : [])];
   },
   change(event, rows) {
     const treeEvent = event as TreeEvent;
@@ -112,64 +115,129 @@ export interface CategoryNode extends Omit<CategoryRow, "kind" | "prices"> {
   readonly children: readonly string[];
 }
 
-function merge(all: readonly Prices[]): Prices {
-  const merged: Record<string, { sum: number; count: number }> = {};
-  for (const [currency, { sum, count }] of all.flatMap((prices) => Object.entries(prices))) {
-    const known = merged[currency] ?? { sum: 0, count: 0 };
-    merged[currency] = { sum: known.sum + sum, count: known.count + count };
-  }
-  return merged;
+/** Which categories are asked for. */
+export interface CategoryQuery {
+  /** Only this category and what is below it. Default: all. */
+  readonly root?: string | undefined;
+  /** 1 to 1,000. Default 500. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
 }
 
-/** The rows at and below a category. Parents that lead in a circle are followed once. */
-function below(row: CategoryRow, children: ReadonlyMap<string, readonly CategoryRow[]>): CategoryRow[] {
-  const found = new Map([[row.categoryId, row]]);
-  const waiting = [row.categoryId];
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    for (const child of children.get(id) ?? []) {
-      if (found.has(child.categoryId)) continue;
-      found.set(child.categoryId, child);
-      waiting.push(child.categoryId);
-    }
-  }
-  return [...found.values()];
+/** Categories in the order of their ids. */
+export interface CategoryPage {
+  readonly categories: readonly CategoryNode[];
+  /** Undefined on the last page. */
+  readonly cursor?: string | undefined;
+}
+
+const DEFAULT_LIMIT = 500;
+
+/** A page of categories, each with its children and what counts below it. Reads all of them, once. */
+export async function askCategoryTree(reader: RowReader<TreeRow>, query: CategoryQuery = {}): Promise<CategoryPage> {
+  const { root, limit = DEFAULT_LIMIT, cursor } = query;
+  const rows = await readAll(reader);
+  const tree = new Map(
+    rows.map((row): [string, Branch] => [row.categoryId, { row, children: [], below: ownTotal(row) }]),
+  );
+  for (const branch of tree.values()) tree.get(branch.row.parentId ?? "")?.children.push(branch);
+  addUp(tree);
+  const wanted = root === undefined ? [...tree.values()] : subtree(tree.get(root));
+  const after = cursor === undefined ? undefined : Buffer.from(cursor, "base64url").toString();
+  const sorted = wanted.sort((a, b) => (a.row.categoryId < b.row.categoryId ? -1 : 1));
+  const rest = after === undefined ? sorted : sorted.filter(({ row }) => row.categoryId > after);
+  const page = fitting(rest.slice(0, limit).map(nodeOf));
+  const last = page.at(-1)?.categoryId;
+  const hasMore = page.length < rest.length && last !== undefined;
+  return { categories: page, ...(hasMore ? { cursor: Buffer.from(last).toString("base64url") } : {}) };
 }
 
 async function readAll(reader: RowReader<TreeRow>): Promise<CategoryRow[]> {
   const all: TreeRow[] = [];
   let cursor: string | undefined;
   do {
-    const page = await reader.sharedRows(CATEGORIES, { limit: 200, cursor });
-    all.push(...page.rows);
+    const page = await reader.sharedRows(CATEGORIES, { limit: 1_000, cursor });
+    for (const row of page.rows) all.push(row);
     cursor = page.cursor;
   } while (cursor);
   return all.filter((row) => row.kind === "category");
 }
 
-function byParent(rows: readonly CategoryRow[]): ReadonlyMap<string, readonly CategoryRow[]> {
-  const children = new Map<string, CategoryRow[]>();
-  for (const row of rows) {
-    if (row.parentId === null) continue;
-    children.set(row.parentId, [...(children.get(row.parentId) ?? []), row]);
-  }
-  return children;
+/** Products and prices of some categories together. */
+interface Total {
+  products: number;
+  readonly prices: Map<string, { sum: number; count: number }>;
 }
 
-/** All categories by id, each with its children and what counts below it. */
-export async function askCategoryTree(reader: RowReader<TreeRow>): Promise<CategoryNode[]> {
-  const rows = await readAll(reader);
-  const children = byParent(rows);
-  return rows.map((row) => {
-    const subtree = below(row, children);
-    const averages = Object.entries(merge(subtree.map(({ prices }) => prices))).map(
-      ([currency, { sum, count }]) => [currency, Math.round(sum / count)] as const,
-    );
-    const { kind: _, prices: __, ...shown } = row;
-    return {
-      ...shown,
-      productsBelow: subtree.reduce((all, { products }) => all + products, 0),
-      averagePrices: Object.fromEntries(averages),
-      children: (children.get(row.categoryId) ?? []).map(({ categoryId }) => categoryId),
-    };
+/** A category with its children and what counts in it and below. */
+interface Branch {
+  readonly row: CategoryRow;
+  readonly children: Branch[];
+  below: Total;
+}
+
+const ownTotal = ({ products, prices }: CategoryRow): Total => ({
+  products,
+  prices: new Map(Object.entries(prices).map(([currency, price]) => [currency, { ...price }])),
+});
+
+function add(to: Total, { products, prices }: Total): void {
+  to.products += products;
+  for (const [currency, { sum, count }] of prices) {
+    const known = to.prices.get(currency) ?? { sum: 0, count: 0 };
+    to.prices.set(currency, { sum: known.sum + sum, count: known.count + count });
+  }
+}
+
+/** Adds every category to the one above it, from the leaves up. Categories whose parents lead in a circle share one total. */
+function addUp(tree: ReadonlyMap<string, Branch>): void {
+  const waiting = new Map([...tree.values()].map((branch) => [branch, branch.children.length]));
+  const ready = [...waiting].flatMap(([branch, children]) => (children === 0 ? [branch] : []));
+  for (let branch = ready.pop(); branch; branch = ready.pop()) {
+    waiting.delete(branch);
+    const parent = tree.get(branch.row.parentId ?? "");
+    if (!parent) continue;
+    add(parent.below, branch.below);
+    const left = (waiting.get(parent) ?? 0) - 1;
+    waiting.set(parent, left);
+    if (left === 0) ready.push(parent);
+  }
+  for (const branch of waiting.keys()) shareCircle(tree, branch, waiting);
+}
+
+function shareCircle(tree: ReadonlyMap<string, Branch>, start: Branch, waiting: Map<Branch, number>): void {
+  const total: Total = { products: 0, prices: new Map() };
+  for (let branch: Branch | undefined = start; branch && waiting.delete(branch); ) {
+    add(total, branch.below);
+    branch.below = total;
+    branch = tree.get(branch.row.parentId ?? "");
+  }
+}
+
+/** A category and everything below it, each once. */
+function subtree(root: Branch | undefined): Branch[] {
+  const found = new Set(root ? [root] : []);
+  for (const branch of found) for (const child of branch.children) found.add(child);
+  return [...found];
+}
+
+function nodeOf({ row, children, below }: Branch): CategoryNode {
+  const { kind: _, prices: __, ...shown } = row;
+  const averages = [...below.prices].map(([currency, { sum, count }]) => [currency, Math.round(sum / count)] as const);
+  return {
+    ...shown,
+    productsBelow: below.products,
+    averagePrices: Object.fromEntries(averages),
+    children: children.map((child) => child.row.categoryId),
+  };
+}
+
+/** The first nodes that an answer has room for. */
+function fitting(nodes: readonly CategoryNode[]): CategoryNode[] {
+  let bytes = 0;
+  const end = nodes.findIndex((node, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(node));
+    return index > 0 && bytes > MAX_PAGE_BYTES;
   });
+  return nodes.slice(0, end === -1 ? undefined : end);
 }

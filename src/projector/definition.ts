@@ -62,6 +62,8 @@ export type Projection<Row = unknown> = RowPerEntity<Row> | RowPerEvent<Row> | R
 
 export const MAX_LISTS = 4;
 
+const RESERVED = new Set(["publisher"]);
+
 /** "@" and "#" separate the parts of a row's key. */
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
@@ -71,6 +73,11 @@ const NAME = /^[a-z][a-z0-9-]{0,63}$/;
  * @throws {TypeError} when the name cannot be part of a key or there are too many lists
  */
 export function defineProjection<Row, P extends Projection<Row>>(projection: P & Projection<Row>): P {
+  if (RESERVED.has(projection.name)) {
+    throw new TypeError(
+      `projection name: ${projection.name} is reserved, for the publisher's parked entities are listed by it`,
+    );
+  }
   if (!NAME.test(projection.name)) {
     throw new TypeError(`projection name: expected lower-case letters, digits and dashes, got ${projection.name}`);
   }

@@ -1,7 +1,15 @@
 import { BatchWriteCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { untilProcessed, whileTransient } from "../event-store/index.ts";
-import { ATTEMPTS, type ReadModelTable } from "./dynamodb-positions.ts";
-import { type GenerationKey, generationPrefix, parkedKey, ROW, rebuildKey } from "./dynamodb-read-model-keys.ts";
+import { ATTEMPTS } from "./dynamodb-positions.ts";
+import {
+  type GenerationKey,
+  generationPrefix,
+  parkedKey,
+  ROW,
+  rebuildKey,
+  skippedKey,
+} from "./dynamodb-read-model-keys.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 type Item = Record<string, unknown>;
 
@@ -40,11 +48,12 @@ export async function removeRows(on: ReadModelTable, of: GenerationKey): Promise
   const parked = parkedKey(of, "");
   const condition = {
     FilterExpression:
-      "begins_with(#pk, :prefix) OR #pk = :rebuild OR (#pk = :parked AND begins_with(#sk, :generation))",
+      "begins_with(#pk, :prefix) OR #pk = :rebuild OR #pk = :skipped OR (#pk = :parked AND begins_with(#sk, :generation))",
     ExpressionAttributeNames: { "#pk": ROW.pk, "#sk": ROW.sk },
     ExpressionAttributeValues: {
       ":prefix": generationPrefix(of),
       ":rebuild": rebuildKey(of, "").pk,
+      ":skipped": skippedKey(of, "", 0).pk,
       ":parked": parked.pk,
       ":generation": parked.sk,
     },

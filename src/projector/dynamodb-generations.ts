@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { whileTransient } from "../event-store/index.ts";
-import { ATTEMPTS, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
+import { ATTEMPTS, isUnchangedSince } from "./dynamodb-positions.ts";
 import { controlKey, ROW } from "./dynamodb-read-model-keys.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 export interface Generation {
   readonly generation: number;
@@ -12,6 +13,10 @@ export interface Generation {
   readonly status: "building" | "ready";
   /** ISO 8601. */
   readonly startedAt: string;
+  /** Counts the scans that were begun to build or complete it; undefined: one at most. */
+  readonly scan?: number;
+  /** The last gap in its feeding that its rows make up for (see `Feeding`). */
+  readonly gap?: string | undefined;
 }
 
 /** Which builds of a projection stand, and which one is read. All that stand are fed. */
@@ -19,6 +24,10 @@ export interface Generations {
   readonly name: string;
   readonly serving: number;
   readonly previous?: number | undefined;
+  /** ISO 8601. When `serving` was last changed; undefined: never. */
+  readonly servedAt?: string;
+  /** Counts the changes of `serving`. */
+  readonly swaps?: number;
   readonly all: readonly Generation[];
   /** The highest number that was ever given out. */
   readonly highest?: number | undefined;
@@ -113,4 +122,18 @@ export class GenerationsCache {
   forget(name: string): void {
     this.#known.delete(name);
   }
+
+  /**
+   * For a while after another generation of the same version is served, an entity's row may still be newer in the
+   * one before it: both are read then, so that no reader goes back.
+   */
+  alsoRead({ previous, serving, servedAt, all }: Generations): number | undefined {
+    if (previous === undefined || servedAt === undefined) return undefined;
+    const versions = [serving, previous].map((number) => all.find(({ generation }) => generation === number)?.version);
+    const isRecent = this.#clock().getTime() - Date.parse(servedAt) < SETTLING_MS;
+    return isRecent && versions[1] !== undefined && versions[0] === versions[1] ? previous : undefined;
+  }
 }
+
+/** Milliseconds in which a generation that was just served takes what its live feeding still tries to write. */
+const SETTLING_MS = 60_000;

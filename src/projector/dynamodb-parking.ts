@@ -2,11 +2,15 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { whileTransient } from "../event-store/index.ts";
 import { type ParkedEntity, parkedItem } from "../stream/index.ts";
-import { ATTEMPTS, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
-import { parkedKey, ROW, type TableKey } from "./dynamodb-read-model-keys.ts";
+import { resetFailures } from "./dynamodb-failure-notes.ts";
+import { ATTEMPTS, isUnchangedSince, positionKey } from "./dynamodb-positions.ts";
+import { failureKey, parkedKey, ROW } from "./dynamodb-read-model-keys.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+import type { Position } from "./position.ts";
+import type { Target } from "./target.ts";
 
 /** Somebody else moved the position, and nothing else was the matter. */
-const hasLostRace = (error: unknown): boolean =>
+export const hasLostRace = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === "ConditionalCheckFailed");
 
@@ -16,23 +20,41 @@ const hasLostRace = (error: unknown): boolean =>
  */
 export async function parkEntity(
   { client, table }: ReadModelTable,
-  { positionKey, revision, parked }: { positionKey: TableKey; revision: number; parked: ParkedEntity },
+  { projection, of }: Target,
+  position: Position,
+  parked: ParkedEntity,
 ): Promise<boolean> {
-  const of = { name: parked.projection, generation: parked.generation };
-  const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(revision);
+  const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(
+    position.revision,
+  );
+  const { entityId, checkpoint } = position;
   const command = new TransactWriteCommand({
     TransactItems: [
       {
         Update: {
           TableName: table,
-          Key: positionKey,
-          UpdateExpression: "SET #parked = :parked, #revision = :next",
+          Key: positionKey(projection, of, entityId),
+          UpdateExpression:
+            "SET #parked = :parked, #revision = :next, #entityId = :entityId, #checkpoint = :checkpoint",
           ConditionExpression,
-          ExpressionAttributeNames: { ...ExpressionAttributeNames, "#parked": ROW.parked, "#revision": ROW.revision },
-          ExpressionAttributeValues: { ...ExpressionAttributeValues, ":parked": true, ":next": revision + 1 },
+          ExpressionAttributeNames: {
+            ...ExpressionAttributeNames,
+            "#parked": ROW.parked,
+            "#revision": ROW.revision,
+            "#entityId": ROW.entityId,
+            "#checkpoint": ROW.checkpoint,
+          },
+          ExpressionAttributeValues: {
+            ...ExpressionAttributeValues,
+            ":parked": true,
+            ":next": position.revision + 1,
+            ":entityId": entityId,
+            ":checkpoint": checkpoint,
+          },
         },
       },
-      { Put: { TableName: table, Item: parkedItem(parkedKey(of, parked.entityId), parked) } },
+      { Put: { TableName: table, Item: parkedItem(parkedKey(of, entityId), parked) } },
+      resetFailures(table, failureKey(of, entityId, parked.sequenceNumber)),
     ],
   });
   try {

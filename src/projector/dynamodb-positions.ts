@@ -1,18 +1,15 @@
-import { BatchGetCommand, type DynamoDBDocumentClient, GetCommand } from "@aws-sdk/lib-dynamodb";
-import { untilProcessed, whileTransient } from "../event-store/index.ts";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { asError, whileTransient } from "../event-store/index.ts";
+import { fetchAll } from "../stream/index.ts";
 import type { Projection } from "./definition.ts";
+import { type EncodedItem, encodeItem } from "./dynamodb-item-codec.ts";
 import { checkpointKey, entityRowKey, type GenerationKey, ROW, type TableKey } from "./dynamodb-read-model-keys.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 import { type Position, startOf } from "./position.ts";
-
-export interface ReadModelTable {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
-}
+import type { Target } from "./target.ts";
 
 type Item = Record<string, unknown>;
 
-/** DynamoDB's limit of keys in one BatchGetItem. */
-const BATCH = 100;
 export const ATTEMPTS = 8;
 
 /** Where an entity's checkpoint stands: in its row, or beside rows that are not one an entity. */
@@ -25,7 +22,6 @@ export function readPosition(item: Item): Position {
     entityId: String(item[ROW.entityId]),
     checkpoint: Number(item[ROW.checkpoint] ?? 0),
     checkpointTime: item[ROW.checkpointTime] as string | undefined,
-    failing: item[ROW.failing] as Position["failing"],
     parked: item[ROW.parked] === true,
     revision: Number(item[ROW.revision] ?? 0),
     row: item[ROW.row],
@@ -34,12 +30,11 @@ export function readPosition(item: Item): Position {
 
 /** The attributes that hold a position, at the next revision, for the item it is stored in. */
 export function positionAttributes(position: Position): Item {
-  const { entityId, checkpoint, checkpointTime, failing, parked } = position;
+  const { entityId, checkpoint, checkpointTime, parked } = position;
   return {
     [ROW.entityId]: entityId,
     [ROW.checkpoint]: checkpoint,
     ...(checkpointTime === undefined ? {} : { [ROW.checkpointTime]: checkpointTime }),
-    ...(failing ? { [ROW.failing]: failing } : {}),
     ...(parked ? { [ROW.parked]: true } : {}),
     [ROW.revision]: position.revision + 1,
   };
@@ -63,25 +58,40 @@ export function isUnchangedSince(revision: number): Condition {
   };
 }
 
+/** @throws what the table says of the first key that it refuses */
 export async function getAll(
-  { client, table }: ReadModelTable,
+  on: ReadModelTable,
   keys: readonly TableKey[],
   consistent = false,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  for (let start = 0; start < keys.length; start += BATCH) {
-    const wanted: Item[] = keys.slice(start, start + BATCH).map((key) => ({ ...key }));
-    await untilProcessed(ATTEMPTS, wanted, async (left) => {
-      const RequestItems = { [table]: { Keys: left, ConsistentRead: consistent } };
-      const answer = await client.send(new BatchGetCommand({ RequestItems }));
-      items.push(...(answer.Responses?.[table] ?? []));
-      return answer.UnprocessedKeys?.[table]?.Keys ?? [];
-    });
-  }
+): Promise<readonly Item[]> {
+  const { items, refused } = await fetchAll(on, keys, consistent);
+  if (refused[0]) throw refused[0].error;
   return items;
 }
 
-/** Positions of many entities in few requests; may be a moment old, which the conditional write finds out. */
+/**
+ * Positions of many entities in few requests; may be a moment old, which the conditional write finds out.
+ * An entity whose position cannot be asked for comes with the error instead.
+ */
+export async function findPositions(
+  on: ReadModelTable,
+  projection: Projection,
+  of: GenerationKey,
+  entityIds: readonly string[],
+  consistent = false,
+): Promise<Map<string, Position | Error>> {
+  const keys = new Map(entityIds.map((entityId) => [entityId, positionKey(projection, of, entityId)]));
+  const { items, refused } = await fetchAll(on, [...keys.values()], consistent);
+  const found = new Map<string, Position | Error>(
+    items.map((item) => [String(item[ROW.entityId]), readPosition(item)]),
+  );
+  const errors = new Map(refused.map(({ key, error }) => [key.pk, asError(error)]));
+  return new Map(
+    [...keys].map(([entityId, { pk }]) => [entityId, errors.get(pk) ?? found.get(entityId) ?? startOf(entityId)]),
+  );
+}
+
+/** As `findPositions`, without those that cannot be asked for. */
 export async function readPositions(
   on: ReadModelTable,
   projection: Projection,
@@ -89,10 +99,8 @@ export async function readPositions(
   entityIds: readonly string[],
   consistent = false,
 ): Promise<Map<string, Position>> {
-  const keys = entityIds.map((entityId) => positionKey(projection, of, entityId));
-  const items = await getAll(on, keys, consistent);
-  const found = new Map(items.map((item) => [String(item[ROW.entityId]), readPosition(item)]));
-  return new Map(entityIds.map((entityId) => [entityId, found.get(entityId) ?? startOf(entityId)]));
+  const found = await findPositions(on, projection, of, entityIds, consistent);
+  return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
 }
 
 /** One position, strongly consistent. */
@@ -108,18 +116,36 @@ export async function readPositionNow(
   return Item ? readPosition(Item) : startOf(entityId);
 }
 
-/** The put that moves a position on, with the condition that nobody else has. */
+/** The put that moves a position on, with the condition that nobody else has. @throws what `encodeItem` throws */
 export function movePosition(
-  table: string,
-  projection: Projection,
-  of: GenerationKey,
-  before: Position,
-  after: Position,
+  on: ReadModelTable,
+  { projection, of }: Target,
+  { before, after }: { readonly before: Position; readonly after: Position },
   attributes: Item = {},
-): Condition & { TableName: string; Item: Item } {
-  return {
-    TableName: table,
-    Item: { ...positionKey(projection, of, before.entityId), ...positionAttributes(after), ...attributes },
-    ...isUnchangedSince(before.revision),
-  };
+): PutStep {
+  const item = { ...positionKey(projection, of, before.entityId), ...positionAttributes(after), ...attributes };
+  return putStep(on, item, isUnchangedSince(before.revision));
+}
+
+/** A conditional put, as a request of its own or as a step of a transaction. */
+export interface PutStep {
+  readonly TableName: string;
+  readonly Item: EncodedItem;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues?: EncodedItem;
+}
+
+/** @throws what `encodeItem` throws */
+export const putStep = (on: ReadModelTable, item: Item, condition: Condition): PutStep => ({
+  TableName: on.table,
+  Item: encodeItem(on, item),
+  ...encodeCondition(on, condition),
+});
+
+export function encodeCondition(
+  on: ReadModelTable,
+  { ExpressionAttributeValues: values, ...names }: Condition,
+): Omit<PutStep, "TableName" | "Item"> {
+  return values ? { ...names, ExpressionAttributeValues: encodeItem(on, values) } : names;
 }

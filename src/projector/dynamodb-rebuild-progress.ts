@@ -1,7 +1,8 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { whileTransient } from "../event-store/index.ts";
-import { ATTEMPTS, getAll, type ReadModelTable } from "./dynamodb-positions.ts";
+import { ATTEMPTS, getAll } from "./dynamodb-positions.ts";
 import { type GenerationKey, rebuildKey } from "./dynamodb-read-model-keys.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 /** How far a segment of a rebuild is. */
 export interface SegmentPosition {
@@ -10,26 +11,30 @@ export interface SegmentPosition {
   readonly events: number;
 }
 
-/** A segment is another part of the table when there are more or fewer of them. */
-const keyOf = (of: GenerationKey, segment: number, segments: number) =>
-  rebuildKey(of, `segment#${segment}of${segments}`);
+/** One scan of the events table into a generation, in so many segments. */
+export interface Scan {
+  readonly of: GenerationKey;
+  /** Tells a scan from one that was begun before it and is not gone on with. */
+  readonly scan: number;
+  readonly segments: number;
+}
 
-export async function loadSegments(
-  on: ReadModelTable,
-  of: GenerationKey,
-  segments: number,
-): Promise<Map<number, SegmentPosition>> {
-  const keys = Array.from({ length: segments }, (_, segment) => keyOf(of, segment, segments));
+/** A segment is another part of the table when there are more or fewer of them. */
+const keyOf = ({ of, scan, segments }: Scan, segment: number) =>
+  rebuildKey(of, `scan#${scan}#segment#${segment}of${segments}`);
+
+export async function loadSegments(on: ReadModelTable, scan: Scan): Promise<Map<number, SegmentPosition>> {
+  const keys = Array.from({ length: scan.segments }, (_, segment) => keyOf(scan, segment));
   const items = await getAll(on, keys, true);
   return new Map(items.map(({ segment, position }) => [Number(segment), position as SegmentPosition]));
 }
 
 export async function saveSegment(
   { client, table }: ReadModelTable,
-  of: GenerationKey,
-  { segment, segments }: { readonly segment: number; readonly segments: number },
+  scan: Scan,
+  segment: number,
   position: SegmentPosition,
 ): Promise<void> {
-  const Item = { ...keyOf(of, segment, segments), segment, position };
+  const Item = { ...keyOf(scan, segment), segment, position };
   await whileTransient(ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
 }

@@ -1,34 +1,56 @@
-import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/index.ts";
+import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { type StoredEvent, whileTransient } from "../event-store/index.ts";
+import { forEvent } from "../stream/index.ts";
 import { type RowPerEntity, takesEvent } from "./definition.ts";
-import { ATTEMPTS, movePosition, type ReadModelTable } from "./dynamodb-positions.ts";
-import { listAttributes, ROW } from "./dynamodb-read-model-keys.ts";
-import { positionAfter, takeEvents } from "./fold-events.ts";
+import { ATTEMPTS, movePosition, type PutStep } from "./dynamodb-positions.ts";
+import { entityListKey, listAttributes, ROW } from "./dynamodb-read-model-keys.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+import { takeEvents } from "./fold-events.ts";
+import { type Position, positionAfter } from "./position.ts";
 import type { Target, WriteRequest, Written } from "./target.ts";
 
-/** Folds the events into the entity's row: row and checkpoint in one conditional put. */
+/**
+ * Folds the events into the entity's row: row and checkpoint in one conditional put.
+ *
+ * @throws {EventHandlingError} when the row that the events come to cannot be listed or stored
+ */
 export async function writeRowPerEntity(
   on: ReadModelTable,
-  { projection, of }: Target<RowPerEntity<unknown>>,
-  { before, events, unreadable }: WriteRequest,
+  target: Target<RowPerEntity<unknown>>,
+  { before, events }: WriteRequest,
 ): Promise<Written> {
+  const { projection } = target;
   let row = before.row;
   let applied = 0;
-  const { taken, poison = unreadable } = await takeEvents(events, (event) => {
+  const { taken, poison } = takeEvents(events, (event) => {
     if (!takesEvent(projection, event)) return;
-    row = projection.evolve(row, event);
+    row = forEvent(event, `evolve of ${projection.name}`, () => projection.evolve(row, event));
     applied += 1;
   });
-  const position = { ...positionAfter(before, taken, poison), row };
-  const attributes =
-    row === undefined ? {} : { [ROW.row]: row, ...listAttributes(of, projection.lists, row, before.entityId) };
-  const put = new PutCommand(movePosition(on.table, projection, of, before, position, attributes));
+  const last = taken.at(-1);
+  if (!last) return { outcome: "written", position: before, applied, poison };
+  const after = { ...positionAfter(before, last), row };
+  const put = new PutItemCommand(putRow(on, target, { before, after, last }));
   try {
     await whileTransient(ATTEMPTS, () => on.client.send(put));
-    return { outcome: "written", position: { ...position, revision: before.revision + 1 }, applied, poison };
+    return { outcome: "written", position: { ...after, revision: before.revision + 1 }, applied, poison };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return { outcome: "raced" };
     throw error;
   }
+}
+
+function putRow(
+  on: ReadModelTable,
+  target: Target<RowPerEntity<unknown>>,
+  { before, after, last }: { readonly before: Position; readonly after: Position; readonly last: StoredEvent },
+): PutStep {
+  const { projection, of } = target;
+  const { row, entityId } = after;
+  if (row === undefined) return movePosition(on, target, { before, after });
+  const key = entityListKey(entityId);
+  const lists = forEvent(last, `a list of ${projection.name}`, () => listAttributes(of, projection.lists, row, key));
+  return forEvent(last, `storing the row of ${projection.name}`, () =>
+    movePosition(on, target, { before, after }, { [ROW.row]: row, ...lists }),
+  );
 }

@@ -1,24 +1,22 @@
-import { GetCommand, QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { LRUCache } from "lru-cache";
-import { whileTransient } from "../event-store/index.ts";
+import { InvalidArgumentError, isWellFormed, MAX_PARTITION_KEY_BYTES, whileTransient } from "../event-store/index.ts";
+import { partitionPart } from "../stream/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
-import type { GenerationsCache } from "./dynamodb-generations.ts";
-import { ATTEMPTS, positionKey, type ReadModelTable, readPosition } from "./dynamodb-positions.ts";
+import type { Generations, GenerationsCache } from "./dynamodb-generations.ts";
+import { ATTEMPTS, positionKey, readPosition } from "./dynamodb-positions.ts";
 import {
   EVENT_ROW_PREFIX,
   type GenerationKey,
   generationPrefix,
   listIndex,
   listPartition,
-  ROW,
   SHARED_ROW_PREFIX,
 } from "./dynamodb-read-model-keys.ts";
-import { decodeCursor, encodeCursor, InvalidCursorError } from "./page-cursor.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+import { listQuery, prefixQuery, readPage } from "./dynamodb-row-pages.ts";
+import type { Position } from "./position.ts";
 import type { Page, PageRequest, RowReader, VersionedRow } from "./row-reader.ts";
-
-type Item = Record<string, unknown>;
-
-const DEFAULT_LIMIT = 50;
 
 /** How many rows of a projection are kept in memory, and for how many milliseconds. */
 const HOT_ROWS = 500;
@@ -33,102 +31,6 @@ export class NotBuiltError extends Error {
   }
 }
 
-/** A query for one kind of page, with the attributes that its place is made of. */
-interface PageQuery {
-  readonly input: Omit<QueryCommandInput, "TableName">;
-  readonly places: readonly string[];
-}
-
-function prefixQuery(pk: string, prefix: string): PageQuery {
-  return {
-    input: {
-      KeyConditionExpression: "#pk = :pk AND begins_with(#sk, :prefix)",
-      ExpressionAttributeNames: { "#pk": ROW.pk, "#sk": ROW.sk },
-      ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
-      ConsistentRead: true,
-    },
-    places: [ROW.sk],
-  };
-}
-
-function listQuery(index: string, partition: string): PageQuery {
-  const pk = `${index.toLowerCase()}pk`;
-  return {
-    input: {
-      IndexName: index,
-      KeyConditionExpression: "#list = :list",
-      ExpressionAttributeNames: { "#list": pk },
-      ExpressionAttributeValues: { ":list": partition },
-    },
-    places: [`${index.toLowerCase()}sk`, ROW.pk, ROW.sk],
-  };
-}
-
-function filtered({ input, places }: PageQuery, where: PageRequest["where"]): PageQuery {
-  const conditions = Object.entries(where ?? {}).filter(([, value]) => value !== undefined);
-  const names = Object.fromEntries(conditions.map(([field], index) => [`#f${index}`, field]));
-  const values = Object.fromEntries(conditions.map(([, value], index) => [`:f${index}`, value]));
-  const clauses = ["attribute_exists(#row)", ...conditions.map((_, index) => `#row.#f${index} = :f${index}`)];
-  return {
-    places,
-    input: {
-      ...input,
-      FilterExpression: clauses.join(" AND "),
-      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#row": ROW.row, ...names },
-      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ...values },
-    },
-  };
-}
-
-/** The key to start after: the place from the cursor, partition and generation from the query itself. */
-function startKey({ input, places }: PageQuery, within: string, place: readonly string[], cursor: string): Item {
-  const names = input.ExpressionAttributeNames ?? {};
-  const values = input.ExpressionAttributeValues ?? {};
-  const key: Record<string, string> = Object.fromEntries(places.map((name, index) => [name, place[index] ?? ""]));
-  if (names["#list"]) return { ...key, [ROW.pk]: within + key[ROW.pk], [names["#list"]]: values[":list"] };
-  if (!key[ROW.sk]?.startsWith(String(values[":prefix"]))) throw new InvalidCursorError(cursor);
-  return { ...key, [ROW.pk]: values[":pk"] };
-}
-
-async function readPage<Row>(
-  { client, table }: ReadModelTable,
-  of: GenerationKey,
-  query: PageQuery,
-  request: PageRequest<Row>,
-): Promise<Page<Row>> {
-  const { limit = DEFAULT_LIMIT, order = "ascending", where, cursor } = request;
-  const page = filtered(query, where);
-  const { places } = page;
-  const within = generationPrefix(of);
-  const identity = JSON.stringify([of.name, page.input, order]).replaceAll(within, "");
-  const rows: Item[] = [];
-  let start: Item | undefined;
-  if (cursor !== undefined) {
-    start = startKey(page, within, decodeCursor(identity, cursor, places.length), cursor);
-  }
-  do {
-    const command = new QueryCommand({
-      TableName: table,
-      ...page.input,
-      ScanIndexForward: order === "ascending",
-      Limit: limit + 1,
-      ...(start ? { ExclusiveStartKey: start } : {}),
-    });
-    const answer = await whileTransient(ATTEMPTS, () => client.send(command));
-    rows.push(...(answer.Items ?? []));
-    start = answer.LastEvaluatedKey;
-  } while (start && rows.length <= limit);
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
-  const next =
-    last &&
-    encodeCursor(
-      identity,
-      places.map((name) => String(last[name]).replace(within, "")),
-    );
-  return { rows: shown.map((item) => item[ROW.row] as Row), cursor: next };
-}
-
 /** Reads the rows of one projection. */
 export function createRowReader<Row>(
   on: ReadModelTable,
@@ -138,18 +40,35 @@ export function createRowReader<Row>(
   const version = versionOf(projection);
   const hotRows = new LRUCache<string, VersionedRow<Row>>({ max: HOT_ROWS, ttl: HOT_FOR_MS });
 
+  async function current(): Promise<Generations> {
+    const found = await generations.get(projection.name, version);
+    const isOurs = found.all.some((one) => one.generation === found.serving && one.version === version);
+    if (!isOurs) throw new NotBuiltError(found.name, version);
+    return found;
+  }
+
   async function serving(): Promise<GenerationKey> {
-    const { name, serving: generation, all } = await generations.get(projection.name, version);
-    const isOurs = all.some((one) => one.generation === generation && one.version === version);
-    if (!isOurs) throw new NotBuiltError(name, version);
+    const { name, serving: generation } = await current();
     return { name, generation };
   }
 
-  async function position(entityId: string) {
-    const Key = positionKey(projection as Projection, await serving(), entityId);
+  async function positionIn(of: GenerationKey, entityId: string): Promise<Position | undefined> {
+    const Key = positionKey(projection as Projection, of, entityId);
     const command = new GetCommand({ TableName: on.table, Key, ConsistentRead: true });
     const { Item } = await whileTransient(ATTEMPTS, () => on.client.send(command));
     return Item && readPosition(Item);
+  }
+
+  /** Of the serving generation, or of the one before it while that is further. */
+  async function position(entityId: string): Promise<Position | undefined> {
+    const found = await current();
+    const { name, serving: generation } = found;
+    const before = generations.alsoRead(found);
+    const [now, then] = await Promise.all([
+      positionIn({ name, generation }, entityId),
+      before === undefined ? undefined : positionIn({ name, generation: before }, entityId),
+    ]);
+    return (then?.checkpoint ?? 0) > (now?.checkpoint ?? 0) ? then : now;
   }
 
   async function row(entityId: string, atLeastVersion = 0): Promise<VersionedRow<Row> | undefined> {
@@ -164,22 +83,39 @@ export function createRowReader<Row>(
     return read;
   }
 
-  async function prefixed(partition: string, prefix: string, page: PageRequest<Row>): Promise<Page<Row>> {
+  async function prefixed(
+    { partition, prefix, kind }: { readonly partition: string; readonly prefix: string; readonly kind: string },
+    request: PageRequest<Row>,
+  ): Promise<Page<Row>> {
     const of = await serving();
-    return readPage(on, of, prefixQuery(generationPrefix(of) + partition, prefix), page);
+    const key = generationPrefix(of) + partition;
+    checkPartition(partition, key);
+    return readPage(on, prefixQuery(key, prefix), { query: [of.name, kind, partition], within: of, request });
   }
 
-  async function list(name: string, partition: string, page: PageRequest<Row> = {}): Promise<Page<Row>> {
+  async function list(name: string, partition: string, request: PageRequest<Row> = {}): Promise<Page<Row>> {
     const of = await serving();
     const lists = "lists" in projection ? (projection.lists ?? {}) : {};
-    return readPage(on, of, listQuery(listIndex(lists, name), listPartition(of, name, partition)), page);
+    if (!Object.hasOwn(lists, name))
+      throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
+    checkPartition(partition, `${generationPrefix(of)}${name}#${partition}`);
+    const query = listQuery(listIndex(lists, name), listPartition(of, name, partition));
+    return readPage(on, query, { query: [of.name, name, partition], within: of, request });
   }
 
   return {
     row,
     checkpoint: async (entityId) => (await position(entityId))?.checkpoint ?? 0,
-    eventRows: (entityId, page = {}) => prefixed(entityId, EVENT_ROW_PREFIX, page),
-    sharedRows: (partition, page = {}) => prefixed(partition, SHARED_ROW_PREFIX, page),
+    eventRows: (entityId, page = {}) =>
+      prefixed({ partition: partitionPart(entityId), prefix: EVENT_ROW_PREFIX, kind: "events" }, page),
+    sharedRows: (partition, page = {}) => prefixed({ partition, prefix: SHARED_ROW_PREFIX, kind: "shared" }, page),
     list,
   };
+}
+
+/** @throws {InvalidArgumentError} for a partition that no row can stand in */
+function checkPartition(partition: string, key: string): void {
+  const isKey = isWellFormed(partition) && Buffer.byteLength(key) <= MAX_PARTITION_KEY_BYTES;
+  if (!isKey)
+    throw new InvalidArgumentError("partition", `${partition.slice(0, 40)}…`, "well-formed text of a key's length");
 }

@@ -1,103 +1,181 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/index.ts";
+import { isRefusedContent, whileTransient } from "../event-store/index.ts";
+import { fetchAll } from "../stream/index.ts";
 import type { RowKey, Rows } from "./definition.ts";
-import { ATTEMPTS, type Condition, getAll, isUnchangedSince, type ReadModelTable } from "./dynamodb-positions.ts";
+import { ATTEMPTS, encodeCondition, isUnchangedSince, type PutStep, putStep } from "./dynamodb-positions.ts";
 import { type GenerationKey, ROW, sharedRowKey, type TableKey } from "./dynamodb-read-model-keys.ts";
-import { RowReadError } from "./fold-events.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 type Item = Record<string, unknown>;
 
-interface Held {
+/** A row as the table has it, as far as this process knows. */
+interface KnownRow {
   readonly key: TableKey;
   readonly revision: number;
-  row: unknown;
-  isChanged: boolean;
+  readonly row: unknown;
+}
+
+/** What one transaction makes of a row. */
+interface TouchedRow extends KnownRow {
+  readonly isChanged: boolean;
 }
 
 /** One step of the transaction for one row. */
 export type RowStep =
-  | { readonly Put: Condition & { TableName: string; Item: Item } }
-  | { readonly ConditionCheck: Condition & { TableName: string; Key: TableKey } };
+  | { readonly Put: PutStep }
+  | { readonly ConditionCheck: Omit<PutStep, "Item"> & { readonly Key: PutStep["Item"] } };
 
-const textOf = ({ pk, sk }: TableKey): string => `${pk}\u0000${sk}`;
+export const textOf = ({ pk, sk }: TableKey): string => `${pk}\u0000${sk}`;
+
+/** Rows that are known beyond one transaction, at most. */
+const MAX_KNOWN = 2_000;
+
+/** The rows of one generation that this process has read or written, so that a hot row is not read again for each transaction. */
+export class RowsCache {
+  readonly #on: ReadModelTable;
+  readonly #known = new Map<string, KnownRow>();
+
+  constructor(
+    on: ReadModelTable,
+    readonly of: GenerationKey,
+  ) {
+    this.#on = on;
+  }
+
+  has(key: TableKey): boolean {
+    return this.#known.has(textOf(key));
+  }
+
+  set(row: KnownRow): KnownRow {
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear();
+    this.#known.set(textOf(row.key), row);
+    return row;
+  }
+
+  forget(key: TableKey): void {
+    this.#known.delete(textOf(key));
+  }
+
+  /** Strongly consistent. A key that the table refuses is left to whom it is asked for by. */
+  async readAhead(keys: readonly TableKey[]): Promise<void> {
+    const { items, refused } = await fetchAll(this.#on, keys, true);
+    const found = new Map(items.map((item) => [`${item[ROW.pk]}\u0000${item[ROW.sk]}`, item]));
+    const out = new Set(refused.map(({ key }) => textOf(key)));
+    for (const key of keys) if (!out.has(textOf(key))) this.set(known(key, found.get(textOf(key))));
+  }
+
+  async get(key: TableKey): Promise<KnownRow> {
+    const held = this.#known.get(textOf(key));
+    if (held) return held;
+    const command = new GetCommand({ TableName: this.#on.table, Key: key, ConsistentRead: true });
+    const { Item } = await whileTransient(ATTEMPTS, () => this.#on.client.send(command));
+    return this.set(known(key, Item));
+  }
+}
+
+const known = (key: TableKey, item: Item | undefined): KnownRow => ({
+  key,
+  revision: Number(item?.[ROW.revision] ?? 0),
+  row: item?.[ROW.row],
+});
 
 /**
- * The rows that one entity's events read and change. What was read is held, so that later events
- * see it, and everything read is checked in the transaction to be unchanged still.
+ * The rows that the events of one transaction read and change. Later events see what earlier ones changed, and
+ * everything that was read is checked in the transaction to be unchanged still.
  */
-export class SharedRows implements Rows<unknown> {
+export class TransactionRows implements Rows<unknown> {
   readonly #on: ReadModelTable;
-  readonly #of: GenerationKey;
-  readonly #held = new Map<string, Held>();
+  readonly #cache: RowsCache;
+  readonly #touched = new Map<string, TouchedRow>();
+  /** How the rows were before the event at hand touched them; undefined: it was the first to. */
+  #before = new Map<string, TouchedRow | undefined>();
+  #systemFault: { readonly error: unknown } | undefined;
 
-  constructor(on: ReadModelTable, of: GenerationKey) {
+  constructor(on: ReadModelTable, cache: RowsCache) {
     this.#on = on;
-    this.#of = of;
+    this.#cache = cache;
   }
 
-  /** How many rows the transaction would touch. */
+  /** How many rows the transaction reads or changes. */
   get size(): number {
-    return this.#held.size;
+    return this.#touched.size;
   }
 
-  #hold(key: TableKey, item: Item | undefined): Held {
-    const held = { key, revision: Number(item?.[ROW.revision] ?? 0), row: item?.[ROW.row], isChanged: false };
-    this.#held.set(textOf(key), held);
-    return held;
-  }
-
-  async readAhead(at: readonly RowKey[]): Promise<void> {
-    const keys = new Map(at.map((rowKey) => sharedRowKey(this.#of, rowKey)).map((key) => [textOf(key), key]));
-    const missing = [...keys.values()].filter((key) => !this.#held.has(textOf(key)));
-    if (missing.length === 0) return;
-    const items = new Map(
-      (await getAll(this.#on, missing, true)).map((item) => [`${item[ROW.pk]}\u0000${item[ROW.sk]}`, item]),
-    );
-    for (const key of missing) this.#hold(key, items.get(textOf(key)));
+  /** What a read met that is nobody's fault; whatever the event's code made of it. */
+  get systemFault(): { readonly error: unknown } | undefined {
+    return this.#systemFault;
   }
 
   /** A copy: a row that a change alters in place is as before until it is set. */
   async get(at: RowKey): Promise<unknown> {
-    const key = sharedRowKey(this.#of, at);
-    const held = this.#held.get(textOf(key));
-    if (held) return structuredClone(held.row);
-    const command = new GetCommand({ TableName: this.#on.table, Key: key, ConsistentRead: true });
-    const { Item } = await whileTransient(ATTEMPTS, () => this.#on.client.send(command)).catch((cause: unknown) => {
-      throw new RowReadError(cause);
-    });
-    return structuredClone(this.#hold(key, Item).row);
+    const key = sharedRowKey(this.#cache.of, at);
+    const touched = this.#touched.get(textOf(key)) ?? (await this.#read(key));
+    return structuredClone(touched.row);
   }
 
   set(at: RowKey, row: unknown): void {
-    const held = this.#held.get(textOf(sharedRowKey(this.#of, at)));
-    if (!held) throw new Error(`row ${at.partition}/${at.key}: get it before you set it`);
-    held.row = row;
-    held.isChanged = true;
+    const key = sharedRowKey(this.#cache.of, at);
+    const touched = this.#touched.get(textOf(key));
+    if (!touched) throw new Error(`row ${at.partition}/${at.key}: get it before you set it`);
+    this.#touch({ ...touched, row, isChanged: true });
   }
 
   remove(at: RowKey): void {
     this.set(at, undefined);
   }
 
-  /** Runs a change; when it throws, what it had set is as before. */
-  async undoOnError(change: () => Promise<void>): Promise<void> {
-    const before = [...this.#held].map(([text, held]) => [text, { ...held }] as const);
-    try {
-      await change();
-    } catch (error) {
-      this.#held.clear();
-      for (const [text, held] of before) this.#held.set(text, held);
-      throw error;
-    }
+  /** What the event at hand has done stays. */
+  keep(): void {
+    this.#before = new Map();
   }
 
-  /** A removed row stays as a tombstone, so that its revision goes on counting. */
+  /** What the event at hand has read and changed is as if it had not been. */
+  undo(): void {
+    for (const [text, before] of this.#before) {
+      if (before) this.#touched.set(text, before);
+      else this.#touched.delete(text);
+    }
+    this.keep();
+  }
+
+  /** A removed row stays as a tombstone, so that its revision goes on counting. @throws what `encodeItem` throws */
   steps(): RowStep[] {
-    return [...this.#held.values()].map(({ key, revision, row, isChanged }) => {
-      const unchanged = { TableName: this.#on.table, ...isUnchangedSince(revision) };
-      if (!isChanged) return { ConditionCheck: { ...unchanged, Key: key } };
+    return [...this.#touched.values()].map(({ key, revision, row, isChanged }) => {
+      const condition = isUnchangedSince(revision);
+      if (!isChanged) {
+        const Key = { pk: { S: key.pk }, sk: { S: key.sk } };
+        return { ConditionCheck: { TableName: this.#on.table, Key, ...encodeCondition(this.#on, condition) } };
+      }
       const item = { ...key, [ROW.revision]: revision + 1, ...(row === undefined ? {} : { [ROW.row]: row }) };
-      return { Put: { ...unchanged, Item: item } };
+      return { Put: putStep(this.#on, item, condition) };
     });
+  }
+
+  /** The transaction was stored. */
+  commit(): void {
+    for (const { key, revision, row, isChanged } of this.#touched.values())
+      if (isChanged) this.#cache.set({ key, revision: revision + 1, row });
+  }
+
+  /** The row of the nth step was changed by somebody else. */
+  forget(index: number): void {
+    const touched = [...this.#touched.values()][index];
+    if (touched) this.#cache.forget(touched.key);
+  }
+
+  #touch(row: TouchedRow): TouchedRow {
+    const text = textOf(row.key);
+    if (!this.#before.has(text)) this.#before.set(text, this.#touched.get(text));
+    this.#touched.set(text, row);
+    return row;
+  }
+
+  async #read(key: TableKey): Promise<TouchedRow> {
+    try {
+      return this.#touch({ ...(await this.#cache.get(key)), isChanged: false });
+    } catch (error) {
+      if (!isRefusedContent(error)) this.#systemFault ??= { error };
+      throw error;
+    }
   }
 }

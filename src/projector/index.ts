@@ -1,10 +1,14 @@
 export * from "./definition.ts";
 export { removeRows } from "./dynamodb-generation-rows.ts";
 export * from "./dynamodb-generations.ts";
-export type { ReadModelTable } from "./dynamodb-positions.ts";
-export type { EntityOutcome } from "./dynamodb-project-entity.ts";
-export { type GenerationKey, sortable } from "./dynamodb-read-model-keys.ts";
+export { type GenerationKey, InvalidRowKeyError, sortable } from "./dynamodb-read-model-keys.ts";
+export type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+export { MAX_PAGE_BYTES } from "./dynamodb-row-pages.ts";
 export { createRowReader, NotBuiltError } from "./dynamodb-row-reader.ts";
+export type { SkippedEvent } from "./dynamodb-unpark.ts";
+export type { EntityOutcome } from "./entity-outcome.ts";
+export * from "./generation-errors.ts";
+export * from "./lag-repair.ts";
 export { InvalidCursorError } from "./page-cursor.ts";
 export * from "./parked.ts";
 export * from "./projector.ts";

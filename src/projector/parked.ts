@@ -1,7 +1,7 @@
 import { listParked, type ParkedEntity, removeParked } from "../stream/index.ts";
-import type { EntityOutcome } from "./dynamodb-project-entity.ts";
 import { parkedKey } from "./dynamodb-read-model-keys.ts";
 import { skipEvent, unpark } from "./dynamodb-unpark.ts";
+import type { EntityOutcome } from "./entity-outcome.ts";
 import type { Projector } from "./projector.ts";
 import type { Target } from "./target.ts";
 

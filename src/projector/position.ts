@@ -1,9 +1,4 @@
-/** An event that a projection could not take, and how often it was tried. */
-export interface Failing {
-  readonly sequenceNumber: number;
-  readonly attempts: number;
-  readonly error: string;
-}
+import type { StoredEvent } from "../event-store/index.ts";
 
 /** How far a projection has read one entity. */
 export interface Position<Row = unknown> {
@@ -11,7 +6,6 @@ export interface Position<Row = unknown> {
   /** The last sequence number taken; 0 before the first. */
   readonly checkpoint: number;
   readonly checkpointTime?: string | undefined;
-  readonly failing?: Failing | undefined;
   /** Counts the writes of the item that holds the position; 0: there is none yet. */
   readonly revision: number;
   /** Its events wait until somebody retries or skips. */
@@ -21,3 +15,8 @@ export interface Position<Row = unknown> {
 }
 
 export const startOf = (entityId: string): Position<never> => ({ entityId, checkpoint: 0, revision: 0, parked: false });
+
+/** The position after an event, without its row. */
+export function positionAfter({ row: _, ...before }: Position, taken: StoredEvent): Position {
+  return { ...before, checkpoint: taken.sequenceNumber, checkpointTime: taken.eventTime, parked: false };
+}

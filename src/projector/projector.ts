@@ -1,10 +1,14 @@
 import pLimit from "p-limit";
-import type { EventStore, EventTypes } from "../event-store/index.ts";
+import { asError, type EventStore, type EventTypes } from "../event-store/index.ts";
 import type { EntityBatch, EntityFailure } from "../stream/index.ts";
 import { type Projection, takesAggregate, versionOf } from "./definition.ts";
+import { FeedingRecord } from "./dynamodb-feeding.ts";
 import { GenerationsCache } from "./dynamodb-generations.ts";
-import { type ReadModelTable, readPositionNow, readPositions } from "./dynamodb-positions.ts";
-import { type EntityContext, type EntityOutcome, projectEntity } from "./dynamodb-project-entity.ts";
+import { findPositions, readPositionNow } from "./dynamodb-positions.ts";
+import { projectEntity } from "./dynamodb-project-entity.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+import { SharedRun } from "./dynamodb-rows-across-entities.ts";
+import type { EntityContext, EntityOutcome } from "./entity-outcome.ts";
 import type { Position } from "./position.ts";
 import type { Target } from "./target.ts";
 
@@ -16,12 +20,14 @@ export interface ProjectorOptions {
   readonly clock: () => Date;
   /** Between 0 and 1: spreads retries. */
   readonly random: () => number;
-  /** Entities of one projection that are worked on at the same time. Default 16. */
+  /** Entities of projections without shared rows that are worked on at the same time. Default 16. */
   readonly concurrency?: number;
-  /** Tries of an event before its entity is parked. Default 5. */
+  /** Deliveries in which an event fails before its entity is parked. Default 5. */
   readonly parkAfter?: number;
   /** Milliseconds for which the generations are taken as known. Default 2,000. */
   readonly generationsMaxAgeMs?: number;
+  /** Names the reader of the events that this projector is part of, such as the function's name. Default "stream". */
+  readonly reader?: string;
 }
 
 /** What one projection made of a batch. */
@@ -36,31 +42,34 @@ export interface ProjectionOutcome {
 }
 
 export interface Projector {
-  /** Brings every projection up to the batch. A projection that fails does not stop the others. */
-  project(batches: readonly EntityBatch[]): Promise<ProjectionOutcome[]>;
-  /** As `project`, for one generation. */
-  projectInto(target: Target, batches: readonly EntityBatch[]): Promise<ProjectionOutcome>;
+  /**
+   * Brings every projection up to the batch, as live feeding does. A projection that fails does not stop the others.
+   *
+   * @param isTimeUp tells when what is left is better left to the next delivery; what is done by then stays done
+   */
+  project(batches: readonly EntityBatch[], isTimeUp?: () => boolean): Promise<ProjectionOutcome[]>;
+  /** As `project`, for one generation, without counting as live feeding. */
+  projectInto(target: Target, batches: readonly EntityBatch[], isTimeUp?: () => boolean): Promise<ProjectionOutcome>;
   /** Brings one entity of one generation up to a batch. */
   projectOne(target: Target, batch: EntityBatch): Promise<EntityOutcome>;
   /** The generations that are fed, of every projection. */
   targets(): Promise<Target[]>;
   readonly context: EntityContext;
+  /** The reader of the events that it is part of. */
+  readonly reader: string;
   readonly generations: GenerationsCache;
 }
 
 const sum = (outcomes: readonly EntityOutcome[], field: "applied" | "skipped" | "repaired"): number =>
   outcomes.reduce((all, outcome) => all + outcome[field], 0);
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
 /** An entity whose aggregate type could not be read is offered to every projection. */
 const concerns = (projection: Projection, { events }: EntityBatch): boolean =>
   events[0] === undefined || takesAggregate(projection, events[0].aggregateType);
 
-function failureOf(batch: EntityBatch, position: Position | undefined, error: unknown): EntityOutcome {
-  const failedAt = Math.min(batch.upTo, (position?.checkpoint ?? 0) + 1);
+function failureOf({ entityId, upTo }: EntityBatch, error: unknown): EntityOutcome {
   const nothing = { applied: 0, skipped: 0, repaired: 0, parked: false };
-  return { entityId: batch.entityId, ...nothing, failedAt, error: asError(error) };
+  return { entityId, ...nothing, failedAt: Math.min(upTo, 1), error: asError(error) };
 }
 
 function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): ProjectionOutcome {
@@ -80,10 +89,30 @@ function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): Projecti
 export function createProjector(options: ProjectorOptions): Projector {
   const { projections, store, on, eventTypes, clock, random } = options;
   const generations = new GenerationsCache(on, clock, options.generationsMaxAgeMs ?? 2_000);
+  const reader = options.reader ?? "stream";
+  const feeding = new FeedingRecord(on, clock, reader);
   const pause = (attempt: number) =>
-    new Promise<void>((resolve) => setTimeout(resolve, random() * Math.min(200, 5 * 2 ** attempt)));
-  const context: EntityContext = { store, on, eventTypes, clock, pause, parkAfter: options.parkAfter ?? 5 };
-  const limit = pLimit(options.concurrency ?? 16);
+    new Promise<void>((resolve) => setTimeout(resolve, random() * Math.min(MAX_PAUSE_MS, 5 * 2 ** attempt)));
+  const isNeverUp = () => false;
+  const context: EntityContext = {
+    store,
+    on,
+    eventTypes,
+    clock,
+    pause,
+    parkAfter: options.parkAfter ?? 5,
+    isTimeUp: isNeverUp,
+  };
+  const separate = pLimit(options.concurrency ?? 16);
+  const shared = new Map<string, ReturnType<typeof pLimit>>();
+
+  /** Transactions of one generation that meet on a row in this process would only repeat each other. */
+  function oneByOne({ of }: Target): ReturnType<typeof pLimit> {
+    const name = `${of.name}@${of.generation}`;
+    const limit = shared.get(name) ?? pLimit(1);
+    shared.set(name, limit);
+    return limit;
+  }
 
   async function targetsOf(projection: Projection): Promise<Target[]> {
     const version = versionOf(projection);
@@ -92,31 +121,51 @@ export function createProjector(options: ProjectorOptions): Projector {
     return own.map(({ generation }) => ({ projection, of: { name, generation } }));
   }
 
-  async function projectInto(target: Target, batches: readonly EntityBatch[]): Promise<ProjectionOutcome> {
+  type Entity = { readonly batch: EntityBatch; readonly position: Position };
+
+  function bringUp(run: EntityContext, target: Target, entities: readonly Entity[]): Promise<EntityOutcome[]> {
+    const { projection, of } = target;
+    if (projection.kind === "rows-across-entities")
+      return oneByOne(target)(() => new SharedRun(run, { projection, of }, entities).run());
+    return Promise.all(
+      entities.map(({ batch, position }) => separate(() => projectEntity(run, { projection, of }, batch, position))),
+    );
+  }
+
+  async function projectInto(
+    target: Target,
+    batches: readonly EntityBatch[],
+    isTimeUp = isNeverUp,
+  ): Promise<ProjectionOutcome> {
     const mine = batches.filter((batch) => concerns(target.projection, batch));
     const entityIds = mine.map(({ entityId }) => entityId);
-    const positions = await readPositions(on, target.projection, target.of, entityIds).catch(asError);
-    const outcomes = await Promise.all(
-      mine.map((batch) =>
-        limit(async () => {
-          if (positions instanceof Error) return failureOf(batch, undefined, positions);
-          const position = positions.get(batch.entityId);
-          if (!position) return failureOf(batch, undefined, new Error("no position was read"));
-          return projectEntity(context, target, batch, position).catch((error: unknown) =>
-            failureOf(batch, position, error),
-          );
-        }),
-      ),
-    );
-    return summarize(target, outcomes);
+    const positions = await findPositions(on, target.projection, target.of, entityIds).catch(asError);
+    const failed: EntityOutcome[] = [];
+    const entities: Entity[] = [];
+    for (const batch of mine) {
+      const position = positions instanceof Error ? positions : positions.get(batch.entityId);
+      if (position && !(position instanceof Error)) entities.push({ batch, position });
+      else failed.push(failureOf(batch, position));
+    }
+    return summarize(target, [...failed, ...(await bringUp({ ...context, isTimeUp }, target, entities))]);
   }
 
   const targets = async () => (await Promise.all(projections.map(targetsOf))).flat();
-  const project = async (batches: readonly EntityBatch[]) =>
-    Promise.all((await targets()).map((target) => projectInto(target, batches)));
 
-  const projectOne = async (target: Target, batch: EntityBatch) =>
-    projectEntity(context, target, batch, await readPositionNow(on, target.projection, target.of, batch.entityId));
+  async function project(batches: readonly EntityBatch[], isTimeUp = isNeverUp): Promise<ProjectionOutcome[]> {
+    const fed = await targets();
+    await feeding.note(fed, await Promise.all(projections.map((one) => generations.get(one.name, versionOf(one)))));
+    return Promise.all(fed.map((target) => projectInto(target, batches, isTimeUp)));
+  }
 
-  return { project, projectInto, projectOne, targets, context, generations };
+  async function projectOne(target: Target, batch: EntityBatch): Promise<EntityOutcome> {
+    const position = await readPositionNow(on, target.projection, target.of, batch.entityId);
+    const [outcome] = await bringUp(context, target, [{ batch, position }]);
+    return outcome ?? failureOf(batch, new Error(`${batch.entityId} was not projected`));
+  }
+
+  return { project, projectInto, projectOne, targets, context, reader, generations };
 }
+
+/** Milliseconds that a lost race is waited after, at most. */
+const MAX_PAUSE_MS = 500;

@@ -1,6 +1,6 @@
 import { checkWholeNumber, InvalidArgumentError, type ScannedPage } from "../event-store/index.ts";
 import { groupByEntity } from "../stream/index.ts";
-import { loadSegments, type SegmentPosition, saveSegment } from "./dynamodb-rebuild-progress.ts";
+import { loadSegments, type Scan, type SegmentPosition, saveSegment } from "./dynamodb-rebuild-progress.ts";
 import type { Projector } from "./projector.ts";
 import type { Target } from "./target.ts";
 
@@ -68,6 +68,7 @@ class RebuildScan {
   readonly #projector: Projector;
   readonly #target: Target;
   readonly #options: RebuildOptions;
+  readonly #scan: Scan;
   readonly #pace: Pace;
   readonly #startedAt: number;
   #events = 0;
@@ -75,16 +76,18 @@ class RebuildScan {
   /** One segment has failed: the others end too, where they are. */
   #isStopping = false;
 
-  constructor(projector: Projector, target: Target, options: RebuildOptions) {
+  constructor(projector: Projector, target: Target, scan: number, options: RebuildOptions) {
     this.#projector = projector;
     this.#target = target;
     this.#options = options;
+    this.#scan = { of: target.of, scan, segments: options.segments ?? DEFAULT_SEGMENTS };
     this.#pace = new Pace(options);
     this.#startedAt = options.clock().getTime();
   }
 
   #tell(): void {
-    const { onProgress, clock, expectedEvents, segments = DEFAULT_SEGMENTS } = this.#options;
+    const { onProgress, clock, expectedEvents } = this.#options;
+    const { segments } = this.#scan;
     const seconds = Math.max(0.001, (clock().getTime() - this.#startedAt) / 1000);
     const rate = this.#events / seconds;
     const left = expectedEvents === undefined ? undefined : Math.max(0, expectedEvents - this.#events);
@@ -114,9 +117,10 @@ class RebuildScan {
     }
   }
 
-  async #scan(segment: number, position: SegmentPosition | undefined): Promise<void> {
+  async #scanSegment(segment: number, position: SegmentPosition | undefined): Promise<void> {
     const { on, store } = this.#projector.context;
-    const { segments = DEFAULT_SEGMENTS, pageSize } = this.#options;
+    const { pageSize } = this.#options;
+    const { segments } = this.#scan;
     let start = position?.next;
     let events = position?.events ?? 0;
     this.#events += events;
@@ -129,7 +133,7 @@ class RebuildScan {
       this.#events += page.events.length;
       start = page.next;
       isDone = start === undefined;
-      await saveSegment(on, this.#target.of, { segment, segments }, { next: start, isDone, events });
+      await saveSegment(on, this.#scan, segment, { next: start, isDone, events });
       this.#tell();
       if (!isDone) await this.#pace.spend(page.capacityUnits);
     }
@@ -139,11 +143,10 @@ class RebuildScan {
 
   /** Ends when every segment has ended, so that nothing writes rows after a failure was told. */
   async run(): Promise<void> {
-    const { segments = DEFAULT_SEGMENTS } = this.#options;
-    const positions = await loadSegments(this.#projector.context.on, this.#target.of, segments);
-    const scans = Array.from({ length: segments }, async (_, segment) => {
+    const positions = await loadSegments(this.#projector.context.on, this.#scan);
+    const scans = Array.from({ length: this.#scan.segments }, async (_, segment) => {
       try {
-        await this.#scan(segment, positions.get(segment));
+        await this.#scanSegment(segment, positions.get(segment));
       } catch (error) {
         this.#isStopping = true;
         throw error;
@@ -155,5 +158,5 @@ class RebuildScan {
 }
 
 /** Reads the events table in segments and brings every entity of it up to date in one generation. */
-export const scanInto = (projector: Projector, target: Target, options: RebuildOptions): Promise<void> =>
-  new RebuildScan(projector, target, options).run();
+export const scanInto = (projector: Projector, target: Target, scan: number, options: RebuildOptions): Promise<void> =>
+  new RebuildScan(projector, target, scan, options).run();

@@ -1,23 +1,109 @@
 import { listParked } from "../stream/index.ts";
+import { catchUpSince } from "./catch-up.ts";
 import { type Projection, versionOf } from "./definition.ts";
+import { readFeeding } from "./dynamodb-feeding.ts";
 import { findGenerations, type Generation, type Generations, writeGenerations } from "./dynamodb-generations.ts";
+import { GenerationNotFedError, RebuildIncompleteError, RebuildOvertakenError } from "./generation-errors.ts";
 import type { Projector } from "./projector.ts";
 import { checkRebuild, type RebuildOptions, scanInto } from "./rebuild-scan.ts";
 import type { Target } from "./target.ts";
 
-/** The rebuild is not finished: some entities are parked in the new generation, so it is not served. */
-export class RebuildIncompleteError extends Error {
-  readonly code = "REBUILD_INCOMPLETE";
-  constructor(
-    readonly projection: string,
-    readonly generation: number,
-    readonly parked: readonly string[],
-  ) {
-    super(
-      `${projection}@${generation}: ${parked.length} parked (${parked.slice(0, 5).join(", ")}); fix, retry them and rebuild again`,
-    );
-    this.name = "RebuildIncompleteError";
-  }
+/**
+ * Builds a new generation of a projection beside the serving one and then serves it. Live events
+ * flow into both meanwhile; what they left behind in the new one is caught up before it is served. Cut off
+ * anywhere, the next call goes on: finished segments are not read again, unless code ran meanwhile that did
+ * not feed the generation. Nothing but rows is written: no publishing, no snapshot requests.
+ *
+ * @throws {InvalidArgumentError} naming the option that is invalid; nothing was begun
+ * @throws {RebuildIncompleteError} when entities are parked in the new generation
+ * @throws {RebuildOvertakenError} when the generation was dropped, or another one was served meanwhile
+ * @throws what the tables answered when they did so again and again. Nothing runs on then.
+ */
+export async function rebuild(
+  projector: Projector,
+  projection: Projection,
+  options: RebuildOptions,
+): Promise<{ readonly generation: number }> {
+  checkRebuild(options);
+  const version = versionOf(projection);
+  const { clock, pause } = options;
+  const began = await changeGenerations(projector, projection, clock, (generations) =>
+    withBuilding(generations, version, clock().toISOString()),
+  );
+  const building = findBuilding(began, version);
+  if (!building) throw new Error(`${projection.name}: no generation is being built`);
+  const { generation } = building;
+  const target: Target = { projection, of: { name: projection.name, generation } };
+  await pause(projector.generations.maxAgeMs * 1.5);
+  const { scan, startedAt } = await goOnWith(projector, target, building, options);
+  await scanInto(projector, target, scan, options);
+  await catchUpSince(projector, target, new Date(startedAt));
+  const parked = await parkedIn(projector, target);
+  if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
+  const lastLook = clock();
+  await changeGenerations(projector, projection, clock, (generations) =>
+    serveBuilt(generations, building, began, clock()),
+  );
+  await catchUpSince(projector, target, lastLook);
+  return { generation };
+}
+
+/**
+ * Serves the generation before again, which was fed all the while.
+ *
+ * @param catchUp when it was not: scan the events for what is missing, and serve it then. Default: refuse.
+ * @throws {GenerationNotFedError} when code ran meanwhile that did not feed it
+ */
+export async function rollback(
+  projector: Projector,
+  projection: Projection,
+  clock: () => Date,
+  catchUp?: RebuildOptions,
+): Promise<{ readonly generation: number }> {
+  if (catchUp) checkRebuild(catchUp);
+  const { name } = projection;
+  const found = await findGenerations(projector.context.on, name, versionOf(projection), clock().toISOString());
+  const previous = found.all.find(({ generation }) => generation === found.previous);
+  if (!previous) throw new Error(`${name}: there is no generation to go back to`);
+  const of = { name, generation: previous.generation };
+  const { isFed, gap } = await readFeeding(projector.context.on, of);
+  const isWhole = isFed && gap === previous.gap;
+  const canCatchUp = catchUp !== undefined && previous.version === versionOf(projection);
+  if (!isWhole && !canCatchUp) throw new GenerationNotFedError(name, previous, { gap, own: versionOf(projection) });
+  if (!isWhole && catchUp) await completeGeneration(projector, { projection, of }, previous, catchUp);
+  const { serving } = await changeGenerations(projector, projection, clock, (generations) => {
+    const isThere = generations.all.some(({ generation }) => generation === previous.generation);
+    if (!isThere || generations.previous !== previous.generation)
+      throw new RebuildOvertakenError(name, previous.generation, "the generations were changed meanwhile");
+    return serve(generations, previous.generation, clock());
+  });
+  return { generation: serving };
+}
+
+/**
+ * Forgets a generation that is not served. Its rows are removed by `removeRows` after projectors have let go of it.
+ *
+ * @param abandon also one that is being built, by a rebuild that will not be gone on with. Default: refuse.
+ */
+export async function forgetGeneration(
+  projector: Projector,
+  projection: Projection,
+  generation: number,
+  clock: () => Date,
+  { abandon = false }: { readonly abandon?: boolean } = {},
+): Promise<void> {
+  const { name } = projection;
+  await changeGenerations(projector, projection, clock, (generations) => {
+    if (generations.serving === generation) throw new Error(`${name}@${generation} is the serving generation`);
+    const found = generations.all.find((one) => one.generation === generation);
+    if (!found) throw new Error(`${name} has no generation ${generation}`);
+    if (found.status === "building" && !abandon)
+      throw new Error(
+        `${name}@${generation} is being built: finish the rebuild, or abandon it if nobody runs it any more`,
+      );
+    const all = generations.all.filter((one) => one !== found);
+    return { ...generations, all, previous: generations.previous === generation ? undefined : generations.previous };
+  });
 }
 
 /** How often a conditional write of the generations is tried when others change them too. */
@@ -41,13 +127,73 @@ async function changeGenerations(
   throw new Error(`${projection.name}: the generations were changed by others ${TRIES} times in a row`);
 }
 
+const findBuilding = ({ all }: Generations, version: number): Generation | undefined =>
+  all.find((one) => one.status === "building" && one.version === version);
+
 /** The generation that a rebuild was cut off in, or a new one. */
 function withBuilding(generations: Generations, version: number, startedAt: string): Generations {
-  if (generations.all.some((one) => one.status === "building" && one.version === version)) return generations;
+  if (findBuilding(generations, version)) return generations;
   const generation = Math.max(...generations.all.map((one) => one.generation), generations.highest ?? 0) + 1;
   const building: Generation = { generation, version, status: "building", startedAt };
   return { ...generations, highest: generation, all: [...generations.all, building] };
 }
+
+/** What is known of the generation now stands by it; a gap since its scan began makes its finished segments worthless. */
+async function goOnWith(
+  projector: Projector,
+  target: Target,
+  building: Generation,
+  { clock }: Pick<RebuildOptions, "clock">,
+): Promise<{ readonly scan: number; readonly startedAt: string }> {
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  const { scan = 0, startedAt } = building;
+  if (gap === building.gap) return { scan, startedAt };
+  const again = { ...building, scan: scan + 1, gap, startedAt: clock().toISOString() };
+  await changeGenerations(projector, target.projection, clock, (generations) => replaced(generations, again));
+  return { scan: again.scan, startedAt: again.startedAt };
+}
+
+/** Scans the events once more into a generation that missed some. */
+async function completeGeneration(
+  projector: Projector,
+  target: Target,
+  generation: Generation,
+  options: RebuildOptions,
+): Promise<void> {
+  const began = options.clock();
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  const again = { ...generation, scan: (generation.scan ?? 0) + 1, gap };
+  await scanInto(projector, target, again.scan, options);
+  await catchUpSince(projector, target, began);
+  const parked = await parkedIn(projector, target);
+  if (parked.length > 0) throw new RebuildIncompleteError(target.of.name, generation.generation, parked);
+  await changeGenerations(projector, target.projection, options.clock, (generations) => replaced(generations, again));
+}
+
+function replaced(generations: Generations, by: Generation): Generations {
+  const isThere = generations.all.some(({ generation }) => generation === by.generation);
+  if (!isThere) throw new RebuildOvertakenError(generations.name, by.generation, "it was dropped");
+  return { ...generations, all: generations.all.map((one) => (one.generation === by.generation ? by : one)) };
+}
+
+/** Serves what was built, unless it is gone or somebody has served or rolled back since the rebuild began. */
+function serveBuilt(generations: Generations, { generation }: Generation, began: Generations, now: Date): Generations {
+  const { name, serving, swaps = 0 } = generations;
+  const found = generations.all.find((one) => one.generation === generation);
+  if (!found) throw new RebuildOvertakenError(name, generation, "it was dropped");
+  if (serving === generation) return generations;
+  if (swaps !== (began.swaps ?? 0))
+    throw new RebuildOvertakenError(name, generation, `generation ${serving} was served meanwhile, and is left so`);
+  return serve(replaced(generations, { ...found, status: "ready" }), generation, now);
+}
+
+const serve = (generations: Generations, generation: number, now: Date): Generations => ({
+  ...generations,
+  serving: generation,
+  previous: generations.serving,
+  servedAt: now.toISOString(),
+  swaps: (generations.swaps ?? 0) + 1,
+});
 
 async function parkedIn(projector: Projector, target: Target): Promise<string[]> {
   const ids: string[] = [];
@@ -55,74 +201,4 @@ async function parkedIn(projector: Projector, target: Target): Promise<string[]>
     if (generation === target.of.generation) ids.push(entityId);
   }
   return ids;
-}
-
-/**
- * Builds a new generation of a projection beside the serving one and then serves it. Live events
- * flow into both meanwhile. Cut off anywhere, the next call goes on: finished segments are not read
- * again. Nothing but rows is written: no publishing, no notices.
- *
- * @throws {InvalidArgumentError} naming the option that is off; nothing was begun
- * @throws {RebuildIncompleteError} when entities are parked in the new generation; what the tables
- * answered when they did so again and again. Nothing runs on then.
- */
-export async function rebuild(
-  projector: Projector,
-  projection: Projection,
-  options: RebuildOptions,
-): Promise<{ readonly generation: number }> {
-  checkRebuild(options);
-  const version = versionOf(projection);
-  const { clock, pause } = options;
-  const { all } = await changeGenerations(projector, projection, clock, (generations) =>
-    withBuilding(generations, version, clock().toISOString()),
-  );
-  const building = all.find((one) => one.status === "building" && one.version === version);
-  if (!building) throw new Error(`${projection.name}: no generation is being built`);
-  const { generation } = building;
-  const target: Target = { projection, of: { name: projection.name, generation } };
-  await pause(projector.generations.maxAgeMs * 1.5);
-  await scanInto(projector, target, options);
-  const parked = await parkedIn(projector, target);
-  if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
-  await changeGenerations(projector, projection, clock, (generations) => {
-    if (generations.serving === generation) return generations;
-    const all = generations.all.map((one) =>
-      one.generation === generation ? { ...one, status: "ready" as const } : one,
-    );
-    return { ...generations, serving: generation, previous: generations.serving, all };
-  });
-  return { generation };
-}
-
-/** Serves the generation before again. It was fed all the while. */
-export async function rollback(
-  projector: Projector,
-  projection: Projection,
-  clock: () => Date,
-): Promise<{ readonly generation: number }> {
-  const { serving } = await changeGenerations(projector, projection, clock, (generations) => {
-    const { previous } = generations;
-    if (previous === undefined || !generations.all.some((one) => one.generation === previous)) {
-      throw new Error(`${projection.name}: there is no generation to go back to`);
-    }
-    return { ...generations, serving: previous, previous: generations.serving };
-  });
-  return { generation: serving };
-}
-
-/** Forgets a generation that is not served. Its rows are removed by `removeRows` after projectors have let go of it. */
-export async function forgetGeneration(
-  projector: Projector,
-  projection: Projection,
-  generation: number,
-  clock: () => Date,
-): Promise<void> {
-  await changeGenerations(projector, projection, clock, (generations) => {
-    if (generations.serving === generation)
-      throw new Error(`${projection.name}@${generation} is the serving generation`);
-    const all = generations.all.filter((one) => one.generation !== generation);
-    if (all.length === generations.all.length) throw new Error(`${projection.name} has no generation ${generation}`);
-    return { ...generations, all, previous: generations.previous === generation ? undefined : generations.previous };
-  });
 }

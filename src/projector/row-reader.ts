@@ -5,6 +5,7 @@ export interface VersionedRow<Row> {
 }
 
 export interface Page<Row> {
+  /** May be fewer than were asked for, or none, though there are more: the cursor tells. */
   readonly rows: readonly Row[];
   /** Undefined on the last page. */
   readonly cursor: string | undefined;
@@ -13,6 +14,8 @@ export interface Page<Row> {
 export interface PageRequest<Row = unknown> {
   /** 1 to 200. Default 50. */
   readonly limit?: number | undefined;
+  /** The page ends before its rows come to more bytes of JSON than this. Default 3,000,000: what Lambda answers for sure. */
+  readonly maxBytes?: number | undefined;
   readonly cursor?: string | undefined;
   readonly order?: "ascending" | "descending" | undefined;
   /** Only rows whose fields have these values. */

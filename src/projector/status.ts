@@ -2,7 +2,8 @@ import type { EventStore } from "../event-store/index.ts";
 import { type Checkpoints, countParked, createLagProbes, type Lag, type LagProbes } from "../stream/index.ts";
 import { type Projection, versionOf } from "./definition.ts";
 import { type Generations, readGenerations } from "./dynamodb-generations.ts";
-import { type ReadModelTable, readPositions } from "./dynamodb-positions.ts";
+import { readPositions } from "./dynamodb-positions.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 /** How far a projection is. Events of its parked entities do not count as waiting. */
 export interface ProjectionStatus extends Lag {

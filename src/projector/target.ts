@@ -1,7 +1,7 @@
 import type { StoredEvent } from "../event-store/index.ts";
+import type { Poison } from "../stream/index.ts";
 import type { Projection } from "./definition.ts";
 import type { GenerationKey } from "./dynamodb-read-model-keys.ts";
-import type { Poison } from "./fold-events.ts";
 import type { Position } from "./position.ts";
 
 /** A projection and the generation of its rows that is written. */
@@ -16,6 +16,7 @@ export type Written =
       readonly outcome: "written";
       readonly position: Position;
       readonly applied: number;
+      /** The event behind those that were written, when the code that is called for it failed. */
       readonly poison: Poison | undefined;
     }
   /** Another invocation moved the entity meanwhile: read again and go on from there. */
@@ -23,8 +24,6 @@ export type Written =
 
 export interface WriteRequest {
   readonly before: Position;
-  /** The next events of the entity, without a hole, upcast; all of them, also those the projection does not take. */
+  /** The next events of the entity, at least one, without a hole, upcast; also those the projection does not take. */
   readonly events: readonly StoredEvent[];
-  /** An event behind `events` that could not be read. */
-  readonly unreadable?: Poison | undefined;
 }

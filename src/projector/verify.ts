@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { type EventStore, type EventTypes, type StoredEvent, upcast } from "../event-store/index.ts";
+import { type EventStore, type EventTypes, messageOf, type StoredEvent, upcast } from "../event-store/index.ts";
 import { type Projection, type RowKey, type Rows, takesAggregate, takesEvent } from "./definition.ts";
 import { readGenerationItems } from "./dynamodb-generation-rows.ts";
-import { positionKey, type ReadModelTable, readPositions } from "./dynamodb-positions.ts";
+import { positionKey, readPositions } from "./dynamodb-positions.ts";
 import { eventRowKey, type GenerationKey, ROW, sharedRowKey, type TableKey } from "./dynamodb-read-model-keys.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+import { readSkipped, type SkippedEvent } from "./dynamodb-unpark.ts";
 import type { Position } from "./position.ts";
 
 /** A row that is not what its events make of it. */
@@ -60,12 +62,29 @@ class Expected implements Rows<unknown> {
   }
 }
 
+/** An event that cannot be taken again: the code that took it has changed, or the event was altered. */
+export interface FailedEvent extends SkippedEvent {
+  readonly error: string;
+}
+
+interface ExpectedRows {
+  readonly rows: ReadonlyMap<string, unknown>;
+  readonly behind: readonly string[];
+  readonly skipped: readonly SkippedEvent[];
+  readonly failed: readonly FailedEvent[];
+}
+
+const idOf = ({ entityId, sequenceNumber }: SkippedEvent): string => `${sequenceNumber} ${entityId}`;
+
 async function expectRows(
   { store, on, eventTypes }: VerifyContext,
   projection: Projection,
   of: GenerationKey,
-): Promise<{ readonly rows: ReadonlyMap<string, unknown>; readonly behind: readonly string[] }> {
+): Promise<ExpectedRows> {
   const expected = new Expected(of);
+  const skipped = await readSkipped(on, of);
+  const passedBy = new Set(skipped.map(idOf));
+  const failed: FailedEvent[] = [];
   const behind = new Set<string>();
   const positions = new Map<string, Position>();
   let start: string | undefined;
@@ -78,13 +97,17 @@ async function expectRows(
     for (const [entityId, position] of await readPositions(on, projection, of, unknown, true))
       positions.set(entityId, position);
     for (const event of events) {
-      const isTaken = event.sequenceNumber <= (positions.get(event.entityId)?.checkpoint ?? 0);
-      if (isTaken) await expected.take(projection, upcast(eventTypes, event));
-      else behind.add(event.entityId);
+      const { entityId, sequenceNumber } = event;
+      const isTaken = sequenceNumber <= (positions.get(entityId)?.checkpoint ?? 0);
+      if (!isTaken) behind.add(entityId);
+      else if (!passedBy.has(idOf(event))) {
+        const take = async () => expected.take(projection, upcast(eventTypes, event));
+        await take().catch((error: unknown) => failed.push({ entityId, sequenceNumber, error: messageOf(error) }));
+      }
     }
     start = page.next;
   } while (start !== undefined);
-  return { rows: expected.rows, behind: [...behind] };
+  return { rows: expected.rows, behind: [...behind], skipped, failed };
 }
 
 export interface Verified {
@@ -92,6 +115,10 @@ export interface Verified {
   readonly rows: number;
   /** Entities whose newest events the projection has not taken yet; their rows are held to their checkpoint. */
   readonly behind: readonly string[];
+  /** Events that an operator has passed by: no row is expected of them. */
+  readonly skipped: readonly SkippedEvent[];
+  /** Events below a checkpoint that the projection cannot take any more; the rows are computed without them. */
+  readonly failed: readonly FailedEvent[];
 }
 
 /**
@@ -100,7 +127,7 @@ export interface Verified {
  * written a row may move in between, so look at a difference twice.
  */
 export async function verify(context: VerifyContext, projection: Projection, of: GenerationKey): Promise<Verified> {
-  const { rows, behind } = await expectRows(context, projection, of);
+  const { rows, ...told } = await expectRows(context, projection, of);
   const missing = new Map(rows);
   const differences: Difference[] = [];
   for await (const item of readGenerationItems(context.on, of)) {
@@ -111,7 +138,7 @@ export async function verify(context: VerifyContext, projection: Projection, of:
     if (!isDeepStrictEqual(normal(expected), normal(found))) differences.push({ key, expected, found });
   }
   for (const [key, expected] of missing) differences.push({ key, expected, found: undefined });
-  return { differences, rows: rows.size, behind };
+  return { differences, rows: rows.size, ...told };
 }
 
 /** As the table gives a row back: without what is undefined. */

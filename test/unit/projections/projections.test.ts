@@ -111,7 +111,7 @@ describe("the category tree", () => {
       row("y", "x", 1, 9),
     ];
     const reader = { sharedRows: async () => ({ rows, cursor: undefined }) };
-    const tree = await askCategoryTree(reader as never);
+    const { categories: tree } = await askCategoryTree(reader as never);
     expect(
       tree.map(({ categoryId, productsBelow, averagePrices, children }) => [
         categoryId,

@@ -1,0 +1,58 @@
+import {
+  dynamoDbLagSweepProgress,
+  type EntityHead,
+  type LagRepair,
+  type LagSweepReport,
+  sweepLag,
+} from "../stream/index.ts";
+import { takesAggregate } from "./definition.ts";
+import { readPositions } from "./dynamodb-positions.ts";
+import type { Projector } from "./projector.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * Finds the entities that the projector has left behind in any of the generations that it feeds, and brings them up
+ * (see `sweepLag`). Cut off when the time is up, the next call goes on.
+ *
+ * @returns a report for each aggregate type that was swept
+ */
+export async function repairLag(projector: Projector, isTimeUp: () => boolean): Promise<LagSweepReport[]> {
+  const { store, on, clock } = projector.context;
+  const targets = await projector.targets();
+  const progress = dynamoDbLagSweepProgress(on, projector.reader);
+  const reports: LagSweepReport[] = [];
+  for (const aggregateType of new Set(targets.flatMap(({ projection }) => Object.keys(projection.from)))) {
+    if (isTimeUp()) break;
+    const taking = targets.filter(({ projection }) => takesAggregate(projection, aggregateType));
+    const repair = (heads: readonly EntityHead[]) => repairIn(projector, taking, heads, isTimeUp);
+    reports.push(await sweepLag({ store, progress, clock, isTimeUp, repair }, aggregateType));
+  }
+  return reports;
+}
+
+async function repairIn(
+  projector: Projector,
+  targets: readonly Target[],
+  heads: readonly EntityHead[],
+  isTimeUp: () => boolean,
+): Promise<LagRepair> {
+  const behind = new Set<string>();
+  const failed = new Set<string>();
+  for (const target of targets) {
+    const late = await lateIn(projector, target, heads);
+    const batches = late.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
+    const { failures } = await projector.projectInto(target, batches, isTimeUp);
+    for (const { entityId } of late) behind.add(entityId);
+    for (const { entityId } of failures) failed.add(entityId);
+  }
+  return { behind: [...behind], failed: [...failed] };
+}
+
+async function lateIn(projector: Projector, target: Target, heads: readonly EntityHead[]): Promise<EntityHead[]> {
+  const ids = heads.map(({ entityId }) => entityId);
+  const positions = await readPositions(projector.context.on, target.projection, target.of, ids);
+  return heads.filter(({ entityId, head }) => {
+    const position = positions.get(entityId);
+    return position !== undefined && !position.parked && position.checkpoint < head;
+  });
+}
