@@ -1,6 +1,6 @@
 import type { EventStore } from "../event-store/index.ts";
 import { type ProgressTable, readProgress, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
-import type { Publisher } from "./dynamodb-publisher.ts";
+import type { Publisher } from "./publisher.ts";
 
 export interface CatchUpContext {
   readonly store: Pick<EventStore, "scanEvents">;

@@ -1,13 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  TransactWriteCommand,
-} from "@aws-sdk/lib-dynamodb";
-import { type StoredEvent, untilProcessed, whileTransient } from "../event-store/index.ts";
-import { type ParkedEntity, parkedItem, parkedPartition } from "../stream/index.ts";
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { asError, type StoredEvent, whileTransient } from "../event-store/index.ts";
+import { fetchAll, type ParkedEntity, parkedItem, parkedPartition, partitionPart, sortPart } from "../stream/index.ts";
 
 /** How far an entity's events are on the bus. */
 export interface Progress {
@@ -26,28 +20,33 @@ export interface ProgressTable {
 }
 
 const ATTEMPTS = 8;
-const BATCH = 100;
-const keyOf = (entityId: string) => ({ pk: `publisher#${entityId}`, sk: "progress" });
+const keyOf = (entityId: string) => ({ pk: `publisher#${partitionPart(entityId)}`, sk: "progress" });
 /** Where the publisher's parked entities are listed. */
-export const parkedKeyOf = (entityId: string) => ({ pk: parkedPartition("publisher"), sk: entityId });
-const startOf = (entityId: string): Progress => ({ entityId, published: 0, parked: false, revision: 0 });
+export const parkedKeyOf = (entityId: string) => ({ pk: parkedPartition("publisher"), sk: sortPart(entityId) });
+export const startOf = (entityId: string): Progress => ({ entityId, published: 0, parked: false, revision: 0 });
 
-/** Progress of many entities in few requests; may be a moment old, which costs a duplicate at worst. */
-export async function readProgress(
-  { client, table }: ProgressTable,
+/**
+ * Progress of many entities in few requests; may be a moment old, which costs a duplicate at worst. An entity whose
+ * progress cannot be asked for comes with the error instead.
+ */
+export async function findProgress(
+  on: ProgressTable,
   entityIds: readonly string[],
-): Promise<Map<string, Progress>> {
-  const found = new Map(entityIds.map((entityId) => [entityId, startOf(entityId)]));
-  for (let start = 0; start < entityIds.length; start += BATCH) {
-    const keys: Record<string, unknown>[] = entityIds.slice(start, start + BATCH).map(keyOf);
-    await untilProcessed(ATTEMPTS, keys, async (left) => {
-      const answer = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys: left } } }));
-      for (const { progress } of answer.Responses?.[table] ?? [])
-        found.set((progress as Progress).entityId, progress as Progress);
-      return answer.UnprocessedKeys?.[table]?.Keys ?? [];
-    });
-  }
-  return found;
+): Promise<Map<string, Progress | Error>> {
+  const keys = new Map(entityIds.map((entityId) => [entityId, keyOf(entityId)]));
+  const { items, refused } = await fetchAll(on, [...keys.values()]);
+  const progress = items.map((item) => item.progress as Progress);
+  const found = new Map(progress.map((one) => [one.entityId, one]));
+  const errors = new Map(refused.map(({ key, error }) => [key.pk, asError(error)]));
+  return new Map(
+    [...keys].map(([entityId, { pk }]) => [entityId, errors.get(pk) ?? found.get(entityId) ?? startOf(entityId)]),
+  );
+}
+
+/** As `findProgress`, without those that cannot be asked for. */
+export async function readProgress(on: ProgressTable, entityIds: readonly string[]): Promise<Map<string, Progress>> {
+  const found = await findProgress(on, entityIds);
+  return new Map([...found].flatMap(([id, progress]) => (progress instanceof Error ? [] : [[id, progress] as const])));
 }
 
 export async function readProgressNow({ client, table }: ProgressTable, entityId: string): Promise<Progress> {

@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../event-store/index.ts";
+import { forEvent } from "../stream/index.ts";
 
 /** The `detail` of a published event: what subscribers build on. */
 export interface Envelope<Data = unknown> {
@@ -47,7 +48,7 @@ export interface EnvelopeOptions {
   readonly publicEvents?: PublicEvents | undefined;
 }
 
-/** The envelope of an event; undefined when the event is kept off the bus. */
+/** The envelope of an event; undefined when the event is kept off the bus. @throws {EventHandlingError} */
 export function envelopeOf(event: StoredEvent, options: EnvelopeOptions): Envelope | undefined {
   const { isPublic = true, publishedAs } = options.publicEvents?.[event.eventType] ?? {};
   if (!isPublic) return undefined;
@@ -63,7 +64,7 @@ export function envelopeOf(event: StoredEvent, options: EnvelopeOptions): Envelo
     correlationId,
     ...(causationId === undefined ? {} : { causationId }),
     ...(options.publishUserId ? { userId } : {}),
-    data: publishedAs ? publishedAs.data(event) : event.eventData,
+    data: publishedAs ? forEvent(event, "publishedAs", () => publishedAs.data(event)) : event.eventData,
   };
 }
 

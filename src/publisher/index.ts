@@ -4,5 +4,7 @@ export * from "./contract.ts";
 export * from "./dynamodb-publisher.ts";
 export * from "./envelope.ts";
 export * from "./event-bridge-bus.ts";
+export * from "./lag-repair.ts";
 export type { Notice } from "./plan.ts";
+export * from "./publisher.ts";
 export { type PublisherStatusContext, readPublisherStatus } from "./status.ts";

@@ -1,5 +1,5 @@
-import { type EventStore, type EventTypes, isFaultOfTheEvent, type StoredEvent, upcast } from "../event-store/index.ts";
-import { contiguous, type EntityBatch, missingEvent } from "../stream/index.ts";
+import { asError, type EventStore, type EventTypes, type StoredEvent } from "../event-store/index.ts";
+import { type EntityEvents, EventHandlingError, forEvent, type NextEvents, type Poison } from "../stream/index.ts";
 import { type BusEntry, entrySize } from "./bus.ts";
 import type { Progress } from "./dynamodb-progress.ts";
 import { claimCheckOf, type EnvelopeOptions, envelopeOf } from "./envelope.ts";
@@ -20,84 +20,67 @@ export interface PlanOptions extends EnvelopeOptions {
   readonly noticesOf?: (event: StoredEvent) => readonly Notice[];
 }
 
-function entryOf(source: string, event: StoredEvent, options: EnvelopeOptions, maxBytes: number): BusEntry | undefined {
-  const envelope = envelopeOf(event, options);
-  if (!envelope) return undefined;
-  const { entityId, eventTime: time, traceHeader } = event;
-  const shared = { source, detailType: envelope.eventType, resources: [entityId], time, traceHeader };
-  const whole: BusEntry = { ...shared, detail: JSON.stringify(envelope) };
-  return entrySize(whole) <= maxBytes ? whole : { ...shared, detail: JSON.stringify(claimCheckOf(envelope)) };
-}
-
-/** What is to be sent of one entity, up to the first event that cannot be made into an entry. */
+/** What is to be sent of one entity next, up to the first event that no entry can be made of. */
 export interface Plan {
   readonly progress: Progress;
   readonly outgoing: readonly Outgoing[];
   readonly events: readonly StoredEvent[];
-  readonly unpublishable?:
-    | {
-        readonly sequenceNumber: number;
-        readonly error: Error;
-        /** Throttles, lost connections and missing rights park nobody. */
-        readonly counts: boolean;
-        readonly event?: StoredEvent;
-      }
-    | undefined;
+  /** Of `unpublishable`, what the store did not answer says nothing about the event, and parks nobody. */
+  readonly unpublishable?: (Poison & { readonly counts: boolean }) | undefined;
 }
 
-export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
-
-/** Makes plans. @param maxBytes bytes of one request to the bus */
-export function createPlanner(options: PlanOptions, maxBytes: number) {
-  const { store, eventTypes, source } = options;
-
-  function outgoingOf(event: StoredEvent): Outgoing[] {
-    const { entityId, sequenceNumber, eventTime: time, traceHeader } = event;
-    const entry = entryOf(source, event, options, maxBytes);
-    const notices = (options.noticesOf?.(event) ?? []).map(({ detailType, detail }) => ({
-      source,
-      detailType,
-      detail: JSON.stringify(detail),
-      resources: [entityId],
-      time,
-      traceHeader,
-    }));
-    return [...(entry ? [entry] : []), ...notices].map((one) => ({ entityId, sequenceNumber, entry: one }));
+/** The next part of an entity's events as entries. @param maxBytes bytes of one request to the bus */
+export async function planNext(
+  options: PlanOptions,
+  maxBytes: number,
+  { events, progress }: { readonly events: EntityEvents; readonly progress: Progress },
+): Promise<Plan> {
+  const next = await events.next(progress.published).catch(asError);
+  if (next instanceof Error) {
+    const unpublishable = { sequenceNumber: progress.published + 1, error: next, counts: false };
+    return { progress, outgoing: [], events: [], unpublishable };
   }
+  return planOf(options, maxBytes, { progress, next });
+}
 
-  /** The events that follow what is published: from the batch when it has them all, else from the store. */
-  async function* nextEvents({ entityId, events, upTo }: EntityBatch, published: number): AsyncGenerator<StoredEvent> {
-    const delivered = contiguous(events, published + 1, upTo);
-    if (delivered) for (const event of delivered) yield upcast(eventTypes, event);
-    else yield* store.readEvents(entityId, { fromSequence: published + 1, toSequence: upTo });
-  }
-
-  async function planOf(batch: EntityBatch, progress: Progress): Promise<Plan> {
-    const outgoing: Outgoing[] = [];
-    const events: StoredEvent[] = [];
-    let current: StoredEvent | undefined;
+function planOf(
+  options: PlanOptions,
+  maxBytes: number,
+  { progress, next }: { readonly progress: Progress; readonly next: NextEvents },
+): Plan {
+  const outgoing: Outgoing[] = [];
+  for (const [index, event] of next.events.entries()) {
     try {
-      for await (const event of nextEvents(batch, progress.published)) {
-        current = event;
-        outgoing.push(...outgoingOf(event));
-        events.push(event);
-      }
-      const next = progress.published + events.length + 1;
-      if (next > batch.upTo) return { progress, outgoing, events };
-      return {
-        progress,
-        outgoing,
-        events,
-        unpublishable: { sequenceNumber: next, error: missingEvent(next), counts: true },
-      };
+      outgoing.push(...outgoingOf(options, maxBytes, event));
     } catch (error) {
-      const sequenceNumber = progress.published + events.length + 1;
-      const event = current?.sequenceNumber === sequenceNumber ? current : undefined;
-      const counts = event !== undefined || isFaultOfTheEvent(error);
-      const fault = { sequenceNumber, error: asError(error), counts, ...(event ? { event } : {}) };
-      return { progress, outgoing, events, unpublishable: fault };
+      if (!(error instanceof EventHandlingError)) throw error;
+      const unpublishable = { sequenceNumber: event.sequenceNumber, error, event, counts: true };
+      return { progress, outgoing, events: next.events.slice(0, index), unpublishable };
     }
   }
+  const unpublishable = next.unreadable && { ...next.unreadable, counts: true };
+  return { progress, outgoing, events: next.events, unpublishable };
+}
 
-  return planOf;
+/** @throws {EventHandlingError} */
+function outgoingOf(options: PlanOptions, maxBytes: number, event: StoredEvent): Outgoing[] {
+  const { entityId, sequenceNumber, eventTime: time, traceHeader } = event;
+  const entry = forEvent(event, "its published form", () => entryOf(options, maxBytes, event));
+  const notices = forEvent(event, "its notices", () =>
+    (options.noticesOf?.(event) ?? []).map(({ detailType, detail }): BusEntry => {
+      const shared = { source: options.source, resources: [entityId], time, traceHeader };
+      return { ...shared, detailType, detail: JSON.stringify(detail) };
+    }),
+  );
+  return [...(entry ? [entry] : []), ...notices].map((one) => ({ entityId, sequenceNumber, entry: one }));
+}
+
+function entryOf(options: PlanOptions, maxBytes: number, event: StoredEvent): BusEntry | undefined {
+  const { entityId, eventTime: time, traceHeader } = event;
+  if (Number.isNaN(Date.parse(time))) throw new TypeError(`eventTime: expected an ISO 8601 time, got ${time}`);
+  const envelope = envelopeOf(event, options);
+  if (!envelope) return undefined;
+  const shared = { source: options.source, detailType: envelope.eventType, resources: [entityId], time, traceHeader };
+  const whole: BusEntry = { ...shared, detail: JSON.stringify(envelope) };
+  return entrySize(whole) <= maxBytes ? whole : { ...shared, detail: JSON.stringify(claimCheckOf(envelope)) };
 }

@@ -1,3 +1,4 @@
+import { asError, isRefusedContent, isSystemState } from "../event-store/index.ts";
 import { type Bus, type BusEntry, firstRequest, type Refusal } from "./bus.ts";
 
 /** An entry with its place: entries of one entity go out in the order of their sequence numbers. */
@@ -34,126 +35,170 @@ export interface SendOutcome {
 }
 
 export class RefusedError extends Error {
+  readonly code = "REFUSED_BY_BUS";
   constructor({ code, message }: Refusal) {
     super(`the bus refused the entry: ${code}: ${message}`);
     this.name = "RefusedError";
   }
 }
 
-/** Throttles say nothing about the entry. */
+/**
+ * Puts entries on the bus so that an entity's event never overtakes an earlier one: entries of one
+ * entity go out one after another, one a request, for EventBridge takes the entries behind a refused one
+ * (docs/adr/0017-one-entry-an-entity-and-request.md); those of different entities go together. What is refused is
+ * sent again, alone, while the others go on; an entity that stays refused is given up from there on.
+ */
+export function sendInOrder(outgoing: readonly Outgoing[], options: SendOptions): Promise<SendOutcome> {
+  return new Sending(outgoing, options).run();
+}
+
+/** Says nothing about the entry. */
 const PASSING = new Set(["ThrottlingException", "TimeUp"]);
-/** A request that is refused as a whole for what one of its entries is: each is asked for alone then. */
-const FOR_ITS_ENTRIES = new Set(["ValidationException"]);
+
+/**
+ * What an answer is about: this entry, one of the request's entries, the state of the system, or, of a request with
+ * one entry, one or the other: the entry, if others are taken.
+ */
+type About = "entry" | "one-of-them" | "system" | "unknown";
 
 interface Answers {
   readonly refusals: readonly (Refusal | undefined)[];
-  /** The request as a whole failed. */
-  readonly isWhole: boolean;
+  readonly about: About;
 }
 
-async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
-  try {
-    return { refusals: await bus.put(batch.map(({ entry }) => entry)), isWhole: false };
-  } catch (error) {
-    const { name: code, message } = error instanceof Error ? error : new Error(String(error));
-    return { refusals: batch.map(() => ({ code, message })), isWhole: true };
-  }
+/** The entries of one entity that are not on the bus yet, the first of which is next. */
+interface Line {
+  readonly entityId: string;
+  readonly entries: readonly Outgoing[];
+  next: number;
+  /** Times that the next entry was refused. */
+  tries: number;
+  /** The round in which it is sent again. */
+  dueIn: number;
+  /** Sent alone, for it may have been to blame for what a request met. */
+  isAlone: boolean;
 }
 
 /** One run over a batch of entries. */
 class Sending {
   readonly #options: SendOptions;
-  #waiting: readonly Outgoing[];
-  readonly #tries = new Map<Outgoing, number>();
-  readonly #dueIn = new Map<Outgoing, number>();
-  readonly #alone = new Set<Outgoing>();
-  readonly #done = new Set<Outgoing>();
+  /** Entities whose next entry may go out, in the order in which they came up. */
+  #ready: Line[];
+  #refused: Line[] = [];
   readonly #sent = new Map<string, number>();
-  readonly #failures = new Map<string, SendFailure>();
+  readonly #failures = new Map<string, Omit<SendFailure, "isRefused"> & { readonly about: About }>();
   #round = 0;
   #requests = 0;
 
   constructor(outgoing: readonly Outgoing[], options: SendOptions) {
-    this.#waiting = outgoing;
+    const lines = new Map<string, Outgoing[]>();
+    for (const one of outgoing) {
+      const line = lines.get(one.entityId);
+      if (line) line.push(one);
+      else lines.set(one.entityId, [one]);
+    }
+    this.#ready = [...lines].map(([entityId, entries]) => ({
+      entityId,
+      entries,
+      next: 0,
+      tries: 0,
+      dueIn: 0,
+      isAlone: false,
+    }));
     this.#options = options;
   }
 
-  /** The first waiting entry of each entity: none behind it may go out before it is taken. */
-  #heads(): Outgoing[] {
-    const seen = new Set<string>();
-    return this.#waiting.filter(({ entityId }) => {
-      if (seen.has(entityId)) return false;
-      seen.add(entityId);
-      return true;
-    });
-  }
-
-  #fail(one: Outgoing, refusal: Refusal, isRefused: boolean): void {
-    const { entityId, sequenceNumber } = one;
-    this.#failures.set(entityId, { fromSequence: sequenceNumber, error: new RefusedError(refusal), isRefused });
-  }
-
-  /** @param isAbout whether the answer may be about this entry, or is about it for sure, or about the request */
-  #note(one: Outgoing, refusal: Refusal | undefined, isAbout: "entry" | "one-of-them" | "request"): void {
-    if (!refusal) {
-      this.#done.add(one);
-      return;
-    }
-    const tries = (this.#tries.get(one) ?? 0) + 1;
-    this.#tries.set(one, tries);
-    this.#dueIn.set(one, this.#round + 1);
-    if (isAbout !== "request") this.#alone.add(one);
-    const isRefused = isAbout === "entry" && !PASSING.has(refusal.code);
-    if (tries >= this.#options.attempts) this.#fail(one, refusal, isRefused);
-  }
-
-  /** An event counts as sent when its last entry is: a notice may follow it. */
-  #settle(): void {
-    this.#waiting = this.#waiting.filter((one) => !this.#done.has(one) && !this.#failures.has(one.entityId));
-    for (const { entityId, sequenceNumber } of this.#done) {
-      const isOpen = this.#waiting.some((one) => one.entityId === entityId && one.sequenceNumber === sequenceNumber);
-      const failedAt = this.#failures.get(entityId)?.fromSequence ?? Number.POSITIVE_INFINITY;
-      if (!isOpen && sequenceNumber < failedAt)
-        this.#sent.set(entityId, Math.max(sequenceNumber, this.#sent.get(entityId) ?? 0));
-    }
-    this.#done.clear();
-  }
-
-  async #step(): Promise<void> {
-    const due = this.#heads().filter((one) => (this.#dueIn.get(one) ?? 0) <= this.#round);
-    if (due.length === 0) {
-      this.#round += 1;
-      return this.#options.backOff(this.#round);
-    }
-    const together = due.filter((one) => !this.#alone.has(one));
-    const batch = together.length > 0 ? firstRequest(together, this.#options.maxBytes) : due.slice(0, 1);
-    const { refusals, isWhole } = await ask(this.#options.bus, batch);
-    this.#requests += 1;
-    for (const [index, one] of batch.entries()) {
-      const refusal = refusals[index];
-      const isForEntry = !isWhole || FOR_ITS_ENTRIES.has(refusal?.code ?? "");
-      this.#note(one, refusal, !isForEntry ? "request" : isWhole && batch.length > 1 ? "one-of-them" : "entry");
-    }
-    this.#settle();
-  }
-
   async run(): Promise<SendOutcome> {
-    while (this.#waiting.length > 0) {
+    while (this.#ready.length + this.#refused.length > 0) {
       if (this.#options.isTimeUp()) {
-        for (const one of this.#heads()) this.#fail(one, { code: "TimeUp", message: "the time is over" }, false);
+        const timeUp = { code: "TimeUp", message: "the time is up" };
+        for (const line of [...this.#ready, ...this.#refused]) this.#fail(line, timeUp, "system");
         break;
       }
-      await this.#step();
+      if (this.#ready.length > 0) await this.#send(this.#takeRequest());
+      else await this.#nextRound();
     }
-    return { sent: this.#sent, failures: this.#failures, requests: this.#requests };
+    return { sent: this.#sent, failures: this.#toldFailures(), requests: this.#requests };
+  }
+
+  /** What met one entry for a reason that is not known is about that entry if the bus has taken others. */
+  #toldFailures(): ReadonlyMap<string, SendFailure> {
+    const told = [...this.#failures].map(([entityId, { about, ...failure }]) => {
+      const isRefused = about === "entry" || (about === "unknown" && this.#sent.size > 0);
+      return [entityId, { ...failure, isRefused }] as const;
+    });
+    return new Map(told);
+  }
+
+  async #nextRound(): Promise<void> {
+    this.#round += 1;
+    await this.#options.backOff(this.#round);
+    this.#ready = this.#refused.filter(({ dueIn }) => dueIn <= this.#round);
+    this.#refused = this.#refused.filter(({ dueIn }) => dueIn > this.#round);
+  }
+
+  /** The next entries of as many entities as fit into one request, or one that goes alone. */
+  #takeRequest(): Line[] {
+    const [first] = this.#ready;
+    if (first?.isAlone) return this.#ready.splice(0, 1);
+    const together = this.#ready.slice(0, LOOK_AHEAD).filter(({ isAlone }) => !isAlone);
+    const heads = together.flatMap((line) => {
+      const head = line.entries[line.next];
+      return head ? [{ line, entry: head.entry }] : [];
+    });
+    const taken = new Set(firstRequest(heads, this.#options.maxBytes).map(({ line }) => line));
+    const ahead = this.#ready.splice(0, LOOK_AHEAD);
+    this.#ready.unshift(...ahead.filter((line) => !taken.has(line)));
+    return [...taken];
+  }
+
+  async #send(lines: readonly Line[]): Promise<void> {
+    const batch = lines.flatMap((line) => line.entries[line.next] ?? []);
+    const { refusals, about } = await ask(this.#options.bus, batch);
+    this.#requests += 1;
+    for (const [index, line] of lines.entries()) {
+      const refusal = refusals[index];
+      if (refusal) this.#refuse(line, refusal, about);
+      else this.#advance(line);
+    }
+  }
+
+  #advance(line: Line): void {
+    const sent = line.entries[line.next];
+    line.next += 1;
+    line.tries = 0;
+    line.isAlone = false;
+    const next = line.entries[line.next];
+    // A notice may follow an event under its number: it counts as sent with the last of them.
+    if (sent && sent.sequenceNumber !== next?.sequenceNumber) this.#sent.set(line.entityId, sent.sequenceNumber);
+    if (next) this.#ready.push(line);
+  }
+
+  #refuse(line: Line, refusal: Refusal, about: About): void {
+    line.tries += 1;
+    line.dueIn = this.#round + 1;
+    line.isAlone ||= about !== "system";
+    if (line.tries < this.#options.attempts) this.#refused.push(line);
+    else this.#fail(line, refusal, PASSING.has(refusal.code) ? "system" : about);
+  }
+
+  #fail({ entityId, entries, next }: Line, refusal: Refusal, about: About): void {
+    const fromSequence = entries[next]?.sequenceNumber ?? 0;
+    this.#failures.set(entityId, { fromSequence, error: new RefusedError(refusal), about });
   }
 }
 
-/**
- * Puts entries on the bus so that an entity's event never overtakes an earlier one: entries of one
- * entity go out one after another, those of different entities together. What is refused is sent
- * again, alone, while the others go on; an entity that stays refused is given up from there on.
- */
-export function sendInOrder(outgoing: readonly Outgoing[], options: SendOptions): Promise<SendOutcome> {
-  return new Sending(outgoing, options).run();
+/** Entities of which the next request is made: some may be left for their size. */
+const LOOK_AHEAD = 20;
+
+async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
+  try {
+    return { refusals: await bus.put(batch.map(({ entry }) => entry)), about: "entry" };
+  } catch (error) {
+    const { name: code, message } = asError(error);
+    const refusals = batch.map(() => ({ code, message }));
+    if (isSystemState(error)) return { refusals, about: "system" };
+    if (batch.length > 1) return { refusals, about: "one-of-them" };
+    return { refusals, about: isRefusedContent(error) ? "entry" : "unknown" };
+  }
 }

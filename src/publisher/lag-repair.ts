@@ -1,0 +1,53 @@
+import type { EventStore } from "../event-store/index.ts";
+import {
+  dynamoDbLagSweepProgress,
+  type EntityHead,
+  type LagRepair,
+  type LagSweepReport,
+  sweepLag,
+} from "../stream/index.ts";
+import { type ProgressTable, readProgress } from "./dynamodb-progress.ts";
+import type { Publisher } from "./publisher.ts";
+
+export interface PublisherLagContext {
+  readonly store: Pick<EventStore, "readKeysByType">;
+  readonly on: ProgressTable;
+  readonly publisher: Publisher;
+  readonly aggregateTypes: readonly string[];
+  readonly clock: () => Date;
+  readonly isTimeUp: () => boolean;
+}
+
+/** Milliseconds: a publisher that is put to an old table does not send its history by itself. */
+const FIRST_SPAN_MS = 48 * 60 * 60 * 1000;
+
+/** Finds the entities whose events are not all on the bus, and publishes what is missing (see `sweepLag`). */
+export async function repairPublisherLag(context: PublisherLagContext): Promise<LagSweepReport[]> {
+  const { store, on, clock, isTimeUp, aggregateTypes } = context;
+  const progress = dynamoDbLagSweepProgress(on, "publisher");
+  const beginAt = new Date(clock().getTime() - FIRST_SPAN_MS).toISOString();
+  const repair = (heads: readonly EntityHead[]) => publishLate(context, heads);
+  const reports: LagSweepReport[] = [];
+  for (const aggregateType of aggregateTypes) {
+    if (isTimeUp()) break;
+    reports.push(await sweepLag({ store, progress, clock, isTimeUp, repair, beginAt }, aggregateType));
+  }
+  return reports;
+}
+
+async function publishLate(
+  { on, publisher, isTimeUp }: PublisherLagContext,
+  heads: readonly EntityHead[],
+): Promise<LagRepair> {
+  const known = await readProgress(
+    on,
+    heads.map(({ entityId }) => entityId),
+  );
+  const late = heads.filter(({ entityId, head }) => {
+    const progress = known.get(entityId);
+    return progress !== undefined && !progress.parked && progress.published < head;
+  });
+  const batches = late.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
+  const { failures } = await publisher.publish(batches, isTimeUp);
+  return { behind: late.map(({ entityId }) => entityId), failed: failures.map(({ entityId }) => entityId) };
+}
