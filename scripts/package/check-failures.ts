@@ -64,7 +64,12 @@ const isFunction = (template: Template, name: string | undefined): name is strin
   name !== undefined && template.Resources[name]?.Type === "AWS::Lambda::Function";
 
 /** Functions that lose nothing when they fail: the next run does the same again. */
-const REPEATED = new Set(["VitalsLambdaFunction"]);
+const REPEATED = new Set([
+  "VitalsLambdaFunction",
+  "ProjectorLambdaFunction",
+  "PublisherLambdaFunction",
+  "BusDashprojectorLambdaFunction",
+]);
 
 /** A rule calls a function asynchronously: its dead-letter queue gets what was not delivered, not what the function failed on. */
 function checkRules(template: Template): Finding[] {

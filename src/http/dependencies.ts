@@ -1,4 +1,4 @@
-import type { CategoryNode } from "../../projections/category-tree.ts";
+import type { CategoryPage, CategoryQuery } from "../../projections/category-tree.ts";
 import type { CatalogQuery, CatalogRow } from "../../projections/product-catalog.ts";
 import type { PriceHistoryRow } from "../../projections/product-price-history.ts";
 import type { ActivityRow } from "../../projections/user-activity.ts";
@@ -14,7 +14,7 @@ export interface Queries {
   priceHistoryVersion(productId: string): Promise<number>;
   products(query: CatalogQuery): Promise<Page<CatalogRow>>;
   priceHistory(productId: string, page: PageRequest<PriceHistoryRow>): Promise<Page<PriceHistoryRow>>;
-  categories(): Promise<CategoryNode[]>;
+  categories(query: CategoryQuery): Promise<CategoryPage>;
   activity(userId: string, page: PageRequest<ActivityRow>): Promise<Page<ActivityRow>>;
   projections(): Promise<ProjectionStatus[]>;
 }

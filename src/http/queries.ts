@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type StoredEvent, sortKeys } from "../event-store/index.ts";
+import { isWellFormed, MAX_PARTITION_KEY_BYTES, type StoredEvent, sortKeys } from "../event-store/index.ts";
+import { MAX_PAGE_BYTES } from "../projector/index.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { BehindError, NotFoundError, problemSchema } from "./problem.ts";
 import { type App, etagOf } from "./request.ts";
@@ -32,7 +33,15 @@ const responses = {
   404: { description: "Unknown", content: problemContent },
   503: { description: "The read model is behind", content: problemContent },
 };
-const withId = z.object({ id: z.string().min(1).max(2_048) });
+/** As long as a key of the tables may be, in bytes. */
+const id = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => isWellFormed(text) && Buffer.byteLength(text) <= MAX_PARTITION_KEY_BYTES,
+    `expected well-formed text of at most ${MAX_PARTITION_KEY_BYTES} bytes`,
+  );
+const withId = z.object({ id });
 
 function queryRoute<Query extends z.ZodObject, Params extends z.ZodObject>(
   path: string,
@@ -95,18 +104,32 @@ function addProductQueries(app: App, dependencies: HttpDependencies): void {
 
 const DEFAULT_EVENTS = 100;
 
+/** Events until they come to more bytes of JSON than an answer may have; the first one in any case. */
+async function eventsThatFit(
+  source: AsyncIterable<StoredEvent>,
+): Promise<{ readonly events: readonly StoredEvent[]; readonly isCut: boolean }> {
+  const events: StoredEvent[] = [];
+  let bytes = 0;
+  for await (const event of source) {
+    bytes += Buffer.byteLength(JSON.stringify(event));
+    if (events.length > 0 && bytes > MAX_PAGE_BYTES) return { events, isCut: true };
+    events.push(event);
+  }
+  return { events, isCut: false };
+}
+
 function addEntityQueries(app: App, { store }: HttpDependencies): void {
   const route = queryRoute("/entities/{id}/events", "Events of an entity", { query: eventsQuery, params: withId });
   app.openapi(route, async (context) => {
     const { id } = context.req.valid("param");
     const { from = 1, to, limit: most = DEFAULT_EVENTS } = context.req.valid("query");
-    const events: StoredEvent[] = [];
-    const range = { fromSequence: from, toSequence: to, limit: most };
-    for await (const event of store.readEvents(id, range)) events.push(event);
+    const { events, isCut } = await eventsThatFit(
+      store.readEvents(id, { fromSequence: from, toSequence: to, limit: most }),
+    );
     if (events.length === 0 && from === 1) throw new NotFoundError(`there is no entity ${id}`);
     const last = events.at(-1)?.sequenceNumber;
-    const next = events.length === most && last !== to && last !== undefined ? { nextFrom: last + 1 } : {};
-    return context.json({ events, ...next }, 200);
+    const hasMore = last !== undefined && last !== to && (isCut || events.length === most);
+    return context.json({ events, ...(hasMore ? { nextFrom: last + 1 } : {}) }, 200);
   });
   const snapshots = queryRoute("/entities/{id}/snapshots", "Latest snapshot of an entity", {
     query: z.strictObject({}),
@@ -126,8 +149,16 @@ export function addQueries(app: App, dependencies: HttpDependencies): void {
   const plain = { query: z.strictObject({}), params: z.object({}) };
   addProductQueries(app, dependencies);
   addEntityQueries(app, dependencies);
-  app.openapi(queryRoute("/categories", "The tree of categories", plain), async (context) =>
-    context.json(inOrder({ categories: await queries.categories() }), 200),
+  const tree = {
+    query: z.strictObject({
+      root: z.string().min(1).max(1_000).optional().openapi({ description: "Only this category and what is below it" }),
+      limit: z.coerce.number().int().min(1).max(1_000).optional(),
+      cursor,
+    }),
+    params: z.object({}),
+  };
+  app.openapi(queryRoute("/categories", "The tree of categories, a page at a time", tree), async (context) =>
+    context.json(inOrder(await queries.categories(context.req.valid("query"))), 200),
   );
   app.openapi(queryRoute("/users/{id}/activity", "What a user did", { query: page, params: withId }), async (context) =>
     context.json(inOrder(await queries.activity(context.req.valid("param").id, context.req.valid("query"))), 200),

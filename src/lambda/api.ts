@@ -29,7 +29,7 @@ function wireQueries(): Queries {
     priceHistoryVersion: (productId) => history.checkpoint(productId),
     products: (query) => askCatalog(catalog, query),
     priceHistory: (productId, page) => askPriceHistory(history, productId, page),
-    categories: () => askCategoryTree(tree),
+    categories: (query) => askCategoryTree(tree, query),
     activity: (userId, page) => askUserActivity(activity, userId, page),
     projections: () => readStatus({ on, store, projections, clock }),
   };

@@ -1,39 +1,72 @@
-import type { EventBridgeEvent, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import * as z from "zod";
 import { busProjections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
+import { isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
+import { repairLag } from "../projector/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { measureBatch } from "./measure.ts";
-import { clock, createLogger, createMetrics, wireProjector } from "./wiring.ts";
+import {
+  clock,
+  createLogger,
+  createMetrics,
+  isLagSweep,
+  type LagSweepRequest,
+  tellSweep,
+  timeUpOf,
+  wireProjector,
+} from "./wiring.ts";
 
 const config = readConfig("projector");
 const logger = createLogger();
 const metrics = createMetrics();
-const projector = wireProjector(config, config.PARK_AFTER, busProjections);
+const projector = wireProjector(config, config.PARK_AFTER, { which: busProjections, reader: "bus" });
 
-interface Place {
-  readonly entityId: string;
-  readonly sequenceNumber: number;
+/** The queue behind a rule of the bus into read models; by schedule, what they have left behind. */
+export async function handler(event: SQSEvent | LagSweepRequest, context: Context): Promise<SQSBatchResponse> {
+  if (!isLagSweep(event)) return projectMessages(event, timeUpOf(context));
+  tellSweep(logger, metrics, await repairLag(projector, timeUpOf(context)));
+  return { batchItemFailures: [] };
 }
 
-/** The event on the bus rings for its entity; the event itself, in its stored shape, is read from the store. */
-function placeOf({ body }: SQSRecord): Place | undefined {
-  const { detail } = JSON.parse(body) as EventBridgeEvent<string, Partial<Place> | undefined>;
-  const { entityId, sequenceNumber } = detail ?? {};
-  return entityId !== undefined && sequenceNumber !== undefined ? { entityId, sequenceNumber } : undefined;
-}
-
-/** The queue behind a rule of the bus into read models. Neither order nor being there once matters. */
-export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
-  const places = Records.map((record) => ({ id: record.messageId, place: placeOf(record) }));
-  const outcomes = await projector.project(groupByEntity(places.flatMap(({ place }) => place ?? [])));
+/** Neither the order of the messages nor their coming once matters. */
+async function projectMessages({ Records }: SQSEvent, isTimeUp: () => boolean): Promise<SQSBatchResponse> {
+  const messages = Records.map((record) => ({ id: record.messageId, place: placeOf(record) }));
+  const outcomes = await projector.project(groupByEntity(messages.flatMap(({ place }) => place ?? [])), isTimeUp);
   const failures = outcomes.flatMap((outcome) => outcome.failures);
   for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
   logger.info(`projected ${outcomes.map(({ projection, applied }) => `${projection} ${applied}`).join(", ")}`, {
     records: Records.length,
   });
   measureBatch(metrics, outcomes, [], clock());
-  const isFailed = ({ entityId, sequenceNumber }: Place) =>
-    failures.some((failure) => failure.entityId === entityId && sequenceNumber >= failure.fromSequence);
-  const failed = places.filter(({ place }) => place && isFailed(place));
+  const isFailed = (place: Place | undefined) =>
+    !place ||
+    failures.some(({ entityId, fromSequence }) => entityId === place.entityId && place.sequenceNumber >= fromSequence);
+  const failed = messages.filter(({ place }) => isFailed(place));
   return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
+}
+
+const message = z.object({
+  detail: z.object({
+    entityId: z
+      .string()
+      .min(1)
+      .refine((id) => isWellFormed(id) && Buffer.byteLength(id) <= MAX_PARTITION_KEY_BYTES, "expected a key's text"),
+    sequenceNumber: z.int().min(1),
+  }),
+});
+
+type Place = z.infer<typeof message>["detail"];
+
+/**
+ * The event on the bus tells of its entity; the event itself, in its stored shape, is read from the store. A body
+ * that is no event fails alone and comes to the dead letters in the end.
+ */
+function placeOf({ messageId, body }: SQSRecord): Place | undefined {
+  try {
+    return message.parse(JSON.parse(body)).detail;
+  } catch (error) {
+    logger.warn("a message is no published event", { messageId, error: String(error) });
+    return undefined;
+  }
 }

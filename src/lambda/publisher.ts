@@ -1,13 +1,28 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
-import { checkBusExists, createPublisher, eventBridgeBus } from "../publisher/index.ts";
+import { aggregates } from "../product/index.ts";
+import { checkBusExists, createPublisher, eventBridgeBus, repairPublisherLag } from "../publisher/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
 import { publishingOf } from "./publishing.ts";
-import { backOff, clock, createLogger, createStore, requestHandler, traceBatch } from "./wiring.ts";
+import {
+  backOff,
+  clock,
+  createLogger,
+  createMetrics,
+  createStore,
+  isLagSweep,
+  type LagSweepRequest,
+  requestHandler,
+  tellSweep,
+  timeUpOf,
+  traceBatch,
+} from "./wiring.ts";
 
 const config = readConfig("publisher");
 const logger = createLogger();
+const metrics = createMetrics();
+const { store, on } = createStore(config);
 const client = new EventBridgeClient({ requestHandler });
 let busExists: Promise<void> | undefined;
 
@@ -22,24 +37,31 @@ function checkBus(): Promise<void> {
 
 const publisher = createPublisher({
   bus: eventBridgeBus(client, config.EVENT_BUS),
-  ...createStore(config),
+  store,
+  on,
   ...publishingOf(config),
   backOff,
   clock,
 });
 
-/** Milliseconds before the function's end at which the rest is left to the next delivery. */
-const RESERVE_MS = 10_000;
-
-/** The table stream to the bus. */
-export async function handler({ Records }: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
-  const start = clock();
+/** The table stream to the bus; by schedule, what is not there yet. */
+export async function handler(
+  event: DynamoDBStreamEvent | LagSweepRequest,
+  context: Context,
+): Promise<DynamoDBBatchResponse> {
   await checkBus();
+  const isTimeUp = timeUpOf(context);
+  if (!isLagSweep(event)) return publishBatch(event, isTimeUp);
+  const aggregateTypes = aggregates.map(({ aggregateType }) => aggregateType);
+  const reports = await repairPublisherLag({ store, on, publisher, aggregateTypes, clock, isTimeUp });
+  tellSweep(logger, metrics, reports);
+  return { batchItemFailures: [] };
+}
+
+async function publishBatch({ Records }: DynamoDBStreamEvent, isTimeUp: () => boolean): Promise<DynamoDBBatchResponse> {
+  const start = clock();
   const records = readRecords(Records);
-  const { failures, ...counts } = await publisher.publish(
-    groupByEntity(records),
-    () => context.getRemainingTimeInMillis() < RESERVE_MS,
-  );
+  const { failures, ...counts } = await publisher.publish(groupByEntity(records), isTimeUp);
   logger.info("published", { ...counts, failed: failures.length });
   for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
   if (config.TRACING === "on") await traceBatch({ logger, name: "publisher", start, records, failures });

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { Logger } from "@aws-lambda-powertools/logger";
-import { Metrics } from "@aws-lambda-powertools/metrics";
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { streamProjections } from "../../projections/index.ts";
+import type { Context } from "aws-lambda";
 import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/index.ts";
 import { eventTypes } from "../product/index.ts";
 import { createProjector, type Projection, type Projector, type ReadModelTable } from "../projector/index.ts";
-import type { EntityFailure, StreamedEvent } from "../stream/index.ts";
+import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
 
 interface Tables {
@@ -71,8 +71,40 @@ export function traceBatch({ logger, name, start, records, failures }: BatchDone
 export function wireProjector(
   config: Tables,
   parkAfter: number,
-  which: readonly Projection[] = streamProjections,
+  { which, reader }: { readonly which: readonly Projection[]; readonly reader: string },
 ): Projector {
   const { store, on } = createStore(config);
-  return createProjector({ projections: which, store, on, eventTypes, clock, random: Math.random, parkAfter });
+  return createProjector({ projections: which, store, on, eventTypes, clock, random: Math.random, parkAfter, reader });
+}
+
+/** Milliseconds before the function's end at which the rest is left to the next delivery. */
+const RESERVE_MS = 10_000;
+
+export const timeUpOf =
+  ({ getRemainingTimeInMillis }: Pick<Context, "getRemainingTimeInMillis">) =>
+  (): boolean =>
+    getRemainingTimeInMillis() < RESERVE_MS;
+
+/** What the schedule calls a reader of the events with: find what it has left behind, and make up for it. */
+export interface LagSweepRequest {
+  readonly sweep: "lag";
+}
+
+export const isLagSweep = (event: object): event is LagSweepRequest => "sweep" in event && event.sweep === "lag";
+
+/** What a sweep found, for the log and as a metric. */
+export function tellSweep(logger: Logger, metrics: Metrics, reports: readonly LagSweepReport[]): void {
+  for (const { behind, failed, ...report } of reports) {
+    const line = { ...report, behind: behind.length, failed: failed.length };
+    if (behind.length === 0) logger.info("lag sweep", line);
+    else
+      logger.warn("lag sweep", {
+        ...line,
+        entities: report.entities,
+        examples: behind.slice(0, 10),
+        stillBehind: failed.slice(0, 10),
+      });
+    metrics.addMetric("EntitiesLeftBehind", MetricUnit.Count, behind.length);
+  }
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

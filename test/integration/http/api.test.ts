@@ -36,7 +36,7 @@ beforeAll(async () => {
       priceHistoryVersion: (id) => history.checkpoint(id),
       products: (query) => askCatalog(catalog, query),
       priceHistory: (id, page) => askPriceHistory(history, id, page as never),
-      categories: () => askCategoryTree(reader(categoryTree as never)),
+      categories: (query) => askCategoryTree(reader(categoryTree as never), query),
       activity: (id, page) => askUserActivity(reader(userActivity as never), id, page as never),
       projections: () => readStatus({ on: projector.context.on, store, projections, clock: () => new Date() }),
     },
@@ -223,4 +223,61 @@ test("projections tell how far they are", async () => {
   expect(catalog).toMatchObject({ version: 1, servingGeneration: 1, parked: 0, isFloor: false });
   expect(catalog.eventsBehind).toBeGreaterThanOrEqual(1);
   expect(lines.at(-1)).toMatchObject({ method: "GET", path: "/projections", status: 200 });
+});
+
+describe("answers that would be too large", () => {
+  const MOST = 6_291_556;
+  const asLambdaAnswers = ({ body }: Answer) =>
+    Buffer.byteLength(JSON.stringify({ statusCode: 200, body: JSON.stringify(body), isBase64Encoded: false }));
+
+  test("events come in pages of bytes, and nextFrom says where to go on", async () => {
+    for (let n = 0; n < 60; n += 1)
+      await store.appendEvent("Blob", "blob", "BlobAdded", { text: '"é'.repeat(50_000), n }, "ann", "c-1", n);
+    const seen: number[] = [];
+    for (let from: number | undefined = 1; from !== undefined; ) {
+      const answer: Answer = await call("GET", `/entities/blob/events?from=${from}&limit=1000`);
+      expect(answer.status).toBe(200);
+      expect(asLambdaAnswers(answer)).toBeLessThan(MOST);
+      seen.push(...answer.body.events.map((event: { sequenceNumber: number }) => event.sequenceNumber));
+      from = answer.body.nextFrom;
+    }
+    expect(seen).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
+  });
+
+  test("categories come a page at a time, and by subtree", async () => {
+    await call("POST", "/categories", { categoryId: "paged", name: "Paged" });
+    for (const id of ["a", "b", "c"])
+      await call("POST", "/categories", { categoryId: `paged-${id}`, name: id, parentId: "paged" });
+    await project("paged", "paged-a", "paged-b", "paged-c");
+    const first = await call("GET", "/categories?root=paged&limit=3");
+    expect(first.body.categories.map(({ categoryId }: { categoryId: string }) => categoryId)).toEqual([
+      "paged",
+      "paged-a",
+      "paged-b",
+    ]);
+    const second = await call("GET", `/categories?root=paged&limit=3&cursor=${first.body.cursor}`);
+    expect(second.body).toMatchObject({ categories: [{ categoryId: "paged-c" }] });
+    expect(second.body.cursor).toBeUndefined();
+  });
+});
+
+describe("ids of any length", () => {
+  test.each([
+    ["/products/", 2_040, 404],
+    ["/products/", 2_048, 404],
+    ["/products/", 2_049, 400],
+    ["/entities/", 2_048, 404],
+    ["/entities/", 3_000, 400],
+    ["/users/", 1_900, 200],
+    ["/users/", 2_048, 400],
+  ])("%s with %d characters answers %d", async (path, length, status) => {
+    const ends: Record<string, string> = { "/entities/": "/events", "/users/": "/activity" };
+    const answer = await call("GET", `${path}${"x".repeat(length)}${ends[path] ?? ""}`);
+    expect(answer.status).toBe(status);
+  });
+
+  test("a length is counted in bytes", async () => {
+    expect((await call("GET", `/products/${encodeURIComponent("é".repeat(1_024))}`)).status).toBe(404);
+    expect((await call("GET", `/products/${encodeURIComponent("é".repeat(1_025))}`)).status).toBe(400);
+  });
 });

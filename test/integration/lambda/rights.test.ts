@@ -154,6 +154,8 @@ async function goEveryWay(): Promise<void> {
     "the publisher to look at what it parked",
   );
   await handlers.snapshotter({ sweep: true }, context);
+  for (const name of ["projector", "publisher", "bus-projector"] as const)
+    await handlers[name]({ sweep: "lag" }, context);
   await handlers.vitals({}, context);
 }
 
@@ -190,6 +192,8 @@ function granted(role: string): string[] {
 const BESIDES: Readonly<Partial<Record<Name, readonly string[]>>> = {
   /** Proves an expected version that the store's memory has forgotten between load and append. */
   api: [`dynamodb:GetItem ${EVENTS}`],
+  /** Checks a row that an event reads and leaves as it is. */
+  projector: [`dynamodb:ConditionCheckItem ${READ_MODELS}`],
   /** Tells the bus that a sweep of more keys than one invocation takes goes on. */
   snapshotter: ["events:PutEvents"],
 };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import type { Context } from "aws-lambda";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { setLambdaEnvironment } from "../../support/lambda.ts";
 import { openStore } from "../../support/store.ts";
@@ -26,6 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
+const context = { getRemainingTimeInMillis: () => 60_000 } as Context;
+
 /** What a handler prints for CloudWatch. */
 async function emitted(act: () => Promise<unknown>): Promise<Emitted[]> {
   const print = jest.spyOn(console, "log").mockImplementation(() => undefined);
@@ -46,7 +49,9 @@ test("tells what waits and what is parked from the tables, under the dimensions 
   const store = openStore(engine);
   await store.appendEvent("Product", "poison", "ProductCreated", { name: 7 }, "ann", "c-1", 0);
   const Keys = { entityId: { S: "poison" }, sequenceNumber: { N: "1" } };
-  await emitted(() => project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "1" } }] }));
+  await emitted(() =>
+    project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "1" } }] }, context),
+  );
   const waiting = openStore(engine, { clock: () => new Date(Date.now() - 600_000) });
   await waiting.appendEvent("Category", "waiting", "CategoryCreated", { name: "Tea" }, "ann", "c-1", 0);
 
@@ -68,7 +73,7 @@ test("a batch tells what was applied, a set a projection", async () => {
   const { handler: project } = await import("../../../src/lambda/projector.ts");
   const Keys = { entityId: { S: "waiting" }, sequenceNumber: { N: "1" } };
   const all = await emitted(() =>
-    project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "2" } }] }),
+    project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "2" } }] }, context),
   );
   const applied = all.filter((one) => "Applied" in one);
   expect(applied.map(({ projection, service }) => [projection, service])).toEqual([
