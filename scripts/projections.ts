@@ -6,6 +6,7 @@ import {
   type EntityOutcome,
   forgetGeneration,
   type Projection,
+  type RebuildProgress,
   readStatus,
   rebuild,
   removeRows,
@@ -22,8 +23,8 @@ const USAGE = `usage: npm run projections -- COMMAND
 
   status                       how far every projection is
   rebuild NAME [--capacity N]  build a new generation and serve it; N read units a second at most
-  rollback NAME                serve the generation before
-  drop NAME GENERATION         remove a generation that is not served
+  rollback NAME [--catch-up]   serve the generation before; where it missed events, scan them first
+  drop NAME GENERATION         remove a generation that is not served; with --abandon also one whose rebuild nobody goes on with
   verify NAME                  recompute the rows from the events and list what differs
   parked NAME                  entities that wait in a projection, or in the publisher
   show NAME ENTITY             one of them, with its error and event
@@ -61,6 +62,8 @@ interface Given {
   readonly entity: string;
   readonly generation: string;
   readonly capacity: string | undefined;
+  readonly "catch-up": boolean;
+  readonly abandon: boolean;
 }
 
 /** Prints what became of a parked entity; one that failed again is still listed, and the command fails. */
@@ -68,6 +71,13 @@ function tell(outcomes: readonly (PublishOutcome | EntityOutcome)[]): void {
   console.log(outcomes);
   const hasFailed = outcomes.some((one) => ("failures" in one ? one.failures.length > 0 : one.failedAt !== undefined));
   if (hasFailed || outcomes.some(({ parked }) => Boolean(parked))) process.exitCode = 1;
+}
+
+const wait = async (milliseconds: number): Promise<void> => void (await pause(milliseconds));
+
+function tellProgress({ segmentsDone, segments, events, eventsPerSecond, secondsLeft }: RebuildProgress): void {
+  const left = secondsLeft ?? "?";
+  console.log(`${events} events, ${eventsPerSecond}/s, ${segmentsDone} of ${segments} segments, ${left} s left`);
 }
 
 type Command = readonly [words: readonly ("name" | "entity" | "generation")[], run: (given: Given) => Promise<void>];
@@ -89,11 +99,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const expectedEvents = await countEvents();
       const { generation } = await rebuild(projector, projection, {
         clock,
-        pause: async (milliseconds) => void (await pause(milliseconds)),
-        onProgress: ({ segmentsDone, segments, events, eventsPerSecond, secondsLeft }) =>
-          console.log(
-            `${events} events, ${eventsPerSecond}/s, ${segmentsDone} of ${segments} segments, ${secondsLeft ?? "?"} s left`,
-          ),
+        pause: wait,
+        onProgress: tellProgress,
         ...(capacityPerSecond === undefined ? {} : { capacityPerSecond }),
         ...(expectedEvents === undefined ? {} : { expectedEvents }),
       });
@@ -102,21 +109,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ],
   rollback: [
     ["name"],
-    async ({ name }) => {
+    async ({ name, "catch-up": isCaughtUp }) => {
       const projection = find(name);
-      const { generation } = await rollback(wire().projector, projection, clock);
+      const catchUp = isCaughtUp ? { clock, pause: wait, onProgress: tellProgress } : undefined;
+      const { generation } = await rollback(wire().projector, projection, clock, catchUp);
       console.log(`generation ${generation} is served`);
     },
   ],
   drop: [
     ["name", "generation"],
-    async ({ name, generation: text }) => {
+    async ({ name, generation: text, abandon }) => {
       const projection = find(name);
       const generation = Number(text);
       if (!Number.isInteger(generation) || generation < 1)
         throw new Error(`GENERATION: expected a whole number from 1, got ${text}`);
       const { projector, on } = wire();
-      await forgetGeneration(projector, projection, generation, clock);
+      await forgetGeneration(projector, projection, generation, clock, { abandon });
       await pause(projector.generations.maxAgeMs * 1.5);
       console.log(`${await removeRows(on, { name: projection.name, generation })} items removed`);
     },
@@ -128,12 +136,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const { projector, store, on } = wire();
       const { serving } = await projector.generations.get(projection.name, projection.version ?? 1);
       const of = { name: projection.name, generation: serving };
-      const { differences, rows, behind } = await verify({ store, on, eventTypes }, projection, of);
+      const { differences, rows, behind, skipped, failed } = await verify({ store, on, eventTypes }, projection, of);
       for (const difference of differences) console.log(JSON.stringify(difference));
       const advice =
         behind.length > 0 ? "; behind are entities with events that it has not taken, which is no difference" : "";
-      console.log(`${rows} rows, ${differences.length} differences, ${behind.length} entities behind${advice}`);
-      if (differences.length > 0) process.exitCode = 1;
+      for (const { entityId, sequenceNumber } of skipped) console.log(`skipped: ${entityId} #${sequenceNumber}`);
+      for (const { entityId, sequenceNumber, error } of failed)
+        console.log(`cannot be taken any more: ${entityId} #${sequenceNumber}: ${error}`);
+      console.log(
+        `${rows} rows, ${differences.length} differences, ${skipped.length} events skipped, ${failed.length} failed, ${behind.length} entities behind${advice}`,
+      );
+      if (differences.length + failed.length > 0) process.exitCode = 1;
     },
   ],
   parked: [
@@ -199,9 +212,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "mark-published": [[], async () => console.log(`${await markPublished(wire())} entities marked`)],
 };
 
+/** Options, and the command that each is for. */
+const OPTIONS = {
+  capacity: { for: "rebuild", type: "string" },
+  "catch-up": { for: "rollback", type: "boolean" },
+  abandon: { for: "drop", type: "boolean" },
+} as const;
+
 /** @throws for a command, a word or an option that is not known or lacks */
 function read(): () => Promise<void> {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { capacity: { type: "string" } } });
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: OPTIONS });
   const [command = "", ...given] = positionals;
   const found = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!found) throw new Error(`expected a command, got ${command === "" ? "none" : command}`);
@@ -210,9 +230,11 @@ function read(): () => Promise<void> {
     throw new Error(
       `${command}: expected ${words.join(" and ").toUpperCase() || "nothing more"}, got ${given.join(" ") || "nothing"}`,
     );
-  if (values.capacity !== undefined && command !== "rebuild") throw new Error(`${command}: --capacity is for rebuild`);
+  const { capacity, "catch-up": isCaughtUp = false, abandon = false } = values;
+  for (const [option, { for: owner }] of Object.entries(OPTIONS))
+    if (option in values && owner !== command) throw new Error(`${command}: --${option} is for ${owner}`);
   const byWord = Object.fromEntries(words.map((word, index) => [word, given[index] ?? ""]));
-  return () => run({ name: "", entity: "", generation: "", ...byWord, capacity: values.capacity });
+  return () => run({ name: "", entity: "", generation: "", ...byWord, capacity, "catch-up": isCaughtUp, abandon });
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

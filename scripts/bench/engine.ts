@@ -13,12 +13,16 @@ export function resolveService(): ServiceDefinition {
   return readServiceDefinition(JSON.parse(printed.slice(printed.indexOf("{"))));
 }
 
-/** An engine in memory with the service's tables. */
-export async function benchEngine(): Promise<{
+export interface BenchEngine {
   readonly endpoint: string;
   connect(): DynamoDBClient;
+  /** One more Events table, without stream and indexes, whose puts the engine does not slow down as it fills. */
+  createBareEvents(name: string): Promise<void>;
   stop(): Promise<void>;
-}> {
+}
+
+/** An engine in memory with the service's tables. */
+export async function benchEngine(): Promise<BenchEngine> {
   const engine = await startEngine({ port: await freePort() });
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const clients: DynamoDBClient[] = [];
@@ -27,10 +31,18 @@ export async function benchEngine(): Promise<{
     clients.push(client);
     return client;
   };
-  await createTables(connect(), resolveService().tables);
+  const { tables } = resolveService();
+  await createTables(connect(), tables);
+  const createBareEvents = async (name: string): Promise<void> => {
+    const events = tables.find(({ logicalId }) => logicalId === "EventsTable");
+    if (!events) throw new Error("serverless.yml has no EventsTable");
+    const { GlobalSecondaryIndexes: _, StreamSpecification: __, AttributeDefinitions = [], ...create } = events.create;
+    const bare = { ...create, TableName: name, AttributeDefinitions: AttributeDefinitions.slice(0, 2) };
+    await createTables(connect(), [{ ...events, name, create: bare }]);
+  };
   const stop = async () => {
     for (const client of clients) client.destroy();
     await engine.stop();
   };
-  return { endpoint: engine.endpoint, connect, stop };
+  return { endpoint: engine.endpoint, connect, createBareEvents, stop };
 }

@@ -52,3 +52,20 @@ export class Meter {
     return cost;
   }
 }
+
+/** What a client sends, failed requests too, and how many events it reads from a table. */
+export function countRequests(client: DynamoDBClient, eventsTable: string): { sent: number; read: number } {
+  const count = { sent: 0, read: 0 };
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      count.sent += 1;
+      const result = await next(args);
+      const isRead =
+        context.commandName === "QueryCommand" && (args.input as { TableName?: string }).TableName === eventsTable;
+      if (isRead) count.read += (result.output as { Items?: unknown[] }).Items?.length ?? 0;
+      return result;
+    },
+    { step: "finalizeRequest", priority: "low", name: "count" },
+  );
+  return count;
+}

@@ -6,6 +6,8 @@ import { createProjector, type Projection } from "../../src/projector/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { benchEngine } from "./engine.ts";
 import { Meter } from "./meter.ts";
+import { productEvent } from "./product-events.ts";
+import { measureLoad } from "./project-load.ts";
 
 export interface ProjectRow {
   readonly projection: string;
@@ -17,25 +19,8 @@ export interface ProjectRow {
   readonly operations: string;
 }
 
-const usd = (amount: number) => ({ amount, currency: "USD" });
-
-function productEvent(entityId: string, sequenceNumber: number): StoredEvent {
-  const isFirst = sequenceNumber === 1;
-  return {
-    entityId,
-    sequenceNumber,
-    eventId: `${entityId}-${sequenceNumber}`,
-    eventType: isFirst ? "ProductCreated" : "PriceUpdated",
-    eventTime: new Date(Date.UTC(2026, 0, 1) + sequenceNumber).toISOString(),
-    eventData: isFirst
-      ? { name: entityId, description: "", price: usd(1), categoryId: "c" }
-      : { price: usd(sequenceNumber), previousPrice: usd(sequenceNumber - 1) },
-    version: "1.0",
-    userId: "ann",
-    correlationId: "c-1",
-    aggregateType: "Product",
-  };
-}
+/** Events of one entity behind a single record. */
+const BACKLOG = 100_000;
 
 const BATCHES: Readonly<Record<string, StoredEvent[]>> = {
   "1 event": [productEvent("one", 1)],
@@ -60,7 +45,7 @@ export async function measureProjecting(which: readonly Projection[] = projectio
         random: Math.random,
         generationsMaxAgeMs: 60_000,
       });
-      await projector.targets();
+      await projector.project([]);
       for (const [batch, events] of Object.entries(BATCHES)) {
         meter.take();
         await projector.project(groupByEntity(events.map((event) => ({ ...event, event }))));
@@ -86,4 +71,5 @@ export async function measureProjecting(which: readonly Projection[] = projectio
 
 export async function benchProject(): Promise<void> {
   console.table(await measureProjecting());
+  console.table(await measureLoad(BACKLOG));
 }
