@@ -21,7 +21,14 @@ export function publishedEvents(): PublishedEvent[] {
     Object.entries(eventTypes).flatMap(([eventType, { schema }]) => {
       if (!schema) return [];
       const { $schema: _, ...data } = z.toJSONSchema(schema as unknown as z.ZodType, { io: "output" });
-      return [{ eventType, version: currentVersion(eventTypes, eventType), aggregateType, data: data as JsonSchema }];
+      return [
+        {
+          eventType,
+          version: currentVersion(eventTypes, aggregateType, eventType),
+          aggregateType,
+          data: data as JsonSchema,
+        },
+      ];
     }),
   );
 }

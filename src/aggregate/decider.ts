@@ -16,7 +16,8 @@ export interface CommandMetadata {
 
 /**
  * The rules of one kind of entity, pure. `decide` answers with what happened (nothing, when nothing
- * changes) or throws a `Rejection`; `evolve` takes one event into the state and must not refuse.
+ * changes) or throws a `Rejection`; `evolve` takes one event into the state and must not refuse. States, events and
+ * commands are frozen where they are plain objects and lists: a new state is made, never the old one altered.
  */
 export interface Decider<State, C extends Command, E extends NewEvent> {
   readonly initialState: State;

@@ -1,20 +1,25 @@
 import pRetry from "p-retry";
 import {
   type Appended,
+  type CommandOutcome,
   ConcurrencyError,
+  checkFields,
   checkTime,
   checkWholeNumber,
   contentHash,
+  deepFreeze,
   type EventStore,
-  findCommand,
+  type Fields,
   InvalidArgumentError,
   isConcurrencyError,
+  isThenable,
   type NewEvent,
-  type StoredEvent,
 } from "../event-store/index.ts";
+import type { CommandResult } from "./command-result.ts";
 import type { Aggregate, Command } from "./decider.ts";
+import { findFirstTime, type Identity, rememberRefusal } from "./first-time.ts";
 import { fold, type Loaded, load, loadAfter } from "./load.ts";
-import { isRejection } from "./rejection.ts";
+import { isRejection, type Rejection } from "./rejection.ts";
 import type { StateCache } from "./state-cache.ts";
 import type { Turns } from "./turns.ts";
 
@@ -26,6 +31,11 @@ export interface CommandContext<State> {
   readonly turns?: Turns | undefined;
   /** How often a command is decided before a conflict is reported. At least 1, default 30. */
   readonly attempts?: number | undefined;
+  /**
+   * Whether what came of a command with an id that stored nothing is remembered for 24 hours: a refusal, or that nothing
+   * changed. It costs a read for each command with an id, and a write for each such outcome. Default true.
+   */
+  readonly remembersOutcomes?: boolean | undefined;
 }
 
 /** A command with who, why and where it goes. */
@@ -37,18 +47,62 @@ export interface CommandRequest<C extends Command> {
   readonly causationId?: string | undefined;
   /** ISO 8601: what `decide` sees as the time. */
   readonly now: string;
-  /** Recognises a repeat among the entity's last 100 commands. */
+  /** Recognises a repeat, whatever came of the first time (docs/adr/0004-repeated-commands.md, 0021-first-outcomes.md). */
   readonly commandId?: string | undefined;
   /** Conflicts are reported instead of retried. 0: the entity must not exist. */
   readonly expectedVersion?: number | undefined;
 }
 
-export interface CommandResult<State> {
-  readonly version: number;
-  readonly state: State;
-  /** What was stored: empty when nothing changed or the command was a repeat. */
-  readonly events: readonly StoredEvent[];
-  readonly repeated: boolean;
+/**
+ * Runs one command: load, decide, append, and again from the start when another writer was faster.
+ * A hot command (state in the cache, no command id) costs one request. The request is taken at once: what its caller
+ * makes of it afterwards changes nothing.
+ *
+ * @throws {Rejection} when the rules say no
+ * @throws {ConcurrencyError} when `expectedVersion` is not the entity's, or the retries are used up
+ * @throws {EvolveError} when `evolve` cannot take what was decided; nothing was stored
+ * @throws {StoreUnavailableError} when the tables did not answer for as long as is tried
+ */
+export async function handleCommand<State, C extends Command, E extends NewEvent>(
+  context: CommandContext<State>,
+  aggregate: Aggregate<State, C, E>,
+  given: CommandRequest<C>,
+): Promise<CommandResult<State>> {
+  checkFields("context", context, CONTEXT);
+  const request = takeRequest(given);
+  checkWholeNumber("attempts", context.attempts ?? 1, 1);
+  context.store.declare(aggregate);
+  const act = () => new CommandRun(context, aggregate, request).run();
+  return context.turns ? context.turns.take(request.entityId, act) : act();
+}
+
+const CONTEXT: Fields<CommandContext<unknown>> = {
+  store: true,
+  cache: true,
+  turns: true,
+  attempts: true,
+  remembersOutcomes: true,
+};
+
+const REQUEST: Fields<CommandRequest<Command>> = {
+  entityId: true,
+  command: true,
+  userId: true,
+  correlationId: true,
+  causationId: true,
+  now: true,
+  commandId: true,
+  expectedVersion: true,
+};
+
+function takeRequest<C extends Command>(given: CommandRequest<C>): CommandRequest<C> {
+  checkFields("request", given, REQUEST);
+  const { command, expectedVersion, now } = given;
+  if (typeof command !== "object" || command === null || typeof command.type !== "string")
+    throw new InvalidArgumentError("command", command, "a command with type and data");
+  if (expectedVersion !== undefined) checkWholeNumber("expectedVersion", expectedVersion, 0);
+  checkTime("now", now);
+  return { ...given, command: deepFreeze(structuredClone(command)) };
 }
 
 interface Attempt<State> {
@@ -57,106 +111,141 @@ interface Attempt<State> {
   readonly isCertain: boolean;
 }
 
-/** Loads, decides and appends once; throws ConcurrencyError when the state was stale. */
-async function decideOnce<State, C extends Command, E extends NewEvent>(
-  { store, cache }: CommandContext<State>,
-  aggregate: Aggregate<State, C, E>,
-  request: CommandRequest<C>,
-  loaded: Loaded<State>,
-): Promise<CommandResult<State>> {
-  const { entityId, command, userId, correlationId, causationId, now, commandId, expectedVersion } = request;
-  const identity = commandId === undefined ? undefined : { id: commandId, hash: contentHash(command) };
-  const isKnown = identity === undefined || loaded.commands.complete;
-  const log = isKnown ? loaded.commands : await store.getRecentCommands(entityId);
-  const first = identity && findCommand(log, entityId, identity);
-  if (first) return { version: first.version, state: loaded.state, events: [], repeated: true };
-  if (expectedVersion !== undefined && expectedVersion !== loaded.version) {
-    throw new ConcurrencyError(entityId, expectedVersion, loaded.version);
+/** One command on its way. */
+class CommandRun<State, C extends Command, E extends NewEvent> {
+  readonly #context: CommandContext<State>;
+  readonly #aggregate: Aggregate<State, C, E>;
+  readonly #request: CommandRequest<C>;
+  readonly #identity: Identity | undefined;
+  #outcome: Promise<CommandOutcome | undefined> | undefined;
+
+  constructor(context: CommandContext<State>, aggregate: Aggregate<State, C, E>, request: CommandRequest<C>) {
+    this.#context = context;
+    this.#aggregate = aggregate;
+    this.#request = request;
+    const { commandId: id, command } = request;
+    this.#identity = id === undefined ? undefined : { id, hash: contentHash(command) };
   }
-  const decided = aggregate.decide(command, loaded.state, { userId, correlationId, now });
-  if (!Array.isArray(decided)) throw new InvalidArgumentError("decide", decided, "an array of events, at once");
-  if (decided.length === 0) return { version: loaded.version, state: loaded.state, events: [], repeated: false };
-  const appended: Appended = await store.appendEvents({
-    aggregateType: aggregate.aggregateType,
-    entityId,
-    events: decided,
-    userId,
-    correlationId,
-    causationId,
-    expectedVersion: loaded.version,
-    command: identity && { ...identity, log },
-  });
-  const next = fold(aggregate, loaded, appended.events);
-  cache?.set(next);
-  return { ...appended, state: next.state };
+
+  async run(): Promise<CommandResult<State>> {
+    const { store, cache, attempts = 30 } = this.#context;
+    const { entityId, expectedVersion } = this.#request;
+    this.#outcome = this.#findOutcome();
+    let stale: Loaded<State> | undefined;
+    const attempt = async (): Promise<CommandResult<State>> => {
+      const isCertain = stale !== undefined;
+      const loaded = stale
+        ? await loadAfter(store, this.#aggregate, stale)
+        : (cache?.get(entityId) ?? (await load(store, this.#aggregate, entityId, { consistent: false })));
+      stale = loaded;
+      cache?.set(loaded);
+      return this.#decideSurely({ loaded, isCertain });
+    };
+    return pRetry(attempt, {
+      retries: attempts - 1,
+      minTimeout: 2,
+      maxTimeout: 200,
+      factor: 1.5,
+      randomize: true,
+      shouldRetry: ({ error }) => isConcurrencyError(error) && expectedVersion === undefined,
+    });
+  }
+
+  /** Asked for while the entity is loaded. */
+  #findOutcome(): Promise<CommandOutcome | undefined> | undefined {
+    const { store, remembersOutcomes = true } = this.#context;
+    if (!this.#identity || !remembersOutcomes) return undefined;
+    const found = store.findOutcome(this.#request.entityId, this.#identity.id);
+    found.catch(() => undefined);
+    return found;
+  }
+
+  async #decideSurely({ loaded, isCertain }: Attempt<State>): Promise<CommandResult<State>> {
+    const again = async () => {
+      const newest = await loadAfter(this.#context.store, this.#aggregate, loaded);
+      this.#context.cache?.set(newest);
+      return this.#decideAndRemember(newest);
+    };
+    if (isCertain) return this.#decideAndRemember(loaded);
+    try {
+      const outcome = await this.#decideOnce(loaded);
+      return isUnproven(outcome) ? await again() : outcome;
+    } catch (error) {
+      const isStaleExpectation = isConcurrencyError(error) && this.#request.expectedVersion !== undefined;
+      if (isRejection(error) || isStaleExpectation) return again();
+      throw error;
+    }
+  }
+
+  /** Decides on a strong read. What stores nothing is remembered, unless another outcome was remembered before it. */
+  async #decideAndRemember(loaded: Loaded<State>): Promise<CommandResult<State>> {
+    const { store } = this.#context;
+    const identity = this.#outcome && this.#identity;
+    const remember = (rejection?: Rejection) =>
+      identity && rememberRefusal(store, { entityId: loaded.entityId, version: loaded.version, identity, rejection });
+    try {
+      const result = await this.#decideOnce(loaded);
+      if (isUnproven(result)) await remember();
+      return result;
+    } catch (error) {
+      if (isRejection(error)) await remember(error);
+      throw error;
+    }
+  }
+
+  /** Decides and appends once; throws ConcurrencyError when the state was stale. */
+  async #decideOnce(loaded: Loaded<State>): Promise<CommandResult<State>> {
+    const { store, cache } = this.#context;
+    const { entityId, userId, correlationId, causationId, expectedVersion } = this.#request;
+    const identity = this.#identity;
+    const isKnown = identity === undefined || loaded.commands.complete;
+    const log = isKnown ? loaded.commands : await store.getRecentCommands(entityId);
+    const first =
+      identity &&
+      (await findFirstTime(store, this.#aggregate, { loaded, log, identity, outcome: await this.#outcome }));
+    if (first) return first;
+    if (expectedVersion !== undefined && expectedVersion !== loaded.version)
+      throw new ConcurrencyError(entityId, expectedVersion, loaded.version);
+    const decided = this.#decide(loaded.state);
+    if (decided.length === 0) return { version: loaded.version, state: loaded.state, events: [], repeated: false };
+    let next = loaded;
+    const appended: Appended = await store.appendEvents({
+      aggregateType: this.#aggregate.aggregateType,
+      entityId,
+      events: decided,
+      userId,
+      correlationId,
+      causationId,
+      expectedVersion: loaded.version,
+      command: identity && { ...identity, log },
+      precondition: (events) => {
+        next = fold(this.#aggregate, loaded, events);
+      },
+    });
+    if (appended.repeated) return this.#repeatOf(appended);
+    cache?.set(next);
+    return { version: appended.version, events: appended.events, repeated: false, state: next.state };
+  }
+
+  async #repeatOf({ version, events }: Appended): Promise<CommandResult<State>> {
+    const { store } = this.#context;
+    const { state } = await load(store, this.#aggregate, this.#request.entityId, { atVersion: version });
+    return { version, state, events, repeated: true };
+  }
+
+  #decide(state: State): readonly E[] {
+    const { command, userId, correlationId, now } = this.#request;
+    const decided: unknown = this.#aggregate.decide(command, state, { userId, correlationId, now });
+    if (isThenable(decided)) Promise.resolve(decided).catch(() => undefined);
+    if (!Array.isArray(decided))
+      throw new InvalidArgumentError(
+        "decide",
+        isThenable(decided) ? "a promise" : decided,
+        "an array of events, at once",
+      );
+    return decided;
+  }
 }
 
 /** Nothing was stored, so no conflict would show that the state was stale. */
 const isUnproven = (outcome: CommandResult<unknown>): boolean => outcome.events.length === 0 && !outcome.repeated;
-
-async function decideSurely<State, C extends Command, E extends NewEvent>(
-  context: CommandContext<State>,
-  aggregate: Aggregate<State, C, E>,
-  request: CommandRequest<C>,
-  { loaded, isCertain }: Attempt<State>,
-): Promise<CommandResult<State>> {
-  const again = async () => {
-    const newest = await loadAfter(context.store, aggregate, loaded);
-    context.cache?.set(newest);
-    return decideOnce(context, aggregate, request, newest);
-  };
-  try {
-    const outcome = await decideOnce(context, aggregate, request, loaded);
-    return isUnproven(outcome) && !isCertain ? await again() : outcome;
-  } catch (error) {
-    const isStaleExpectation = isConcurrencyError(error) && request.expectedVersion !== undefined;
-    if (!isCertain && (isRejection(error) || isStaleExpectation)) return again();
-    throw error;
-  }
-}
-
-async function run<State, C extends Command, E extends NewEvent>(
-  context: CommandContext<State>,
-  aggregate: Aggregate<State, C, E>,
-  request: CommandRequest<C>,
-): Promise<CommandResult<State>> {
-  const { store, cache, attempts = 30 } = context;
-  checkWholeNumber("attempts", attempts, 1);
-  if (request.expectedVersion !== undefined) checkWholeNumber("expectedVersion", request.expectedVersion, 0);
-  checkTime("now", request.now);
-  const { entityId } = request;
-  let stale: Loaded<State> | undefined;
-  const attempt = async (): Promise<CommandResult<State>> => {
-    const isCertain = stale !== undefined;
-    const loaded = stale
-      ? await loadAfter(store, aggregate, stale)
-      : (cache?.get(entityId) ?? (await load(store, aggregate, entityId, { consistent: false })));
-    stale = loaded;
-    cache?.set(loaded);
-    return decideSurely(context, aggregate, request, { loaded, isCertain });
-  };
-  return pRetry(attempt, {
-    retries: attempts - 1,
-    minTimeout: 2,
-    maxTimeout: 200,
-    factor: 1.5,
-    randomize: true,
-    shouldRetry: ({ error }) => isConcurrencyError(error) && request.expectedVersion === undefined,
-  });
-}
-
-/**
- * Runs one command: load, decide, append, and again from the start when another writer was faster.
- * A hot command (state in the cache) costs one request.
- *
- * @throws {Rejection} when the rules say no
- * @throws {ConcurrencyError} when `expectedVersion` is not the entity's, or the retries are used up
- */
-export function handleCommand<State, C extends Command, E extends NewEvent>(
-  context: CommandContext<State>,
-  aggregate: Aggregate<State, C, E>,
-  request: CommandRequest<C>,
-): Promise<CommandResult<State>> {
-  const act = () => run(context, aggregate, request);
-  return context.turns ? context.turns.take(request.entityId, act) : act();
-}

@@ -1,8 +1,14 @@
 import {
+  asError,
   type CommandLog,
   CorruptEntityError,
+  checkFields,
+  deepFreeze,
   EMPTY_COMMAND_LOG,
   type EventStore,
+  type Fields,
+  isThenable,
+  messageOf,
   type NewEvent,
   recordCommand,
   type Snapshot,
@@ -11,7 +17,7 @@ import {
 } from "../event-store/index.ts";
 import type { Aggregate, Command } from "./decider.ts";
 
-/** An aggregate's state at one version. */
+/** An aggregate's state at one version. The state is frozen: it is shared with whoever loads the entity next. */
 export interface Loaded<State> {
   readonly entityId: string;
   /** 0 when the entity does not exist. */
@@ -36,17 +42,41 @@ export interface LoadOptions {
 // biome-ignore lint/suspicious/noExplicitAny: an aggregate of any command
 type AnyCommandAggregate<State, E extends NewEvent> = Aggregate<State, any, E>;
 
+const OPTIONS: Fields<LoadOptions> = { atVersion: true, consistent: true, tail: true, useSnapshots: true };
+
 /** The snapshot interval, and the event that the snapshot was made at. */
 const DEFAULT_TAIL = 101;
 
 export const nothingOf = <State>(entityId: string, initialState: State): Loaded<State> => ({
   entityId,
   version: 0,
-  state: initialState,
+  state: deepFreeze(initialState),
   commands: EMPTY_COMMAND_LOG,
 });
 
-/** Takes events that follow `loaded` into it. @throws {CorruptEntityError} when one is missing */
+/** `evolve` threw on an event, or returned a promise. `cause` is what it threw. */
+export class EvolveError extends Error {
+  readonly code = "EVOLVE";
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  readonly eventType: string;
+  constructor({ aggregateType, entityId, sequenceNumber, eventType }: StoredEvent, thrown: unknown) {
+    super(`${entityId} #${sequenceNumber}: evolve of ${aggregateType} failed on ${eventType}: ${messageOf(thrown)}`, {
+      cause: asError(thrown),
+    });
+    this.name = "EvolveError";
+    this.entityId = entityId;
+    this.sequenceNumber = sequenceNumber;
+    this.eventType = eventType;
+  }
+}
+
+/**
+ * Takes events that follow `loaded` into it.
+ *
+ * @throws {CorruptEntityError} when one is missing
+ * @throws {EvolveError}
+ */
 export function fold<State, E extends NewEvent>(
   aggregate: AnyCommandAggregate<State, E>,
   loaded: Loaded<State>,
@@ -57,12 +87,28 @@ export function fold<State, E extends NewEvent>(
     if (event.sequenceNumber !== version + 1) {
       throw new CorruptEntityError(loaded.entityId, version + 1, event.sequenceNumber);
     }
-    state = aggregate.evolve(state, event as unknown as E);
+    state = evolve(aggregate, state, event);
     version = event.sequenceNumber;
     commands = recordCommand(commands, event);
     eventId = event.eventId;
   }
-  return { entityId: loaded.entityId, version, state, commands, eventId };
+  return { entityId: loaded.entityId, version, state: deepFreeze(state), commands, eventId };
+}
+
+function evolve<State, E extends NewEvent>(
+  aggregate: AnyCommandAggregate<State, E>,
+  state: State,
+  event: StoredEvent,
+): State {
+  let next: State;
+  try {
+    next = aggregate.evolve(state, event as unknown as E);
+  } catch (thrown) {
+    throw new EvolveError(event, thrown);
+  }
+  if (!isThenable(next)) return next;
+  Promise.resolve(next).catch(() => undefined);
+  throw new EvolveError(event, new TypeError("it must not be asynchronous, and returned a promise"));
 }
 
 async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snapshot: Snapshot): Promise<boolean> {
@@ -129,6 +175,20 @@ function isOfThisHistory(snapshot: Snapshot, events: readonly StoredEvent[]): bo
   return events.some((e) => e.sequenceNumber === snapshot.version && e.eventId === snapshot.eventId);
 }
 
+/** Undefined when `evolve` cannot go on from the snapshot: it may be of a state that the events never had. */
+function foldIfItCan<State, E extends NewEvent>(
+  aggregate: AnyCommandAggregate<State, E>,
+  start: Loaded<State>,
+  events: readonly StoredEvent[],
+): Loaded<State> | undefined {
+  try {
+    return fold(aggregate, start, events);
+  } catch (error) {
+    if (error instanceof EvolveError) return undefined;
+    throw error;
+  }
+}
+
 async function assemble<State, E extends NewEvent>(
   store: EventStore,
   aggregate: AnyCommandAggregate<State, E>,
@@ -142,7 +202,8 @@ async function assemble<State, E extends NewEvent>(
     const events = [...(await bridge(store, entityId, snapshot.version, first)), ...tail];
     const start = fromSnapshot<State>(snapshot);
     const rest = events.filter((event) => event.sequenceNumber > start.version);
-    if (isOfThisHistory(snapshot, events)) return fold(aggregate, start, rest);
+    const loaded = isOfThisHistory(snapshot, events) ? foldIfItCan(aggregate, start, rest) : undefined;
+    if (loaded) return loaded;
   }
   return fold(aggregate, nothing, [...(await bridge(store, entityId, 1, first)), ...tail]);
 }
@@ -150,7 +211,7 @@ async function assemble<State, E extends NewEvent>(
 /**
  * An aggregate's state: its newest snapshot and its last events, asked for at the same time, so one
  * round trip when snapshots have kept up and two when not. A snapshot is used only if the events
- * prove that its version exists.
+ * prove that its version exists, and if `evolve` can go on from it.
  */
 export async function load<State, C extends Command, E extends NewEvent>(
   store: EventStore,
@@ -158,6 +219,8 @@ export async function load<State, C extends Command, E extends NewEvent>(
   entityId: string,
   options: LoadOptions = {},
 ): Promise<Loaded<State>> {
+  checkFields("options", options, OPTIONS);
+  store.declare(aggregate);
   const { atVersion, consistent = true, tail: tailSize = DEFAULT_TAIL, useSnapshots = true } = options;
   if (atVersion === 0) return nothingOf(entityId, aggregate.initialState);
   const find = async (limit: number, atMost = atVersion): Promise<Found> =>

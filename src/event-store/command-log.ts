@@ -1,5 +1,6 @@
 import { CommandIdReusedError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
+import type { EventStore } from "./event-store.ts";
 
 /** How many commands of an entity are remembered for the recognition of repeats. */
 export const REMEMBERED_COMMANDS = 100;
@@ -47,6 +48,24 @@ export function findCommand(
     throw new CommandIdReusedError(entityId, command.id, found.version);
   }
   return found;
+}
+
+/** The most events that one command stores. */
+const MOST_EVENTS = 100;
+
+/** The events that a command has stored, the last of which is the entity's event at the record's version. */
+export async function readEventsOfCommand(
+  store: Pick<EventStore, "readEvents">,
+  entityId: string,
+  { id, version }: CommandRecord,
+): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  const range = { toSequence: version, direction: "backward", limit: MOST_EVENTS } as const;
+  for await (const event of store.readEvents(entityId, range)) {
+    if (event.commandId !== id) break;
+    events.push(event);
+  }
+  return events.reverse();
 }
 
 /** Tells one command's events from the next one's, also where commands carry no id. */

@@ -6,9 +6,16 @@ import { writeEvents } from "./dynamodb-write.ts";
 import type { EntityHead } from "./entity-head.ts";
 import { CommandIdReusedError, ConcurrencyError, InvalidArgumentError, isConcurrencyError } from "./errors.ts";
 import type { Appended, AppendRequest } from "./event-store.ts";
-import { checkWholeNumber, MAX_EVENTS_PER_APPEND } from "./validate.ts";
+import { checkAppend, checkWholeNumber, MAX_EVENTS_PER_APPEND } from "./validate.ts";
 
 function checkTogether(requests: readonly AppendRequest[]): void {
+  if (!Array.isArray(requests)) throw new InvalidArgumentError("requests", requests, "an array of requests");
+  for (const request of requests) checkAppend(request);
+  const withCommand = requests.filter(({ command }) => command !== undefined);
+  if (withCommand.length > 0 && withCommand.length < requests.length) {
+    const { entityId } = requests.find(({ command }) => command === undefined) as AppendRequest;
+    throw new InvalidArgumentError(`command of ${entityId}`, undefined, "a command on all of the requests or on none");
+  }
   const total = requests.reduce((sum, { events }) => sum + events.length, 0);
   if (total > MAX_EVENTS_PER_APPEND) {
     throw new InvalidArgumentError("requests", total, `at most ${MAX_EVENTS_PER_APPEND} events in all`);
@@ -55,6 +62,8 @@ export async function appendToMany(context: StoreContext, requests: readonly App
     return (await repeatedResults(context, appends)).all ?? refuseReuse(appends, found);
   }
   const placed = appends.map((append, index) => placeAfter(context, heads[index] as EntityHead, append));
+  for (const [index, { request }] of appends.entries())
+    request.precondition?.((placed[index] ?? []).map(({ event }) => event));
   checkTransactionSize(
     placed.flat().reduce((sum, { item }) => sum + itemSize(item), 0),
     placed.flat().length,

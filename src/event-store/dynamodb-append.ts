@@ -1,13 +1,13 @@
 import pRetry from "p-retry";
-import { findCommand, recordCommand, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
+import { findCommand, readEventsOfCommand, recordCommand, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { readHead, readHeadWithCommands } from "./dynamodb-head.ts";
 import { type PlacedEvent, type PreparedAppend, placeAfter, prepareAppend } from "./dynamodb-prepare.ts";
-import { readEvent, readPages } from "./dynamodb-read.ts";
+import { readEvent, readEvents, readPages } from "./dynamodb-read.ts";
 import { writeEvents } from "./dynamodb-write.ts";
 import { type EntityHead, headAt, NEW_ENTITY } from "./entity-head.ts";
 import { AppendRetriesExhaustedError, ConcurrencyError, isConcurrencyError } from "./errors.ts";
-import type { Appended, AppendRequest } from "./event-store.ts";
+import type { Appended, AppendRequest, ReadOptions } from "./event-store.ts";
 
 /** The head is at the version that the caller expects, or that is a conflict. */
 async function headAtVersion(context: StoreContext, entityId: string, expected: number): Promise<EntityHead> {
@@ -34,10 +34,17 @@ async function headWithCommands(context: StoreContext, append: PreparedAppend): 
   return known?.commands.complete && !isAhead ? known : readHeadWithCommands(context, entityId);
 }
 
-export function repeatedResult(append: PreparedAppend, head: EntityHead): Appended | undefined {
+export async function repeatedResult(
+  context: StoreContext,
+  append: PreparedAppend,
+  head: EntityHead,
+): Promise<Appended | undefined> {
   const { command, request } = append;
   const first = command && findCommand(head.commands, request.entityId, command);
-  return first && { version: first.version, events: [], repeated: true };
+  if (!first) return undefined;
+  const reader = { readEvents: (entityId: string, options?: ReadOptions) => readEvents(context, entityId, options) };
+  const events = await readEventsOfCommand(reader, request.entityId, first);
+  return { version: first.version, events, repeated: true };
 }
 
 /** Where the append goes, or the result of the same command's first time. */
@@ -45,7 +52,7 @@ export async function findHead(context: StoreContext, append: PreparedAppend): P
   const { entityId, expectedVersion } = append.request;
   if (append.command) {
     const head = await headWithCommands(context, append);
-    const repeated = repeatedResult(append, head);
+    const repeated = await repeatedResult(context, append, head);
     if (repeated) return repeated;
     if (expectedVersion === undefined || expectedVersion === head.version) return head;
     throw new ConcurrencyError(entityId, expectedVersion, head.version);
@@ -90,7 +97,7 @@ export async function findRepeat(
   append: PreparedAppend,
 ): Promise<{ readonly repeated: Appended | undefined; readonly version: number }> {
   const head = await refreshHead(context, append);
-  return { repeated: repeatedResult(append, head), version: head.version };
+  return { repeated: await repeatedResult(context, append, head), version: head.version };
 }
 
 async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<Appended> {
@@ -105,6 +112,7 @@ async function appendOnce(context: StoreContext, append: PreparedAppend): Promis
   const found = await findHead(context, append);
   if (isAppended(found)) return found;
   const placed = placeAfter(context, found, append);
+  append.request.precondition?.(placed.map(({ event }) => event));
   const conflict = await writeEvents(context, placed);
   return conflict ? undefined : remember(context, found, placed);
 }

@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { PayloadEncoding } from "./dynamodb-payload.ts";
 import type { EntityMemory } from "./entity-memory.ts";
-import type { EventTypes } from "./event-types.ts";
+import type { EventTypeRegistry } from "./event-types.ts";
+import type { Warn } from "./options.ts";
 
 /** What every operation of the store works with. */
 export interface StoreContext {
@@ -9,7 +10,7 @@ export interface StoreContext {
   readonly eventTable: string;
   readonly snapshotTable: string;
   readonly encoding: PayloadEncoding;
-  readonly eventTypes: EventTypes;
+  readonly eventTypes: EventTypeRegistry;
   readonly memory: EntityMemory;
   readonly appendAttempts: number;
   readonly requestAttempts: number;
@@ -18,4 +19,5 @@ export interface StoreContext {
   readonly clock: () => Date;
   readonly newId: () => string;
   readonly traceHeader: () => string | undefined;
+  readonly warn: Warn;
 }

@@ -3,6 +3,7 @@ import { EVENT } from "./dynamodb-attributes.ts";
 import { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
 import { CorruptItemError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
+import type { JsonObject } from "./json.ts";
 
 export type Item = Record<string, AttributeValue>;
 
@@ -41,7 +42,7 @@ function text(item: Item, field: string): string {
 }
 
 /**
- * The event of an item, its payload under the schema version that it was stored at.
+ * The event of an item, frozen, its payload under the schema version that it was stored at.
  *
  * @throws {CorruptItemError} naming the item and the field
  */
@@ -54,13 +55,14 @@ export function decodeEvent(item: Item): StoredEvent {
     const value = item[field]?.S;
     return value === undefined ? undefined : { [field]: value };
   };
-  return {
+  return Object.freeze({
     entityId: text(item, EVENT.entityId),
     sequenceNumber,
     eventId: text(item, EVENT.eventId),
     eventType: text(item, EVENT.eventType),
     eventTime: text(item, EVENT.eventTime),
-    eventData: decodePayload(item[EVENT.eventData], keyOf(item), EVENT.eventData),
+    // Of our own writing it is an object; others may have stored any JSON value, which is given as it is.
+    eventData: decodePayload(item[EVENT.eventData], keyOf(item), EVENT.eventData) as JsonObject,
     version: text(item, EVENT.version),
     userId: text(item, EVENT.userId),
     correlationId: text(item, EVENT.correlationId),
@@ -69,5 +71,5 @@ export function decodeEvent(item: Item): StoredEvent {
     ...optional("commandId"),
     ...optional("commandHash"),
     ...optional("traceHeader"),
-  };
+  });
 }

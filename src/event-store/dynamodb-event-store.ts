@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { CommandLog } from "./command-log.ts";
+import type { CommandOutcome } from "./command-outcome.ts";
 import { randomId, systemClock } from "./defaults.ts";
 import { appendEvents } from "./dynamodb-append.ts";
 import { appendToMany } from "./dynamodb-append-to-many.ts";
@@ -8,10 +9,13 @@ import type { StoreContext } from "./dynamodb-context.ts";
 import { readHeadWithCommands } from "./dynamodb-head.ts";
 import { type IndexSelection, readIndex, readIndexKeys } from "./dynamodb-index-read.ts";
 import { MAX_INDEXED_ID_BYTES } from "./dynamodb-index-shards.ts";
+import { findOutcome, rememberOutcome } from "./dynamodb-outcomes.ts";
 import { readEvents } from "./dynamodb-read.ts";
+import { readAvailable, whileAvailable } from "./dynamodb-retry.ts";
 import { type ScannedPage, type ScanRequest, scanEvents } from "./dynamodb-scan.ts";
 import { expireSnapshot, putSnapshot, readSnapshots } from "./dynamodb-snapshots.ts";
 import { EntityMemory } from "./entity-memory.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type {
   Appended,
@@ -22,14 +26,30 @@ import type {
   IndexReadOptions,
   ReadOptions,
 } from "./event-store.ts";
+import { type AggregateEventTypes, EventTypeRegistry } from "./event-types.ts";
 import { checkOptions, type DynamoDBEventStoreOptions } from "./options.ts";
-import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
-import { checkKeyText, checkWholeNumber, MAX_AGGREGATE_TYPE_BYTES } from "./validate.ts";
+import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import { checkFields, checkKeyText, checkWholeNumber, type Fields, MAX_AGGREGATE_TYPE_BYTES } from "./validate.ts";
 
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 
-function checkBounds(entityId: string, { fromSequence, toSequence, limit }: ReadOptions): void {
+const READ: Fields<ReadOptions> = {
+  fromSequence: true,
+  toSequence: true,
+  direction: true,
+  limit: true,
+  consistent: true,
+};
+
+const namesOf = (requests: unknown): string =>
+  Array.isArray(requests) ? requests.map((request: AppendRequest | undefined) => request?.entityId).join(", ") : "";
+
+function checkBounds(entityId: string, options: ReadOptions): void {
+  checkFields("options", options, READ);
+  const { fromSequence, toSequence, limit, direction = "forward" } = options;
   checkKeyText("entityId", entityId);
+  if (direction !== "forward" && direction !== "backward")
+    throw new InvalidArgumentError("direction", direction, '"forward" or "backward"');
   if (fromSequence !== undefined) checkWholeNumber("fromSequence", fromSequence, 1);
   if (toSequence !== undefined) checkWholeNumber("toSequence", toSequence, 0);
   if (limit !== undefined) checkWholeNumber("limit", limit, 1);
@@ -63,7 +83,7 @@ export class DynamoDBEventStore implements EventStore {
       eventTable: eventTableName,
       snapshotTable: snapshotTableName,
       encoding: options.payloadEncoding ?? "map",
-      eventTypes: options.eventTypes ?? {},
+      eventTypes: new EventTypeRegistry(options.eventTypes, options.aggregates),
       memory: new EntityMemory(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
       appendAttempts: options.appendAttempts ?? 40,
       requestAttempts: options.requestAttempts ?? 8,
@@ -71,30 +91,30 @@ export class DynamoDBEventStore implements EventStore {
       clock: options.clock ?? systemClock,
       newId: options.newId ?? randomId,
       traceHeader: options.traceHeader ?? (() => undefined),
+      warn: options.warn ?? (() => undefined),
     };
   }
 
-  async appendEvent(
+  async appendEvent<T>(
     aggregateType: string,
     entityId: string,
     eventType: string,
-    eventData: object,
+    eventData: T,
     userId: string,
     correlationId: string,
     expectedVersion?: number,
   ): Promise<number> {
-    const events = [{ eventType, eventData }];
+    const events = [{ eventType, eventData: eventData as object }];
     const request = { aggregateType, entityId, events, userId, correlationId, expectedVersion };
-    const { version } = await appendEvents(this.#context, request);
-    return version;
+    return (await this.appendEvents(request)).version;
   }
 
   appendEvents(request: AppendRequest): Promise<Appended> {
-    return appendEvents(this.#context, request);
+    return whileAvailable(String(request?.entityId), () => appendEvents(this.#context, request));
   }
 
   appendToMany(requests: readonly (AppendRequest & { readonly expectedVersion: number })[]): Promise<Appended[]> {
-    return appendToMany(this.#context, requests);
+    return whileAvailable(namesOf(requests), () => appendToMany(this.#context, requests));
   }
 
   async getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]> {
@@ -103,7 +123,7 @@ export class DynamoDBEventStore implements EventStore {
 
   async *readEvents(entityId: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
     checkBounds(entityId, options);
-    yield* readEvents(this.#context, entityId, options);
+    yield* readAvailable(entityId, readEvents(this.#context, entityId, options));
   }
 
   getEventsByType(
@@ -143,26 +163,29 @@ export class DynamoDBEventStore implements EventStore {
     return scanEvents(this.#context, request);
   }
 
-  createSnapshot(
+  async createSnapshot<T>(
     aggregateType: string,
     entityId: string,
     version: number,
-    snapshotData: object,
+    snapshotData: T,
     eventSequenceNumber: number,
     options: SnapshotOptions = {},
-  ): Promise<boolean> {
-    const made = { aggregateType, entityId, version, snapshotData, eventSequenceNumber };
-    return putSnapshot(this.#context, made, options);
+  ): Promise<void> {
+    await this.storeSnapshot({ aggregateType, entityId, version, snapshotData, eventSequenceNumber }, options);
   }
 
-  async getLatestSnapshot(entityId: string): Promise<Snapshot | undefined> {
-    for await (const snapshot of this.readSnapshots(entityId, { limit: 1 })) return snapshot;
-    return undefined;
+  storeSnapshot(snapshot: NewSnapshot, options: SnapshotOptions = {}): Promise<boolean> {
+    return whileAvailable(String(snapshot?.entityId), () => putSnapshot(this.#context, snapshot, options));
+  }
+
+  async getLatestSnapshot<T>(entityId: string): Promise<Snapshot<T> | null> {
+    for await (const snapshot of this.readSnapshots(entityId, { limit: 1 })) return snapshot as Snapshot<T>;
+    return null;
   }
 
   async *readSnapshots(entityId: string, query: SnapshotQuery = {}): AsyncGenerator<Snapshot> {
     checkKeyText("entityId", entityId);
-    yield* readSnapshots(this.#context, entityId, query);
+    yield* readAvailable(entityId, readSnapshots(this.#context, entityId, query));
   }
 
   /** Marks a snapshot for removal by time to live at `expiresAt`. */
@@ -172,7 +195,20 @@ export class DynamoDBEventStore implements EventStore {
 
   async getRecentCommands(entityId: string): Promise<CommandLog> {
     checkKeyText("entityId", entityId);
-    return (await readHeadWithCommands(this.#context, entityId)).commands;
+    return whileAvailable(entityId, async () => (await readHeadWithCommands(this.#context, entityId)).commands);
+  }
+
+  async findOutcome(entityId: string, commandId: string): Promise<CommandOutcome | undefined> {
+    checkKeyText("entityId", entityId);
+    return whileAvailable(entityId, () => findOutcome(this.#context, entityId, commandId));
+  }
+
+  async rememberOutcome(outcome: CommandOutcome): Promise<CommandOutcome> {
+    return whileAvailable(outcome.entityId, () => rememberOutcome(this.#context, outcome));
+  }
+
+  declare(aggregate: AggregateEventTypes): void {
+    this.#context.eventTypes.declare(aggregate);
   }
 
   /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */

@@ -11,7 +11,7 @@ import type { StoredEvent } from "./event.ts";
 import type { EventKey, Indexed, IndexReadOptions } from "./event-store.ts";
 import { upcast } from "./event-types.ts";
 import { mergePages } from "./merge-pages.ts";
-import { checkTime, checkWholeNumber, endOf } from "./validate.ts";
+import { checkFields, checkTime, checkWholeNumber, endOf, type Fields } from "./validate.ts";
 
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const BATCH = 100;
@@ -28,7 +28,8 @@ interface Partition {
   readonly index: IndexName;
   readonly attribute: string;
   readonly value: string;
-  readonly eventType: string | undefined;
+  /** The types under which the wanted events are stored; undefined: all. */
+  readonly eventTypes: readonly string[] | undefined;
 }
 
 /** Sorts before and after every ISO 8601 time. */
@@ -62,8 +63,9 @@ function indexQuery(
   partition: Partition,
   { from, to, limit, isBackward, start }: PageRequest,
 ): QueryCommand {
-  const { index, attribute, value, eventType } = partition;
-  const byType = eventType === undefined ? {} : { "#eventType": EVENT.eventType };
+  const { index, attribute, value, eventTypes } = partition;
+  const byType = eventTypes ? { "#eventType": EVENT.eventType } : {};
+  const wanted = Object.fromEntries((eventTypes ?? []).map((type, n) => [`:type${n}`, { S: type }]));
   return new QueryCommand({
     TableName: context.eventTable,
     IndexName: index,
@@ -73,9 +75,9 @@ function indexQuery(
       ":partition": { S: value },
       ":from": { S: from },
       ":to": { S: to },
-      ...(eventType === undefined ? {} : { ":eventType": { S: eventType } }),
+      ...wanted,
     },
-    ...(eventType === undefined ? {} : { FilterExpression: "#eventType = :eventType" }),
+    ...(eventTypes ? { FilterExpression: `#eventType IN (${Object.keys(wanted).join(", ")})` } : {}),
     ...(limit === undefined ? {} : { Limit: limit }),
     ...(isBackward ? { ScanIndexForward: false } : {}),
     ...(start ? { ExclusiveStartKey: start } : {}),
@@ -107,8 +109,8 @@ const orderOf = ({ direction }: IndexReadOptions): typeof comparePositions =>
  * One more than is wanted, since the last time of a page is held back. A filter would make small pages
  * of mostly nothing, and DynamoDB's own pages end at 1 MB. Half a capacity unit reads some 25 keys.
  */
-const pageSize = (limit: number | undefined, eventType: string | undefined): number | undefined =>
-  limit === undefined || eventType !== undefined ? undefined : Math.min(Math.max(limit + 1, 25), MAX_PAGE);
+const pageSize = (limit: number | undefined, isFiltered: boolean): number | undefined =>
+  limit === undefined || isFiltered ? undefined : Math.min(Math.max(limit + 1, 25), MAX_PAGE);
 
 const MAX_PAGE = 1_000;
 
@@ -130,7 +132,7 @@ async function* readPartition(
   const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
   const compare = orderOf(options);
   const isBackward = options.direction === "backward";
-  let limit = pageSize(options.limit, partition.eventType);
+  let limit = pageSize(options.limit, partition.eventTypes !== undefined);
   let held: IndexPosition[] = [];
   let start: Item | undefined;
   do {
@@ -155,7 +157,8 @@ async function* readPositions(
   options: IndexReadOptions,
 ): AsyncGenerator<IndexPosition[]> {
   const { attribute, values } = partitionsOf(index, of, context.indexShards);
-  const shards = values.map((value) => readPartition(context, { index, attribute, value, eventType }, options));
+  const eventTypes = eventType === undefined ? undefined : context.eventTypes.storedAs(of, eventType);
+  const shards = values.map((value) => readPartition(context, { index, attribute, value, eventTypes }, options));
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const positions of mergePages(shards, orderOf(options))) {
     yield positions.slice(0, left);
@@ -199,7 +202,11 @@ async function findEvent(
   return event;
 }
 
-function checkOptions({ fromTime, toTime, limit, direction = "forward" }: IndexReadOptions): void {
+const OPTIONS: Fields<IndexReadOptions> = { fromTime: true, toTime: true, cursor: true, limit: true, direction: true };
+
+function checkOptions(options: IndexReadOptions): void {
+  checkFields("options", options, OPTIONS);
+  const { fromTime, toTime, limit, direction = "forward" } = options;
   checkTime("fromTime", fromTime);
   checkTime("toTime", toTime);
   if (limit !== undefined) checkWholeNumber("limit", limit, 1);

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { CorruptItemError, UnstorableValueError } from "./errors.ts";
-import { type JsonObject, type JsonValue, setKey } from "./json.ts";
+import { deepFreeze, type JsonObject, type JsonValue, setKey } from "./json.ts";
 import { isWellFormed } from "./thrown.ts";
 
 /**
@@ -58,32 +58,81 @@ export function encodePayload(payload: JsonObject, encoding: PayloadEncoding, pa
   return encoding === "json" ? { S: JSON.stringify(payload) } : encodeValue(payload, path, 1);
 }
 
+/**
+ * A payload as it stands in an item, frozen: a map, or the JSON text of any value, as other writers may have left it.
+ *
+ * @throws {CorruptItemError} naming the path of a number that JavaScript cannot hold exactly, of binary data, and of
+ * text that is no JSON
+ */
+export function decodePayload(value: AttributeValue | undefined, key: string, field: string): JsonValue {
+  if (value === undefined) throw new CorruptItemError(key, field, "there");
+  try {
+    return value.S === undefined ? decodeValue(value) : deepFreeze(JSON.parse(value.S) as JsonValue);
+  } catch (cause) {
+    if (cause instanceof UnreadableValue) throw new CorruptItemError(key, field + cause.path, cause.expected);
+    throw new CorruptItemError(key, field, "a map or the JSON text of a value", { cause });
+  }
+}
+
+/** Where in a payload a value stands that would be read as something else. */
+class UnreadableValue extends Error {
+  constructor(
+    readonly expected: string,
+    readonly path = "",
+  ) {
+    super(expected);
+  }
+  within(part: string): UnreadableValue {
+    return new UnreadableValue(this.expected, part + this.path);
+  }
+}
+
 function decodeValue(value: AttributeValue): JsonValue {
   if (value.S !== undefined) return value.S;
-  if (value.N !== undefined) return Number(value.N);
+  if (value.N !== undefined) return decodeNumber(value.N);
   if (value.BOOL !== undefined) return value.BOOL;
-  if (value.L !== undefined) return value.L.map(decodeValue);
-  if (value.M !== undefined) {
-    const result: Record<string, JsonValue> = {};
-    for (const key in value.M) setKey(result, key, decodeValue(value.M[key] as AttributeValue));
-    return result;
-  }
-  if (value.SS !== undefined) return value.SS;
-  if (value.NS !== undefined) return value.NS.map(Number);
+  if (value.L !== undefined) return decodeList(value.L);
+  if (value.M !== undefined) return decodeMap(value.M);
+  if (value.SS !== undefined) return Object.freeze([...value.SS]);
+  if (value.NS !== undefined) return Object.freeze(value.NS.map(decodeNumber));
+  if (value.B !== undefined || value.BS !== undefined)
+    throw new UnreadableValue("a value that JSON has a form for: it is binary");
   return null;
 }
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+function decodeList(list: readonly AttributeValue[]): JsonValue {
+  return Object.freeze(list.map((item, index) => within(`[${index}]`, item)));
+}
 
-/** @throws {CorruptItemError} when the attribute is neither a map nor the JSON text of an object */
-export function decodePayload(value: AttributeValue | undefined, key: string, field: string): JsonObject {
-  if (value?.M !== undefined) return decodeValue(value) as JsonObject;
+function decodeMap(map: Readonly<Record<string, AttributeValue>>): JsonValue {
+  const result: Record<string, JsonValue> = {};
+  for (const key in map) setKey(result, key, within(`.${key}`, map[key] as AttributeValue));
+  return Object.freeze(result);
+}
+
+function within(part: string, value: AttributeValue): JsonValue {
   try {
-    const parsed: unknown = value?.S === undefined ? undefined : JSON.parse(value.S);
-    if (isObject(parsed)) return parsed;
-  } catch (cause) {
-    throw new CorruptItemError(key, field, "a map or the JSON text of an object", { cause });
+    return decodeValue(value);
+  } catch (error) {
+    throw error instanceof UnreadableValue ? error.within(part) : error;
   }
-  throw new CorruptItemError(key, field, "a map or the JSON text of an object");
+}
+
+/** Digits up to which every number is held exactly. */
+const SAFE_DIGITS = 15;
+
+function decodeNumber(text: string): number {
+  const number = Number(text);
+  if (text.length <= SAFE_DIGITS || digitsOf(String(number)) === digitsOf(text)) return number;
+  throw new UnreadableValue(`a number that JavaScript holds exactly: it is ${text}`);
+}
+
+/** A decimal number as its sign, digits and exponent, in one form. */
+function digitsOf(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const all = whole + fraction;
+  const digits = all.replace(/^0+|0+$/g, "");
+  const trailing = all.length - all.replace(/0+$/, "").length;
+  return digits === "" ? "0" : `${sign}${digits}e${Number(exponent) - fraction.length + trailing}`;
 }

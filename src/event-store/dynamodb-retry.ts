@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import pRetry from "p-retry";
-import { EventStoreError } from "./errors.ts";
+import { type EventStoreError, isEventStoreError, StoreUnavailableError } from "./errors.ts";
 
 /** Errors after which the same request may be sent again ("Error handling with DynamoDB", and the network's). */
 const TRANSIENT = new Set([
@@ -14,6 +14,7 @@ const TRANSIENT = new Set([
   "TimeoutError",
   "TransactionConflictException",
   "TransactionInProgressException",
+  "UNAVAILABLE",
   "EAI_AGAIN",
   "ECONNREFUSED",
   "ECONNRESET",
@@ -99,7 +100,7 @@ export function isRefusedContent(error: unknown): boolean {
 }
 
 /** The store says that the event itself cannot be read; what the SDK throws says nothing about it. */
-export const isFaultOfTheEvent = (error: unknown): error is EventStoreError => error instanceof EventStoreError;
+export const isFaultOfTheEvent = (error: unknown): error is EventStoreError => isEventStoreError(error);
 
 /** Sends again, with exponential backoff and jitter, while the error is a passing one. */
 export function whileTransient<T>(attempts: number, send: () => Promise<T>): Promise<T> {
@@ -109,9 +110,36 @@ export function whileTransient<T>(attempts: number, send: () => Promise<T>): Pro
     maxTimeout: 1_000,
     factor: 2,
     randomize: true,
-    shouldRetry: ({ error }) => isTransient(error),
+    maxRetryTime: MAX_RETRY_MS,
+    shouldRetry: ({ error }) => isTransient(error) && !(error instanceof StoreUnavailableError),
   });
 }
+
+/** Milliseconds after which a request that is refused again and again is not sent again. */
+const MAX_RETRY_MS = 15_000;
+
+/** @throws {StoreUnavailableError} naming the entity, when the tables do not answer for as long as is tried */
+export async function whileAvailable<T>(entityId: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (cause) {
+    throw named(entityId, cause);
+  }
+}
+
+/** As `whileAvailable`, for what is read one after another. */
+export async function* readAvailable<T>(entityId: string, source: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (cause) {
+    throw named(entityId, cause);
+  }
+}
+
+const named = (entityId: string, cause: unknown): unknown =>
+  isTransient(cause) && !(cause instanceof StoreUnavailableError)
+    ? new StoreUnavailableError(entityId, { cause })
+    : cause;
 
 /** Some keys or items of a batch were not taken: an error that passes by itself. */
 export class UnprocessedError extends Error {

@@ -3,6 +3,7 @@ import { contentHash } from "./content-hash.ts";
 import { SNAPSHOT } from "./dynamodb-attributes.ts";
 import { decodePayload, encodePayload, type PayloadEncoding } from "./dynamodb-payload.ts";
 import { CorruptItemError } from "./errors.ts";
+import type { JsonObject } from "./json.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 type Item = Record<string, AttributeValue>;
@@ -44,6 +45,12 @@ function wholeNumber(item: Item, field: string): number {
   return value;
 }
 
+function versionOf(item: Item): number {
+  const version = wholeNumber(item, SNAPSHOT.version);
+  if (version < 1) throw new CorruptItemError(keyOf(item), SNAPSHOT.version, "a version, which is 1 or more");
+  return version;
+}
+
 function list<T>(item: Item, field: string): readonly T[] | undefined {
   const value = item[field]?.S;
   if (value === undefined) return undefined;
@@ -64,9 +71,9 @@ export function decodeSnapshot(item: Item): Snapshot {
   const previous = list<number>(item, SNAPSHOT.previous);
   const snapshot = {
     entityId: text(item, SNAPSHOT.entityId),
-    version: wholeNumber(item, SNAPSHOT.version),
+    version: versionOf(item),
     aggregateType: text(item, SNAPSHOT.aggregateType),
-    snapshotData: decodePayload(item[SNAPSHOT.snapshotData], keyOf(item), SNAPSHOT.snapshotData),
+    snapshotData: decodePayload(item[SNAPSHOT.snapshotData], keyOf(item), SNAPSHOT.snapshotData) as JsonObject,
     snapshotTime: text(item, SNAPSHOT.snapshotTime),
     eventSequenceNumber: wholeNumber(item, SNAPSHOT.eventSequenceNumber),
     ...(stateVersion === undefined ? {} : { stateVersion }),
@@ -76,7 +83,7 @@ export function decodeSnapshot(item: Item): Snapshot {
   };
   const hash = item[SNAPSHOT.dataHash]?.S;
   if (hash !== undefined && hash !== hashOf(snapshot)) {
-    throw new CorruptItemError(keyOf(item), SNAPSHOT.snapshotData, "what its digest was made of");
+    throw new CorruptItemError(keyOf(item), SNAPSHOT.snapshotData, "what its digest says: checksum mismatch");
   }
   return snapshot;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -11,16 +12,36 @@ import type { StoreContext } from "./dynamodb-context.ts";
 import { checkItemSize } from "./dynamodb-item-size.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
 import { decodeSnapshot, encodeSnapshot } from "./dynamodb-snapshot-codec.ts";
-import { CorruptItemError } from "./errors.ts";
-import { toJsonObject } from "./json.ts";
-import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
-import { checkKeyText, checkWholeNumber } from "./validate.ts";
+import { CorruptItemError, UnstorableValueError } from "./errors.ts";
+import { type JsonObject, toJsonObject } from "./json.ts";
+import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import { checkFields, checkKeyText, checkWholeNumber, type Fields } from "./validate.ts";
 
 const SIZE_ADVICE = "loading goes on from the events; make the state smaller";
 
-export type NewSnapshot = Pick<Snapshot, "aggregateType" | "entityId" | "version" | "eventSequenceNumber"> & {
-  readonly snapshotData: object;
-};
+const QUERY: Fields<SnapshotQuery> = { atMost: true, limit: true, consistent: true };
+const OPTIONS: Fields<SnapshotOptions> = { stateVersion: true, commands: true, previous: true, eventId: true };
+
+/**
+ * A state as JSON, if it comes back as it is: a date, a class or a Map would be something else when it is loaded. A field
+ * that is undefined may be missing then.
+ *
+ * @throws {UnstorableValueError}
+ */
+function storableState(state: unknown): JsonObject {
+  const stored = toJsonObject(state, "snapshotData");
+  if (!isDeepStrictEqual(withoutUndefined(state), stored))
+    throw new UnstorableValueError("snapshotData", "it is not plain JSON, and would not come back as it is");
+  return stored;
+}
+
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  const isPlain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain) return value;
+  const fields = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(fields.map(([name, item]) => [name, withoutUndefined(item)]));
+}
 
 /** Stores the snapshot unless one of the same state version stands at that version. */
 export async function putSnapshot(
@@ -32,10 +53,15 @@ export async function putSnapshot(
   checkKeyText("aggregateType", made.aggregateType);
   checkWholeNumber("version", made.version, 1);
   checkWholeNumber("eventSequenceNumber", made.eventSequenceNumber, 1);
+  checkFields("options", options, OPTIONS);
   const { stateVersion, commands, previous, eventId } = options;
+  const { aggregateType, entityId, version, eventSequenceNumber } = made;
   const snapshot: Snapshot = {
-    ...made,
-    snapshotData: toJsonObject(made.snapshotData, "snapshotData"),
+    aggregateType,
+    entityId,
+    version,
+    eventSequenceNumber,
+    snapshotData: storableState(made.snapshotData),
     snapshotTime: context.clock().toISOString(),
     ...(stateVersion === undefined ? {} : { stateVersion }),
     ...(commands ? { commands } : {}),
@@ -62,8 +88,10 @@ export async function putSnapshot(
 export async function* readSnapshots(
   context: StoreContext,
   entityId: string,
-  { atMost, limit = 4, consistent = true }: SnapshotQuery = {},
+  query: SnapshotQuery = {},
 ): AsyncGenerator<Snapshot> {
+  checkFields("query", query, QUERY);
+  const { atMost, limit = 4, consistent = true } = query;
   let start: Record<string, AttributeValue> | undefined;
   do {
     const command = new QueryCommand({

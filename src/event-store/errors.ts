@@ -1,5 +1,8 @@
 import type { StoredEvent } from "./event.ts";
-import { messageOf } from "./thrown.ts";
+import { messageOf, showValue } from "./thrown.ts";
+
+/** Tells the store's errors apart, also when two copies of the package are loaded. */
+const BRAND = Symbol.for("streamfold.EventStoreError");
 
 /** Base of everything the store refuses. Guards test `code`, never the class. */
 export abstract class EventStoreError extends Error {
@@ -7,8 +10,12 @@ export abstract class EventStoreError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
+    Object.defineProperty(this, BRAND, { value: true });
   }
 }
+
+/** Any of the errors that extend `EventStoreError`, whichever copy of the package threw it. */
+export const isEventStoreError = (error: unknown): error is EventStoreError => error instanceof Error && BRAND in error;
 
 /** The entity was not at the version that the caller expected. Nothing was stored. */
 export class ConcurrencyError extends EventStoreError {
@@ -36,10 +43,6 @@ export class AppendRetriesExhaustedError extends EventStoreError {
   }
 }
 
-/** As JSON, but for what JSON has no word for, such as NaN. */
-const shown = (value: unknown): string =>
-  typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
-
 /** An argument is not of the shape that the method takes. Nothing was sent. */
 export class InvalidArgumentError extends EventStoreError {
   readonly code = "INVALID_ARGUMENT";
@@ -48,7 +51,7 @@ export class InvalidArgumentError extends EventStoreError {
     readonly value: unknown,
     readonly expected: string,
   ) {
-    super(`${field}: expected ${expected}, got ${shown(value)}`);
+    super(`${field}: expected ${expected}, got ${showValue(value)}`);
   }
 }
 
@@ -179,7 +182,22 @@ export class UpcastError extends EventStoreError {
 }
 
 export const isConcurrencyError = (error: unknown): error is ConcurrencyError =>
-  error instanceof EventStoreError && error.code === "CONCURRENCY";
+  error instanceof Error && "code" in error && error.code === "CONCURRENCY";
+
+/**
+ * The tables were throttled, or could not be reached, for as long as an operation tries. Whether an append was stored
+ * is not known: send it again with its command's id. `cause` is the last answer.
+ */
+export class StoreUnavailableError extends Error {
+  readonly code = "UNAVAILABLE";
+  constructor(
+    readonly entityId: string,
+    options: ErrorOptions,
+  ) {
+    super(`${entityId}: the store was not available, and trying was given up: ${messageOf(options.cause)}`, options);
+    this.name = "StoreUnavailableError";
+  }
+}
 
 const MOST_NAMED = 20;
 

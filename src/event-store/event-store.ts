@@ -1,7 +1,9 @@
 import type { CommandLog } from "./command-log.ts";
+import type { CommandOutcome } from "./command-outcome.ts";
 import type { ScannedPage, ScanRequest } from "./dynamodb-scan.ts";
-import type { NewEvent, StoredEvent } from "./event.ts";
-import type { Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import type { Event, NewEvent, StoredEvent } from "./event.ts";
+import type { AggregateEventTypes } from "./event-types.ts";
+import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
 
 /** Several events of one entity, stored all or none. */
 export interface AppendRequest {
@@ -21,6 +23,8 @@ export interface AppendRequest {
   readonly expectedVersion?: number | undefined;
   /** Recognises a repeat among the entity's last 100 commands. */
   readonly command?: CommandIdentity | undefined;
+  /** Called with the events as they are going to be stored; what it throws refuses the append. Nothing was sent then. */
+  readonly precondition?: ((events: readonly StoredEvent[]) => void) | undefined;
 }
 
 export interface CommandIdentity {
@@ -34,7 +38,7 @@ export interface CommandIdentity {
 export interface Appended {
   /** The entity's version after the append. */
   readonly version: number;
-  /** What was stored; empty when the command was a repeat. */
+  /** What was stored: by the first time, when the command was a repeat. */
   readonly events: readonly StoredEvent[];
   /** True when the command had been stored before and nothing was stored now. */
   readonly repeated: boolean;
@@ -80,45 +84,65 @@ export interface EventKey {
   readonly cursor: string;
 }
 
-export interface EventStore {
+/** The interface as it was asked for; `EventStore` adds to it. */
+export interface BasicEventStore {
   /**
-   * Appends one event and answers with the entity's new version.
+   * Appends one event and returns the entity's new version. What is given is taken at once.
    *
    * @throws {ConcurrencyError} when the entity is not at `expectedVersion`
+   * @throws {InvalidArgumentError} @throws {UnstorableValueError} when `eventData` is no JSON object: it is stored as a map
    */
-  appendEvent(
+  appendEvent<T>(
     aggregateType: string,
     entityId: string,
     eventType: string,
-    eventData: object,
+    eventData: T,
     userId: string,
     correlationId: string,
     expectedVersion?: number,
   ): Promise<number>;
-
-  /** Appends 1 to 100 events of one entity, contiguous, all or none. */
-  appendEvents(request: AppendRequest): Promise<Appended>;
-
-  /** Appends to several entities, all or none. Each must state its `expectedVersion`. */
-  appendToMany(
-    requests: readonly (AppendRequest & { readonly expectedVersion: number })[],
-  ): Promise<readonly Appended[]>;
 
   /**
    * The entity's events in order, strongly consistent; both bounds are inclusive.
    *
    * @throws {CorruptEntityError} when a sequence number is missing
    */
-  getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]>;
-
-  /** The entity's events one after another, a page in memory at a time. */
-  readEvents(entityId: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
+  getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<Event[]>;
 
   /**
    * All events of one type, by time, then entity, then sequence number; both times are inclusive.
    * Read from an index, so what was stored in the last moments may be missing.
    */
-  getEventsByType(aggregateType: string, eventType: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]>;
+  getEventsByType(aggregateType: string, eventType: string, fromTime?: string, toTime?: string): Promise<Event[]>;
+
+  /**
+   * Stores a snapshot. One that exists at that version under the same state version is left as it is.
+   *
+   * @throws {UnstorableValueError} when it would not come back as it is
+   */
+  createSnapshot<T>(
+    aggregateType: string,
+    entityId: string,
+    version: number,
+    snapshotData: T,
+    eventSequenceNumber: number,
+  ): Promise<void>;
+
+  /** The snapshot with the highest version, or null. */
+  getLatestSnapshot<T>(entityId: string): Promise<Snapshot<T> | null>;
+}
+
+export interface EventStore extends BasicEventStore {
+  /** Appends 1 to 100 events of one entity, contiguous, all or none. What is given is taken at once. */
+  appendEvents(request: AppendRequest): Promise<Appended>;
+
+  /** Appends to several entities, all or none. Each must state its `expectedVersion`; a command is on all or on none. */
+  appendToMany(
+    requests: readonly (AppendRequest & { readonly expectedVersion: number })[],
+  ): Promise<readonly Appended[]>;
+
+  /** The entity's events one after another, a page in memory at a time. */
+  readEvents(entityId: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
 
   /** As `getEventsByType`, lazily. `eventType` undefined: every type of the aggregate. */
   readEventsByType(
@@ -139,22 +163,8 @@ export interface EventStore {
   /** One page of all events of all entities, for rebuilds; the caller keeps the place and the pace. */
   scanEvents(request: ScanRequest): Promise<ScannedPage>;
 
-  /**
-   * Stores a snapshot. One that exists under the same state version is left as it is.
-   *
-   * @returns whether it was stored
-   */
-  createSnapshot(
-    aggregateType: string,
-    entityId: string,
-    version: number,
-    snapshotData: object,
-    eventSequenceNumber: number,
-    options?: SnapshotOptions,
-  ): Promise<boolean>;
-
-  /** The snapshot with the highest version, or undefined. */
-  getLatestSnapshot(entityId: string): Promise<Snapshot | undefined>;
+  /** As `createSnapshot`, with what proves the snapshot. @returns whether it was stored */
+  storeSnapshot(snapshot: NewSnapshot, options?: SnapshotOptions): Promise<boolean>;
 
   /** Snapshots from the highest version down, at or below `atMost` when given. Unreadable ones are passed over. */
   readSnapshots(entityId: string, query?: SnapshotQuery): AsyncIterable<Snapshot>;
@@ -164,6 +174,15 @@ export interface EventStore {
 
   /** The entity's last 100 commands, as far as they carry an id; strongly consistent. */
   getRecentCommands(entityId: string): Promise<CommandLog>;
+
+  /** What came of a command that stored nothing, when that was in the last 24 hours; strongly consistent. */
+  findOutcome(entityId: string, commandId: string): Promise<CommandOutcome | undefined>;
+
+  /** Remembers what came of a command that stored nothing. @returns what is remembered: the first outcome */
+  rememberOutcome(outcome: CommandOutcome): Promise<CommandOutcome>;
+
+  /** Makes an aggregate's event types known. @throws {InvalidArgumentError} when they are declared otherwise already */
+  declare(aggregate: AggregateEventTypes): void;
 
   /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */
   knownVersion(entityId: string): number | undefined;

@@ -6,7 +6,7 @@ export interface NewEvent<Type extends string = string, Data extends object = ob
   readonly eventData: Data;
 }
 
-/** An event as it stands in the table. Events of one entity are numbered 1..n without a hole. */
+/** An event as it stands in the table, frozen. Events of one entity are numbered 1..n without a hole. */
 export interface StoredEvent<Type extends string = string, Data = JsonObject> {
   /** At most 1,000 bytes; other writers may have stored up to 2,048. */
   readonly entityId: string;
@@ -14,7 +14,10 @@ export interface StoredEvent<Type extends string = string, Data = JsonObject> {
   readonly sequenceNumber: number;
   readonly eventId: string;
   readonly eventType: Type;
-  /** ISO 8601, UTC, milliseconds. Never goes backwards within an entity. */
+  /**
+   * ISO 8601, UTC, milliseconds. Not earlier than the event before it, unless that one stands more than five minutes
+   * ahead of the writer's clock.
+   */
   readonly eventTime: string;
   readonly eventData: Data;
   /** The schema version of `eventData`, such as "1.0"; not the entity's version. */
@@ -29,3 +32,6 @@ export interface StoredEvent<Type extends string = string, Data = JsonObject> {
   /** X-Ray's header of the request that stored it; only where that request was traced. */
   readonly traceHeader?: string;
 }
+
+/** A stored event, under the name that the interface was asked for with. */
+export type Event<Type extends string = string, Data = JsonObject> = StoredEvent<Type, Data>;

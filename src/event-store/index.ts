@@ -1,4 +1,5 @@
 export * from "./command-log.ts";
+export * from "./command-outcome.ts";
 export { contentHash, sortKeys } from "./content-hash.ts";
 export { type Copied, type CopyConflict, type CopyRequest, copyEvents } from "./dynamodb-copy.ts";
 export * from "./dynamodb-event-codec.ts";
@@ -22,12 +23,14 @@ export * from "./json.ts";
 export type { DynamoDBEventStoreOptions } from "./options.ts";
 export * from "./snapshot.ts";
 export type { StandardSchema } from "./standard-schema.ts";
-export { asError, describeThrown, isThenable, isWellFormed, messageOf } from "./thrown.ts";
+export { asError, describeThrown, isThenable, isWellFormed, messageOf, showValue } from "./thrown.ts";
 export {
+  checkFields,
   checkKeyText,
   checkTime,
   checkWholeNumber,
   endOf,
+  type Fields,
   MAX_AGGREGATE_TYPE_BYTES,
   MAX_ID_BYTES,
   MAX_PARTITION_KEY_BYTES,

@@ -74,3 +74,16 @@ export function toJsonObject(input: unknown, path: string): JsonObject {
   }
   return value as JsonObject;
 }
+
+/** Freezes plain objects and lists, and what is in them, once: what is frozen already is not looked into again. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value) || !isPlain(value)) return value;
+  Object.freeze(value);
+  for (const item of Object.values(value)) deepFreeze(item);
+  return value;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
+}

@@ -1,11 +1,16 @@
 import { MAX_INDEX_SHARDS } from "./dynamodb-index-shards.ts";
 import type { PayloadEncoding } from "./dynamodb-payload.ts";
 import { InvalidArgumentError } from "./errors.ts";
-import type { EventTypes } from "./event-types.ts";
+import type { AggregateEventTypes, EventTypes } from "./event-types.ts";
 
 export interface DynamoDBEventStoreOptions {
-  /** Schemas, versions and upcasters by event type. Default: none. */
+  /** Schemas, versions and upcasters by event type, for aggregates that do not declare their own. Default: none. */
   readonly eventTypes?: EventTypes;
+  /**
+   * The event types of each aggregate: its events are read by them, and an event type that it does not declare is
+   * refused. `load` and `handleCommand` declare their aggregate as well. Default: none.
+   */
+  readonly aggregates?: readonly AggregateEventTypes[];
   /** How payloads are written; both are read. Default "map". */
   readonly payloadEncoding?: PayloadEncoding;
   /** How often an append without `expectedVersion` may lose a race. At least 1, default 40. */
@@ -26,10 +31,16 @@ export interface DynamoDBEventStoreOptions {
   readonly newId?: () => string;
   /** X-Ray's header of the request at hand, kept on its events; undefined when it is not traced. Default: never. */
   readonly traceHeader?: () => string | undefined;
+  /** Told of what is wrong and does not stop the work, such as a clock that is ahead. Default: nobody. */
+  readonly warn?: Warn;
 }
+
+export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 const KNOWN: Record<keyof DynamoDBEventStoreOptions, string> = {
   eventTypes: "object",
+  aggregates: "object",
+  warn: "function",
   payloadEncoding: "string",
   appendAttempts: "number",
   requestAttempts: "number",

@@ -1,13 +1,13 @@
 import type { CommandRecord } from "./command-log.ts";
 import type { JsonObject } from "./json.ts";
 
-/** The state of an aggregate at one version. Never the truth: losing it costs only time. */
-export interface Snapshot {
+/** The state of an aggregate at one version, frozen. Never the truth: losing it costs only time. */
+export interface Snapshot<T = JsonObject> {
   readonly entityId: string;
   /** The aggregate's version at snapshot time. */
   readonly version: number;
   readonly aggregateType: string;
-  readonly snapshotData: JsonObject;
+  readonly snapshotData: T;
   /** ISO 8601. */
   readonly snapshotTime: string;
   readonly eventSequenceNumber: number;
@@ -36,3 +36,8 @@ export interface SnapshotQuery {
   /** Default true. */
   readonly consistent?: boolean | undefined;
 }
+
+/** A snapshot as it is handed in. */
+export type NewSnapshot = Pick<Snapshot, "aggregateType" | "entityId" | "version" | "eventSequenceNumber"> & {
+  readonly snapshotData: unknown;
+};

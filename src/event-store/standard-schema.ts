@@ -7,7 +7,7 @@ export interface StandardSchema {
   };
 }
 
-type StandardResult =
+export type StandardResult =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 

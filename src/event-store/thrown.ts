@@ -15,6 +15,16 @@ export const isThenable = (value: unknown): boolean =>
 export const messageOf = (thrown: unknown): string =>
   read(() => asError(thrown).message) ?? "an error without a message";
 
+/** A value for a message: as JSON where there is one, and never more than a line or two of it. */
+export function showValue(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  const text = read(() => JSON.stringify(value)) ?? shown(value);
+  return text.length <= MAX_SHOWN ? text : `${storableText(text, MAX_SHOWN)}…`;
+}
+
+const MAX_SHOWN = 300;
+
 /** Error, stack and causes as text that DynamoDB stores: well-formed Unicode of a bounded length. */
 export function describeThrown(thrown: unknown, maxLength = MAX_LENGTH): string {
   const parts: string[] = [];

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "./errors.ts";
-import type { AppendRequest } from "./event-store.ts";
+import type { AppendRequest, CommandIdentity } from "./event-store.ts";
 import { isWellFormed, storableText } from "./thrown.ts";
 
 /** Bytes. DynamoDB's limit of a partition key's value, in the table and in its indexes ("Constraints in Amazon DynamoDB"). */
@@ -26,19 +26,27 @@ export function checkKeyText(field: string, value: unknown, most = MAX_PARTITION
   if (!isWellFormed(value)) throw new InvalidArgumentError(field, value, expected);
 }
 
+/** The fields of an object that the library takes, each once, so that the compiler holds the list complete. */
+export type Fields<T> = Readonly<Record<keyof T, true>>;
+
+/** @throws {InvalidArgumentError} for what is no object, and for a field that is not known: it may be misspelt */
+export function checkFields<T>(what: string, given: unknown, fields: Fields<T>): void {
+  if (typeof given !== "object" || given === null) throw new InvalidArgumentError(what, given, "an object");
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(fields, name)) continue;
+    throw new InvalidArgumentError(`${what}.${name}`, value, `one of the fields ${Object.keys(fields).join(", ")}`);
+  }
+}
+
 function checkText(field: string, value: unknown): void {
-  if (typeof value !== "string" || value === "")
-    throw new InvalidArgumentError(field, value, "a text that is not empty");
+  if (typeof value !== "string" || value === "" || !isWellFormed(value))
+    throw new InvalidArgumentError(field, value, "non-empty well-formed text");
 }
 
 /** Bytes. Command ids stand in every snapshot, a hundred of them. */
 const MAX_COMMAND_ID_BYTES = 256;
 
-function checkShortText(field: string, value: unknown): void {
-  if (typeof value !== "string" || value === "" || Buffer.byteLength(value) > MAX_COMMAND_ID_BYTES) {
-    throw new InvalidArgumentError(field, value, `a text of 1 to ${MAX_COMMAND_ID_BYTES} bytes`);
-  }
-}
+const checkShortText = (field: string, value: unknown): void => checkKeyText(field, value, MAX_COMMAND_ID_BYTES);
 
 export function checkWholeNumber(field: string, value: unknown, from: number): void {
   if (!Number.isSafeInteger(value) || Number(value) < from) {
@@ -66,20 +74,44 @@ export const endOf = (time: string): number => Date.parse(time) + (time.includes
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** @throws {InvalidArgumentError} naming the first field that is off */
+const APPEND: Fields<AppendRequest> = {
+  aggregateType: true,
+  entityId: true,
+  events: true,
+  userId: true,
+  correlationId: true,
+  causationId: true,
+  expectedVersion: true,
+  command: true,
+  precondition: true,
+};
+const COMMAND: Fields<CommandIdentity> = { id: true, hash: true, log: true };
+
+/** @throws {InvalidArgumentError} naming the first field that is invalid */
 export function checkAppend(request: AppendRequest): void {
-  if (!Array.isArray(request?.events)) throw new InvalidArgumentError("events", request?.events, "an array of events");
+  checkFields("request", request, APPEND);
+  const { events, command } = request;
+  if (!Array.isArray(events)) throw new InvalidArgumentError("events", events, "an array of events");
   checkKeyText("entityId", request.entityId, MAX_ID_BYTES);
   checkKeyText("aggregateType", request.aggregateType, MAX_AGGREGATE_TYPE_BYTES);
   checkKeyText("userId", request.userId, MAX_ID_BYTES);
   checkText("correlationId", request.correlationId);
   if (request.causationId !== undefined) checkText("causationId", request.causationId);
-  if (request.command !== undefined) checkShortText("command.id", request.command.id);
-  if (request.command?.hash !== undefined) checkShortText("command.hash", request.command.hash);
+  if (command !== undefined) checkCommand(command);
   if (request.expectedVersion !== undefined) checkWholeNumber("expectedVersion", request.expectedVersion, 0);
-  const count = request.events.length;
-  if (count < 1 || count > MAX_EVENTS_PER_APPEND) {
-    throw new InvalidArgumentError("events", count, `1 to ${MAX_EVENTS_PER_APPEND} events`);
-  }
-  for (const [index, event] of request.events.entries()) checkText(`events[${index}].eventType`, event.eventType);
+  if (events.length < 1 || events.length > MAX_EVENTS_PER_APPEND)
+    throw new InvalidArgumentError("events", events.length, `1 to ${MAX_EVENTS_PER_APPEND} events`);
+  for (const [index, event] of events.entries()) checkEvent(`events[${index}]`, event);
+}
+
+function checkCommand(command: CommandIdentity): void {
+  checkFields("command", command, COMMAND);
+  checkShortText("command.id", command.id);
+  if (command.hash !== undefined) checkShortText("command.hash", command.hash);
+}
+
+function checkEvent(field: string, event: unknown): void {
+  const isEvent = typeof event === "object" && event !== null && "eventType" in event && "eventData" in event;
+  if (!isEvent) throw new InvalidArgumentError(field, event, "an event with eventType and eventData");
+  checkText(`${field}.eventType`, event.eventType);
 }

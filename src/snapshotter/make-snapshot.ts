@@ -1,5 +1,11 @@
 import { type Aggregate, type Command, load } from "../aggregate/index.ts";
-import { type EventStore, EventStoreError, type NewEvent } from "../event-store/index.ts";
+import {
+  type EventStore,
+  type EventStoreError,
+  isEventStoreError,
+  type NewEvent,
+  type Snapshot,
+} from "../event-store/index.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: aggregates of any state, command and event
 export type AnyAggregate = Aggregate<any, any, any>;
@@ -18,6 +24,8 @@ export type SnapshotOutcome =
   /** One of this code stands at the entity's version, or a newer one. */
   | { readonly outcome: "current"; readonly version: number }
   | { readonly outcome: "too-large"; readonly bytes: number }
+  /** The state is not plain JSON: a snapshot would give another one back. */
+  | { readonly outcome: "unstorable"; readonly reason: string }
   | { readonly outcome: "missing" };
 
 const DEFAULT_KEEP = 3;
@@ -25,7 +33,12 @@ const DEFAULT_KEEP = 3;
 const EXPIRY_MS = 24 * 60 * 60 * 1000;
 
 const isTooLarge = (error: unknown): error is EventStoreError & { readonly bytes: number } =>
-  error instanceof EventStoreError && error.code === "TOO_LARGE";
+  isEventStoreError(error) && error.code === "TOO_LARGE";
+const isUnstorable = (error: unknown): error is EventStoreError =>
+  isEventStoreError(error) && error.code === "UNSTORABLE_VALUE";
+
+const newestSnapshot = async (store: EventStore, entityId: string): Promise<Snapshot | undefined> =>
+  (await store.getLatestSnapshot<Snapshot["snapshotData"]>(entityId)) ?? undefined;
 
 export function aggregateOf(context: SnapshotterContext, aggregateType: string): AnyAggregate | undefined {
   return context.aggregates.find((aggregate) => aggregate.aggregateType === aggregateType);
@@ -47,7 +60,7 @@ export async function makeSnapshot<State, C extends Command, E extends NewEvent>
   entityId: string,
 ): Promise<SnapshotOutcome> {
   const { store, clock, keep = DEFAULT_KEEP } = context;
-  const newest = await store.getLatestSnapshot(entityId);
+  const newest = await newestSnapshot(store, entityId);
   const { version, state, commands, eventId } = await load(store, aggregate, entityId);
   if (version === 0) return { outcome: "missing" };
   const isOurs = newest?.stateVersion === aggregate.stateVersion && newest.eventId === eventId;
@@ -59,10 +72,12 @@ export async function makeSnapshot<State, C extends Command, E extends NewEvent>
   const options = { stateVersion: aggregate.stateVersion, commands: records, previous, eventId };
   try {
     const { aggregateType } = aggregate;
-    const made = await store.createSnapshot(aggregateType, entityId, version, state as object, version, options);
-    if (!made) return { outcome: "current", version };
+    const snapshot = { aggregateType, entityId, version, snapshotData: state, eventSequenceNumber: version };
+    const isStored = await store.storeSnapshot(snapshot, options);
+    if (!isStored) return { outcome: "current", version };
   } catch (error) {
     if (isTooLarge(error)) return { outcome: "too-large", bytes: error.bytes };
+    if (isUnstorable(error)) return { outcome: "unstorable", reason: error.message };
     throw error;
   }
   const expiresAt = new Date(clock().getTime() + EXPIRY_MS);

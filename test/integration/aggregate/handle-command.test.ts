@@ -3,6 +3,7 @@ import { Meter } from "../../../scripts/bench/meter.ts";
 import { type CommandRequest, handleCommand, StateCache, Turns } from "../../../src/aggregate/index.ts";
 import { eventTypes, type ProductCommand, type ProductState, product } from "../../../src/product/index.ts";
 import { makeSnapshot } from "../../../src/snapshotter/index.ts";
+import { counter } from "../../support/counter.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newEntity, openStore } from "../../support/store.ts";
 
@@ -38,20 +39,23 @@ function open(withCache = true) {
 }
 
 describe("requests of a command", () => {
-  test("hot: one, and no read units; cold: at most three", async () => {
+  test("hot: one, and no read units; cold: three; one read more with a command id", async () => {
     const entity = newEntity("p");
     const hot = open();
     await hot.run(entity, create);
     for (let n = 2; n <= 120; n += 1) await hot.run(entity, price(n));
     const hotMeter = new Meter(hot.client);
-    await hot.run(entity, price(500), { commandId: "key-1" });
+    await hot.run(entity, price(500));
     expect(hotMeter.take()).toMatchObject({ requests: 1, read: 0, operations: ["PutItem"] });
+    await hot.run(entity, price(501), { commandId: "key-1" });
+    expect(hotMeter.take()).toMatchObject({ requests: 2, read: 1, operations: ["GetItem", "PutItem"] });
     await makeSnapshot({ store: hot.store, aggregates: [product], clock: () => new Date() }, product, entity);
     for (const more of [{}, { commandId: "key-2" }]) {
       const cold = open();
       const meter = new Meter(cold.client);
       await cold.run(entity, price(more.commandId ? 601 : 600), more);
-      expect(meter.take()).toMatchObject({ requests: 3, operations: ["Query", "Query", "PutItem"] });
+      const asked = more.commandId ? ["GetItem"] : [];
+      expect(meter.take()).toMatchObject({ operations: [...asked, "Query", "Query", "PutItem"] });
     }
   });
 
@@ -113,7 +117,8 @@ describe("a repeated command", () => {
       expect(await other.run(entity, price(2), { commandId: "k" })).toMatchObject({
         version: 2,
         repeated: true,
-        events: [],
+        state: { price: { amount: 2 } },
+        events: [{ eventType: "PriceUpdated", sequenceNumber: 2 }],
       });
       expect(await other.run(entity, price(2), { commandId: "k", expectedVersion: 1 })).toMatchObject({
         version: 2,
@@ -170,5 +175,177 @@ test.each([
     code: "INVALID_ARGUMENT",
     field,
     message: expect.stringContaining(message),
+  });
+});
+
+describe("a repeat is a repeat, whatever came of the first time", () => {
+  test("a command that changed nothing changes nothing later, in this process or another", async () => {
+    const entity = newEntity("p");
+    const first = open();
+    await first.run(entity, create);
+    const asCreated = price(1);
+    expect(await first.run(entity, asCreated, { commandId: "noop" })).toMatchObject({
+      version: 1,
+      events: [],
+      repeated: false,
+    });
+    await first.run(entity, price(2));
+    for (const other of [first, open(), open(false)])
+      expect(await other.run(entity, asCreated, { commandId: "noop" })).toMatchObject({
+        version: 1,
+        events: [],
+        repeated: true,
+        state: { price: { amount: 1 } },
+      });
+    expect(await first.store.getEvents(entity)).toHaveLength(2);
+    await expect(first.run(entity, price(9), { commandId: "noop" })).rejects.toMatchObject({
+      code: "COMMAND_ID_REUSED",
+    });
+  });
+
+  test("a refused one stays refused for the same reason, until a day has passed", async () => {
+    const entity = newEntity("p");
+    let now = Date.now();
+    const store = openStore(engine, { clock: () => new Date(now) });
+    const run = (command: never, commandId?: string) =>
+      handleCommand({ store }, product, request(entity, command, commandId ? { commandId } : {}));
+    const refused = { code: "REJECTED", reason: "product-unknown" };
+    await expect(run(price(2) as never, "early")).rejects.toMatchObject(refused);
+    await run(create as never);
+    await expect(run(price(2) as never, "early")).rejects.toMatchObject(refused);
+    expect(await store.getEvents(entity)).toHaveLength(1);
+    now += 25 * 3_600_000;
+    expect(await run(price(2) as never, "early")).toMatchObject({ version: 2, repeated: false });
+  });
+
+  test("may be left out, and costs nothing then", async () => {
+    const entity = newEntity("p");
+    const { store, client } = open();
+    const run = (command: never, commandId: string) =>
+      handleCommand({ store, remembersOutcomes: false }, product, request(entity, command, { commandId }));
+    await run(create as never, "a");
+    const meter = new Meter(client);
+    await run(price(1) as never, "noop");
+    expect(meter.take().operations).not.toContain("GetItem");
+    await run(price(2) as never, "b");
+    expect(await run(price(1) as never, "noop")).toMatchObject({ version: 3, repeated: false });
+  });
+
+  test("the state of a result is the state at its version, whatever the process knows", async () => {
+    const entity = newEntity("p");
+    const [a, b] = [open(), open()];
+    await a.run(entity, create);
+    await b.run(entity, price(2));
+    await b.run(entity, price(3), { commandId: "k" });
+    await b.run(entity, price(4));
+    for (const one of [a, b, open(), open(false)])
+      expect(await one.run(entity, price(3), { commandId: "k" })).toMatchObject({
+        version: 3,
+        state: { price: { amount: 3 } },
+      });
+  });
+});
+
+describe("what is given and handed out", () => {
+  test("a request that is altered after the call is stored as it was given", async () => {
+    const { store } = open();
+    const entity = newEntity("p");
+    const command = { type: "Add" as const, data: { by: 0 } };
+    const shared = { ...request(entity, command as never), command };
+    const results = [1, 2, 3].map((by) => {
+      command.data.by = by;
+      return handleCommand({ store, turns: new Turns() }, counter, shared as never);
+    });
+    command.data.by = 99;
+    await Promise.all(results);
+    expect((await store.getEvents(entity)).map(({ eventData }) => eventData.by).sort()).toEqual([1, 2, 3]);
+  });
+
+  test("states, events and commands are frozen; an evolve that alters its state is refused and stores nothing", async () => {
+    const { store } = open();
+    const entity = newEntity("c");
+    const context = { store, cache: new StateCache<{ count: number; sum: number }>(10) };
+    const add = (by: number, aggregate = counter) =>
+      handleCommand(context, aggregate, request(entity, { type: "Add", data: { by } } as never) as never);
+    const { state, events } = await add(1);
+    expect([state, events[0], events[0]!.eventData].map(Object.isFrozen)).toEqual([true, true, true]);
+    expect(
+      (await store.getEvents(entity)).every((event) => Object.isFrozen(event) && Object.isFrozen(event.eventData)),
+    ).toBe(true);
+    const altering = {
+      ...counter,
+      evolve(before: { count: number; sum: number }) {
+        (before as { count: number }).count += 1;
+        return before;
+      },
+    };
+    await expect(add(2, altering as never)).rejects.toMatchObject({
+      code: "EVOLVE",
+      entityId: entity,
+      eventType: "Added",
+    });
+    const meddling = {
+      ...counter,
+      decide(_: unknown, before: { count: number }) {
+        before.count = 7;
+        return [];
+      },
+    };
+    await expect(add(2, meddling as never)).rejects.toBeInstanceOf(TypeError);
+    expect(await add(3)).toMatchObject({ version: 2, state: { count: 2 } });
+  });
+});
+
+describe("an aggregate's own mistakes", () => {
+  const run = (entity: string, aggregate: object, more: object = {}) =>
+    handleCommand(
+      { store: open().store },
+      aggregate as never,
+      request(entity, { type: "Add", data: { by: 13 } } as never, more) as never,
+    );
+
+  test("an event that its evolve refuses is not stored, and the entity lives", async () => {
+    const entity = newEntity("c");
+    const unlucky = {
+      ...counter,
+      evolve(state: never, event: { eventData: { by: number } }) {
+        if (event.eventData.by === 13) throw new Error("unlucky");
+        return counter.evolve(state, event as never);
+      },
+    };
+    await expect(run(entity, unlucky)).rejects.toMatchObject({
+      code: "EVOLVE",
+      entityId: entity,
+      message: expect.stringContaining("unlucky"),
+    });
+    expect(await open().store.getEvents(entity)).toEqual([]);
+  });
+
+  test.each([
+    ["a promise of events", async () => [{ eventType: "Added", eventData: { by: 1 } }]],
+    ["a promise that is rejected", async () => Promise.reject(new Error("late"))],
+    ["nothing", () => undefined],
+    ["one event", () => ({ eventType: "Added", eventData: { by: 1 } })],
+    ["null among events", () => [null]],
+    ["an event without a type", () => [{ eventData: {} }]],
+  ])("a decide that returns %s is refused by name, and nothing is stored", async (_, decide) => {
+    const entity = newEntity("c");
+    await expect(run(entity, { ...counter, decide })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(await open().store.getEvents(entity)).toEqual([]);
+  });
+
+  test.each([
+    ["request", { expectedversion: 3 }],
+    ["request", { commandID: "k" }],
+  ])("a misspelt field of the %s is refused by name", async (_, more) => {
+    await expect(run(newEntity("c"), counter, more)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      field: `request.${Object.keys(more)[0]}`,
+    });
+  });
+
+  test("a misspelt field of the context is refused by name", async () => {
+    const given = handleCommand({ store: open().store, cach: 1 } as never, counter, request("x", {} as never) as never);
+    await expect(given).rejects.toMatchObject({ field: "context.cach" });
   });
 });

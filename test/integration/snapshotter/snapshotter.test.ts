@@ -99,7 +99,7 @@ describe("a snapshot", () => {
       outcome: "too-large",
       bytes: expect.any(Number),
     });
-    expect(await store.getLatestSnapshot(entity)).toBeUndefined();
+    expect(await store.getLatestSnapshot(entity)).toBeNull();
   });
 });
 
