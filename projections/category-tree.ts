@@ -112,7 +112,9 @@ export interface CategoryNode extends Omit<CategoryRow, "kind" | "prices"> {
   readonly productsBelow: number;
   /** Minor units by currency, here and below; rounded to the nearest unit. */
   readonly averagePrices: Readonly<Record<string, number>>;
+  /** The first thousand of them; `root` pages through all. */
   readonly children: readonly string[];
+  readonly childCount: number;
 }
 
 /** Which categories are asked for. */
@@ -132,6 +134,7 @@ export interface CategoryPage {
 }
 
 const DEFAULT_LIMIT = 500;
+const MAX_CHILDREN = 1_000;
 
 /** A page of categories, each with its children and what counts below it. Reads all of them, once. */
 export async function askCategoryTree(reader: RowReader<TreeRow>, query: CategoryQuery = {}): Promise<CategoryPage> {
@@ -228,7 +231,8 @@ function nodeOf({ row, children, below }: Branch): CategoryNode {
     ...shown,
     productsBelow: below.products,
     averagePrices: Object.fromEntries(averages),
-    children: children.map((child) => child.row.categoryId),
+    children: children.slice(0, MAX_CHILDREN).map((child) => child.row.categoryId),
+    childCount: children.length,
   };
 }
 

@@ -32,10 +32,7 @@ export function describeThrown(thrown: unknown, maxLength = MAX_LENGTH): string 
   for (let depth = 0; depth < MAX_CAUSES && current !== undefined; depth += 1) {
     const error = asError(current);
     parts.push(read(() => error.stack) ?? messageOf(error));
-    current = read(
-      () => error.cause,
-      () => true,
-    );
+    current = read(() => error.cause, isError);
   }
   return storableText(parts.join("\nCaused by: "), maxLength);
 }
@@ -60,6 +57,7 @@ const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xd
 /** A value may refuse to be shown: an object without a prototype, a `toString` that throws. */
 const shown = (value: unknown): string => read(() => String(value)) ?? `a value of type ${typeof value}`;
 
+const isError = (value: unknown): boolean => value instanceof Error;
 const isText = (value: unknown): boolean => typeof value === "string";
 
 /** What a property is, unless it is of another type, or a getter that throws. */

@@ -6,7 +6,7 @@ import { BehindError, NotFoundError, problemSchema } from "./problem.ts";
 import { type App, etagOf } from "./request.ts";
 
 const limit = z.coerce.number().int().min(1).max(200).optional();
-const cursor = z.string().min(1).max(2_000).optional();
+const cursor = z.string().min(1).max(5_000).optional();
 const page = z.strictObject({ limit, cursor });
 const atLeastVersion = z.coerce.number().int().min(1).optional();
 const version = z.coerce.number().int().min(1);

@@ -142,7 +142,7 @@ export class LocalBus {
     this.#entries += 1;
     const { refuseEvery } = this.#faults;
     if (refuseEvery !== undefined && this.#entries % refuseEvery === 0) {
-      return { ErrorCode: "InternalFailure", ErrorMessage: "refused by a fault that was switched on" };
+      return { ErrorCode: "InvalidArgument", ErrorMessage: "refused by a fault that was switched on" };
     }
     const bus = (entry.EventBusName ?? "default").split("/").at(-1) ?? "default";
     if (!this.hasBus(bus))

@@ -17,6 +17,10 @@ export interface Generation {
   readonly scan?: number;
   /** The last gap in its feeding that its rows make up for (see `Feeding`). */
   readonly gap?: string | undefined;
+  /** A scan that completes a generation which missed some events, as long as it is not finished. */
+  readonly completing?:
+    | { readonly scan: number; readonly gap: string | undefined; readonly startedAt: string }
+    | undefined;
 }
 
 /** Which builds of a projection stand, and which one is read. All that stand are fed. */
@@ -125,7 +129,7 @@ export class GenerationsCache {
 
   /**
    * For a while after another generation of the same version is served, an entity's row may still be newer in the
-   * one before it: both are read then, so that no reader goes back.
+   * one before it: both are read then, so that no reader of single rows goes back.
    */
   alsoRead({ previous, serving, servedAt, all }: Generations): number | undefined {
     if (previous === undefined || servedAt === undefined) return undefined;

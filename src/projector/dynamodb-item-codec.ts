@@ -22,11 +22,16 @@ export class RowTooLargeError extends Error {
  * An item as the table stores it, by the options of the document client. Encoding is done before a request is
  * made of it, so that what a row cannot hold is known from what a request meets.
  *
+ * @param attributes what is encoded already
  * @throws {RowTooLargeError} and what `marshall` throws for a value that DynamoDB has no type for
  */
-export function encodeItem({ client }: ReadModelTable, item: Record<string, unknown>): EncodedItem {
+export function encodeItem(
+  { client }: ReadModelTable,
+  item: Record<string, unknown>,
+  attributes: EncodedItem = {},
+): EncodedItem {
   const options = client.config.translateConfig?.marshallOptions;
-  const encoded = marshall(item, { ...options, convertTopLevelContainer: false });
+  const encoded = { ...marshall(item, { ...options, convertTopLevelContainer: false }), ...attributes };
   const bytes = itemSize(encoded);
   if (bytes > MAX_ROW_ITEM_BYTES) throw new RowTooLargeError(bytes);
   return encoded;

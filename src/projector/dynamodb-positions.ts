@@ -137,9 +137,9 @@ export interface PutStep {
 }
 
 /** @throws what `encodeItem` throws */
-export const putStep = (on: ReadModelTable, item: Item, condition: Condition): PutStep => ({
+export const putStep = (on: ReadModelTable, item: Item, condition: Condition, encoded: EncodedItem = {}): PutStep => ({
   TableName: on.table,
-  Item: encodeItem(on, item),
+  Item: encodeItem(on, item, encoded),
   ...encodeCondition(on, condition),
 });
 

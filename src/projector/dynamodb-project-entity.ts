@@ -58,7 +58,7 @@ class EntityRun {
       return {
         ...this.#countsFrom(start),
         parked: false,
-        failedAt: this.#position.checkpoint + 1,
+        failedAt: Math.min(this.#position.checkpoint + 1, this.#batch.upTo),
         error: asError(error),
       };
     }
@@ -78,6 +78,11 @@ class EntityRun {
 
   /** Undefined when others have moved the entity: it goes on from there. */
   async #settle(poison: Poison): Promise<Ending | undefined> {
+    // A position that may be a moment old is read again first: the event may be behind it.
+    if (!this.#isFresh) {
+      await this.#readAgain();
+      return undefined;
+    }
     const settled = await parkOrFail(this.#context, this.#target, this.#position, poison);
     if (settled === "parked") return { parked: true };
     if (settled === "raced") return this.#lostRace();

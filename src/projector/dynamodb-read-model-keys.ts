@@ -1,4 +1,4 @@
-import { checkWholeNumber, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
+import { checkWholeNumber, isThenable, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
 import { parkedPartition, partitionPart, sortPart } from "../stream/index.ts";
 import type { Lists, RowKey } from "./definition.ts";
 
@@ -135,7 +135,7 @@ export function listAttributes<Row>(
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const [index, [list, place]] of Object.entries(lists ?? {}).entries()) {
-    const at = place(row, key);
+    const at = atOnce(list, place(row, key));
     if (at === undefined) continue;
     const sort = `${at.sort}\u0000${key}`;
     checkPart(`${list}.sort`, at.sort, sort, MAX_SORT_KEY_BYTES);
@@ -143,6 +143,13 @@ export function listAttributes<Row>(
     attributes[`list${index + 1}sk`] = sort;
   }
   return attributes;
+}
+
+/** @throws {InvalidRowKeyError} for a promise, whose rejection is nobody's then */
+function atOnce<T>(list: string, place: T): T {
+  if (!isThenable(place)) return place;
+  Promise.resolve(place).catch(() => undefined);
+  throw new InvalidRowKeyError(list, place, "a place, not a promise of one");
 }
 
 /** What tells the row of an entity, or of one of its events, apart in a list. */

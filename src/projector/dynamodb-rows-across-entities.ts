@@ -6,6 +6,7 @@ import {
   EventHandlingError,
   forEvent,
   forEventAsync,
+  type NextEvents,
   type Poison,
   TimeUpError,
 } from "../stream/index.ts";
@@ -23,6 +24,8 @@ const MAX_ACTIONS = 100;
 const MAX_BYTES = 4_000_000;
 /** Keys that are read ahead together: DynamoDB's limit of one BatchGetItem. */
 const MAX_AHEAD = 100;
+/** Characters of events read from the store that are held for one transaction, about. */
+const MAX_HELD = 4_000_000;
 /** Transactions in a row that others were faster than. */
 const MAX_RACES = 200;
 
@@ -115,8 +118,9 @@ export class SharedRun {
     for (const member of this.#members) {
       if (member.outcome) continue;
       if (member.position.parked && !member.isFresh) await this.#readAgain(member);
-      if (member.position.parked) member.outcome = { ...this.#countsOf(member), parked: true };
-      else if (member.position.checkpoint >= member.batch.upTo) member.outcome = this.#countsOf(member);
+      if (member.outcome) continue;
+      if (member.position.parked) this.#end(member, { ...this.#countsOf(member), parked: true });
+      else if (member.position.checkpoint >= member.batch.upTo) this.#end(member, this.#countsOf(member));
     }
     return this.#members.filter(({ outcome }) => !outcome);
   }
@@ -137,10 +141,12 @@ export class SharedRun {
     const shares: Share[] = [];
     let events = 0;
     let last: StoredEvent | undefined;
+    let held = 0;
     await this.#readAhead(open);
     for (const member of open) {
       if (rows.size + shares.length + 1 >= MAX_ACTIONS || events >= this.#most) break;
-      const next = await member.events.next(member.position.checkpoint);
+      const next = await this.#nextOf(member);
+      held += member.events.held;
       const room = MAX_ACTIONS - shares.length - 1;
       const took = await this.#takeAll(rows, next.events.slice(0, Math.max(1, this.#most - events)), room);
       const taken = took.taken.at(-1);
@@ -153,9 +159,19 @@ export class SharedRun {
       const isAtEnd = took.taken.length === next.events.length;
       const poison = took.poison ?? (isAtEnd ? next.unreadable : undefined);
       if (poison) return { rows, shares, events, last, poisoned: { member, poison } };
-      if (took.isFull) break;
+      if (took.isFull || held > MAX_HELD) break;
     }
     return { rows, shares, events, last, poisoned: undefined };
+  }
+
+  /** None when the store does not answer: that ends its own entity's way. */
+  async #nextOf(member: Member): Promise<NextEvents> {
+    try {
+      return await member.events.next(member.position.checkpoint);
+    } catch (error) {
+      this.#end(member, this.#failed(member, member.position.checkpoint + 1, error));
+      return { events: [], unreadable: undefined };
+    }
   }
 
   /** @param room rows that the transaction may touch in all */
@@ -199,8 +215,7 @@ export class SharedRun {
   async #readAhead(open: readonly Member[]): Promise<void> {
     const { projection, of } = this.#target;
     const keys = new Map<string, TableKey>();
-    const known = open.flatMap((member) => member.events.peek(member.position.checkpoint)?.events ?? []);
-    for (const event of known.slice(0, this.#most)) {
+    for (const event of eventsAhead(open.slice(0, MAX_ACTIONS), this.#most)) {
       if (keys.size >= MAX_AHEAD) break;
       if (!takesEvent(projection, event)) continue;
       for (const key of neededKeys(projection, of, event)) if (!this.#cache.has(key)) keys.set(textOf(key), key);
@@ -266,11 +281,22 @@ export class SharedRun {
     return "refused";
   }
 
+  /** A position that may be a moment old is read again first: the event may be behind it. */
   async #settlePoison({ member, poison }: { member: Member; poison: Poison }): Promise<void> {
-    const settled = await parkOrFail(this.#context, this.#target, member.position, poison);
-    if (settled === "parked") member.outcome = { ...this.#countsOf(member), parked: true };
-    else if (settled === "failed") member.outcome = this.#failed(member, poison.sequenceNumber, poison.error);
-    else await this.#readAgain(member);
+    if (!member.isFresh) return this.#readAgain(member);
+    try {
+      const settled = await parkOrFail(this.#context, this.#target, member.position, poison);
+      if (settled === "parked") this.#end(member, { ...this.#countsOf(member), parked: true });
+      else if (settled === "failed") this.#end(member, this.#failed(member, poison.sequenceNumber, poison.error));
+      else await this.#readAgain(member);
+    } catch (error) {
+      this.#end(member, this.#failed(member, poison.sequenceNumber, error));
+    }
+  }
+
+  #end(member: Member, outcome: EntityOutcome): void {
+    member.outcome = outcome;
+    member.events.release();
   }
 
   /** What others have changed is read again. */
@@ -292,10 +318,15 @@ export class SharedRun {
     await this.#context.pause(this.#races);
   }
 
+  /** One that cannot be read ends its own entity's way. */
   async #readAgain(member: Member): Promise<void> {
     const { projection, of } = this.#target;
-    member.position = await readPositionNow(this.#context.on, projection, of, member.batch.entityId);
-    member.isFresh = true;
+    try {
+      member.position = await readPositionNow(this.#context.on, projection, of, member.batch.entityId);
+      member.isFresh = true;
+    } catch (error) {
+      this.#end(member, this.#failed(member, member.position.checkpoint + 1, error));
+    }
   }
 
   #countsOf({ batch, start, applied, events }: Member): EntityOutcome {
@@ -304,8 +335,19 @@ export class SharedRun {
   }
 
   #failed(member: Member, failedAt: number, error: unknown): EntityOutcome {
-    return { ...this.#countsOf(member), failedAt, error: asError(error) };
+    return { ...this.#countsOf(member), failedAt: Math.min(failedAt, member.batch.upTo), error: asError(error) };
   }
+}
+
+/** Events of the batch that come next, without asking the store. */
+function* eventsAhead(members: readonly Member[], most: number): Generator<StoredEvent> {
+  let count = 0;
+  for (const { events, position } of members)
+    for (const event of events.peek(position.checkpoint)?.events ?? []) {
+      if (count >= most) return;
+      count += 1;
+      yield event;
+    }
 }
 
 /** Keys that cannot be made are left to `change`, which is blamed for them. */
@@ -315,7 +357,8 @@ function neededKeys(
   event: StoredEvent,
 ): readonly TableKey[] {
   try {
-    return (projection.needs?.(event) ?? []).map((at: RowKey) => sharedRowKey(of, at));
+    const needed = forEvent(event, `needs of ${projection.name}`, () => projection.needs?.(event) ?? []);
+    return needed.map((at: RowKey) => sharedRowKey(of, at));
   } catch {
     return [];
   }

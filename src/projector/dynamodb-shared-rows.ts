@@ -2,6 +2,7 @@ import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { isRefusedContent, whileTransient } from "../event-store/index.ts";
 import { fetchAll } from "../stream/index.ts";
 import type { RowKey, Rows } from "./definition.ts";
+import { type EncodedItem, encodeItem } from "./dynamodb-item-codec.ts";
 import { ATTEMPTS, encodeCondition, isUnchangedSince, type PutStep, putStep } from "./dynamodb-positions.ts";
 import { type GenerationKey, ROW, sharedRowKey, type TableKey } from "./dynamodb-read-model-keys.ts";
 import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
@@ -18,6 +19,8 @@ interface KnownRow {
 /** What one transaction makes of a row. */
 interface TouchedRow extends KnownRow {
   readonly isChanged: boolean;
+  /** The row's attribute, once it is changed; none when it is removed. */
+  readonly encoded?: EncodedItem;
 }
 
 /** One step of the transaction for one row. */
@@ -113,11 +116,13 @@ export class TransactionRows implements Rows<unknown> {
     return structuredClone(touched.row);
   }
 
+  /** Takes the row as it is now, and as the table will give it back. @throws what `encodeItem` throws */
   set(at: RowKey, row: unknown): void {
     const key = sharedRowKey(this.#cache.of, at);
     const touched = this.#touched.get(textOf(key));
     if (!touched) throw new Error(`row ${at.partition}/${at.key}: get it before you set it`);
-    this.#touch({ ...touched, row, isChanged: true });
+    const encoded = row === undefined ? {} : encodeItem(this.#on, { [ROW.row]: row });
+    this.#touch({ ...touched, row: structuredClone(row), encoded, isChanged: true });
   }
 
   remove(at: RowKey): void {
@@ -138,16 +143,15 @@ export class TransactionRows implements Rows<unknown> {
     this.keep();
   }
 
-  /** A removed row stays as a tombstone, so that its revision goes on counting. @throws what `encodeItem` throws */
+  /** A removed row stays as a tombstone, so that its revision goes on counting. @throws {RowTooLargeError} */
   steps(): RowStep[] {
-    return [...this.#touched.values()].map(({ key, revision, row, isChanged }) => {
+    return [...this.#touched.values()].map(({ key, revision, encoded, isChanged }) => {
       const condition = isUnchangedSince(revision);
       if (!isChanged) {
         const Key = { pk: { S: key.pk }, sk: { S: key.sk } };
         return { ConditionCheck: { TableName: this.#on.table, Key, ...encodeCondition(this.#on, condition) } };
       }
-      const item = { ...key, [ROW.revision]: revision + 1, ...(row === undefined ? {} : { [ROW.row]: row }) };
-      return { Put: putStep(this.#on, item, condition) };
+      return { Put: putStep(this.#on, { ...key, [ROW.revision]: revision + 1 }, condition, encoded) };
     });
   }
 

@@ -1,11 +1,12 @@
 import {
   dynamoDbLagSweepProgress,
   type EntityHead,
+  furthestBehindFirst,
   type LagRepair,
   type LagSweepReport,
   sweepLag,
 } from "../stream/index.ts";
-import { takesAggregate } from "./definition.ts";
+import { takesAggregate, versionOf } from "./definition.ts";
 import { readPositions } from "./dynamodb-positions.ts";
 import type { Projector } from "./projector.ts";
 import type { Target } from "./target.ts";
@@ -18,16 +19,29 @@ import type { Target } from "./target.ts";
  */
 export async function repairLag(projector: Projector, isTimeUp: () => boolean): Promise<LagSweepReport[]> {
   const { store, on, clock } = projector.context;
-  const targets = await projector.targets();
+  const targets = await readyTargets(projector);
   const progress = dynamoDbLagSweepProgress(on, projector.reader);
   const reports: LagSweepReport[] = [];
-  for (const aggregateType of new Set(targets.flatMap(({ projection }) => Object.keys(projection.from)))) {
+  const types = [...new Set(targets.flatMap(({ projection }) => Object.keys(projection.from)))];
+  for (const aggregateType of await furthestBehindFirst(progress, types)) {
     if (isTimeUp()) break;
     const taking = targets.filter(({ projection }) => takesAggregate(projection, aggregateType));
     const repair = (heads: readonly EntityHead[]) => repairIn(projector, taking, heads, isTimeUp);
     reports.push(await sweepLag({ store, progress, clock, isTimeUp, repair }, aggregateType));
   }
   return reports;
+}
+
+/** What is being built is the rebuild's to bring up. */
+async function readyTargets(projector: Projector): Promise<Target[]> {
+  const targets = await projector.targets();
+  const ready = await Promise.all(
+    targets.map(async ({ projection, of }) => {
+      const { all } = await projector.generations.get(of.name, versionOf(projection));
+      return all.some(({ generation, status }) => generation === of.generation && status === "ready");
+    }),
+  );
+  return targets.filter((_, index) => ready[index]);
 }
 
 async function repairIn(

@@ -3,7 +3,7 @@ import { asError, type EventStore, type EventTypes } from "../event-store/index.
 import type { EntityBatch, EntityFailure } from "../stream/index.ts";
 import { type Projection, takesAggregate, versionOf } from "./definition.ts";
 import { FeedingRecord } from "./dynamodb-feeding.ts";
-import { GenerationsCache } from "./dynamodb-generations.ts";
+import { type Generations, GenerationsCache } from "./dynamodb-generations.ts";
 import { findPositions, readPositionNow } from "./dynamodb-positions.ts";
 import { projectEntity } from "./dynamodb-project-entity.ts";
 import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
@@ -114,10 +114,10 @@ export function createProjector(options: ProjectorOptions): Projector {
     return limit;
   }
 
-  async function targetsOf(projection: Projection): Promise<Target[]> {
-    const version = versionOf(projection);
-    const { name, all } = await generations.get(projection.name, version);
-    const own = all.filter((one) => one.version === version);
+  const knownOf = (projection: Projection) => generations.get(projection.name, versionOf(projection));
+
+  function targetsIn(projection: Projection, { name, all }: Generations): Target[] {
+    const own = all.filter((one) => one.version === versionOf(projection));
     return own.map(({ generation }) => ({ projection, of: { name, generation } }));
   }
 
@@ -150,11 +150,16 @@ export function createProjector(options: ProjectorOptions): Projector {
     return summarize(target, [...failed, ...(await bringUp({ ...context, isTimeUp }, target, entities))]);
   }
 
-  const targets = async () => (await Promise.all(projections.map(targetsOf))).flat();
+  const targets = async () =>
+    (await Promise.all(projections.map(async (one) => targetsIn(one, await knownOf(one))))).flat();
 
   async function project(batches: readonly EntityBatch[], isTimeUp = isNeverUp): Promise<ProjectionOutcome[]> {
-    const fed = await targets();
-    await feeding.note(fed, await Promise.all(projections.map((one) => generations.get(one.name, versionOf(one)))));
+    const known = await Promise.all(projections.map(async (one) => [one, await knownOf(one)] as const));
+    const fed = known.flatMap(([projection, one]) => targetsIn(projection, one));
+    await feeding.note(
+      fed,
+      known.map(([, one]) => one),
+    );
     return Promise.all(fed.map((target) => projectInto(target, batches, isTimeUp)));
   }
 

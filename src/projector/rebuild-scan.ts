@@ -1,6 +1,7 @@
-import { checkWholeNumber, InvalidArgumentError, type ScannedPage } from "../event-store/index.ts";
+import { checkWholeNumber, InvalidArgumentError } from "../event-store/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { loadSegments, type Scan, type SegmentPosition, saveSegment } from "./dynamodb-rebuild-progress.ts";
+import { projectPatiently } from "./project-patiently.ts";
 import type { Projector } from "./projector.ts";
 import type { Target } from "./target.ts";
 
@@ -29,9 +30,6 @@ export interface RebuildOptions {
 }
 
 const DEFAULT_SEGMENTS = 4;
-/** Tries of a page beyond those after which a poison event is parked. */
-const PATIENCE = 10;
-const LONGEST_PAUSE_MS = 5_000;
 
 /** DynamoDB's limit of the segments of one scan. */
 const MAX_SEGMENTS = 1_000_000;
@@ -101,25 +99,9 @@ class RebuildScan {
     });
   }
 
-  /** Poison is parked after some tries; what fails longer than that is not the event's fault. */
-  async #project(page: ScannedPage): Promise<void> {
-    const { pause } = this.#options;
-    const tries = this.#projector.context.parkAfter + PATIENCE;
-    let waiting = groupByEntity(page.events);
-    for (let done = 1; waiting.length > 0 && !this.#isStopping; done += 1) {
-      const { failures } = await this.#projector.projectInto(this.#target, waiting);
-      const [first] = failures;
-      if (!first) return;
-      if (done >= tries) throw first.error;
-      const failed = new Set(failures.map(({ entityId }) => entityId));
-      waiting = waiting.filter(({ entityId }) => failed.has(entityId));
-      await pause(Math.min(LONGEST_PAUSE_MS, 100 * 1.5 ** (done - 1)));
-    }
-  }
-
   async #scanSegment(segment: number, position: SegmentPosition | undefined): Promise<void> {
     const { on, store } = this.#projector.context;
-    const { pageSize } = this.#options;
+    const { pageSize, pause } = this.#options;
     const { segments } = this.#scan;
     let start = position?.next;
     let events = position?.events ?? 0;
@@ -127,7 +109,8 @@ class RebuildScan {
     let isDone = position?.isDone ?? false;
     while (!isDone) {
       const page = await store.scanEvents({ segment, segments, start, limit: pageSize });
-      await this.#project(page);
+      const isStopping = () => this.#isStopping;
+      await projectPatiently(this.#projector, this.#target, groupByEntity(page.events), { pause, isStopping });
       if (this.#isStopping) return;
       events += page.events.length;
       this.#events += page.events.length;

@@ -37,14 +37,16 @@ export async function rebuild(
   await pause(projector.generations.maxAgeMs * 1.5);
   const { scan, startedAt } = await goOnWith(projector, target, building, options);
   await scanInto(projector, target, scan, options);
-  await catchUpSince(projector, target, new Date(startedAt));
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  await catchUpSince(projector, target, new Date(startedAt), options);
   const parked = await parkedIn(projector, target);
   if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
-  const lastLook = clock();
+  const lastPass = clock();
   await changeGenerations(projector, projection, clock, (generations) =>
-    serveBuilt(generations, building, began, clock()),
+    serveBuilt(generations, { ...building, gap }, began, clock()),
   );
-  await catchUpSince(projector, target, lastLook);
+  // It is served: what a failure leaves behind here, its live feeding and the lag sweep make up for.
+  await catchUpSince(projector, target, lastPass, options).catch(() => undefined);
   return { generation };
 }
 
@@ -138,7 +140,7 @@ function withBuilding(generations: Generations, version: number, startedAt: stri
   return { ...generations, highest: generation, all: [...generations.all, building] };
 }
 
-/** What is known of the generation now stands by it; a gap since its scan began makes its finished segments worthless. */
+/** A gap since its scan began makes the finished segments of a generation worthless: it is scanned anew. */
 async function goOnWith(
   projector: Projector,
   target: Target,
@@ -146,28 +148,41 @@ async function goOnWith(
   { clock }: Pick<RebuildOptions, "clock">,
 ): Promise<{ readonly scan: number; readonly startedAt: string }> {
   const { gap } = await readFeeding(projector.context.on, target.of);
-  const { scan = 0, startedAt } = building;
+  const { scan = 0, startedAt, generation } = building;
   if (gap === building.gap) return { scan, startedAt };
-  const again = { ...building, scan: scan + 1, gap, startedAt: clock().toISOString() };
-  await changeGenerations(projector, target.projection, clock, (generations) => replaced(generations, again));
-  return { scan: again.scan, startedAt: again.startedAt };
+  const again = { scan: scan + 1, gap, startedAt: clock().toISOString() };
+  await changeGenerations(projector, target.projection, clock, (generations) => {
+    const found = generations.all.find((one) => one.generation === generation);
+    if (found?.status !== "building")
+      throw new RebuildOvertakenError(target.of.name, generation, "another rebuild has finished or dropped it");
+    return replaced(generations, { ...found, ...again });
+  });
+  return again;
 }
 
-/** Scans the events once more into a generation that missed some. */
+/** Scans the events once more into a generation that missed some; a scan that was cut off is gone on with, unless it has missed some since. */
 async function completeGeneration(
   projector: Projector,
   target: Target,
-  generation: Generation,
+  { generation, scan: scans = 0, completing }: Generation,
   options: RebuildOptions,
 ): Promise<void> {
-  const began = options.clock();
+  const { clock } = options;
   const { gap } = await readFeeding(projector.context.on, target.of);
-  const again = { ...generation, scan: (generation.scan ?? 0) + 1, gap };
-  await scanInto(projector, target, again.scan, options);
-  await catchUpSince(projector, target, began);
+  const isSame = completing !== undefined && completing.gap === gap;
+  const now = isSame ? completing : { scan: scans + 1, gap, startedAt: clock().toISOString() };
+  const change = (by: Partial<Generation>) =>
+    changeGenerations(projector, target.projection, clock, (generations) => {
+      const found = generations.all.find((one) => one.generation === generation);
+      if (!found) throw new RebuildOvertakenError(target.of.name, generation, "it was dropped");
+      return replaced(generations, { ...found, ...by });
+    });
+  if (!isSame) await change({ scan: now.scan, completing: now });
+  await scanInto(projector, target, now.scan, options);
+  await catchUpSince(projector, target, new Date(now.startedAt), options);
   const parked = await parkedIn(projector, target);
-  if (parked.length > 0) throw new RebuildIncompleteError(target.of.name, generation.generation, parked);
-  await changeGenerations(projector, target.projection, options.clock, (generations) => replaced(generations, again));
+  if (parked.length > 0) throw new RebuildIncompleteError(target.of.name, generation, parked);
+  await change({ gap, completing: undefined });
 }
 
 function replaced(generations: Generations, by: Generation): Generations {
@@ -177,14 +192,19 @@ function replaced(generations: Generations, by: Generation): Generations {
 }
 
 /** Serves what was built, unless it is gone or somebody has served or rolled back since the rebuild began. */
-function serveBuilt(generations: Generations, { generation }: Generation, began: Generations, now: Date): Generations {
+function serveBuilt(
+  generations: Generations,
+  { generation, gap }: Generation,
+  began: Generations,
+  now: Date,
+): Generations {
   const { name, serving, swaps = 0 } = generations;
   const found = generations.all.find((one) => one.generation === generation);
   if (!found) throw new RebuildOvertakenError(name, generation, "it was dropped");
   if (serving === generation) return generations;
   if (swaps !== (began.swaps ?? 0))
     throw new RebuildOvertakenError(name, generation, `generation ${serving} was served meanwhile, and is left so`);
-  return serve(replaced(generations, { ...found, status: "ready" }), generation, now);
+  return serve(replaced(generations, { ...found, status: "ready", gap }), generation, now);
 }
 
 const serve = (generations: Generations, generation: number, now: Date): Generations => ({

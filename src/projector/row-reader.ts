@@ -12,7 +12,7 @@ export interface Page<Row> {
 }
 
 export interface PageRequest<Row = unknown> {
-  /** 1 to 200. Default 50. */
+  /** At least 1. Default 50. */
   readonly limit?: number | undefined;
   /** The page ends before its rows come to more bytes of JSON than this. Default 3,000,000: what Lambda answers for sure. */
   readonly maxBytes?: number | undefined;

@@ -39,14 +39,20 @@ class Expected implements Rows<unknown> {
     else this.rows.set(textOf(key), row);
   }
 
+  /** What the event at hand has set, which counts once it has not failed. */
+  #changes = new Map<string, { readonly key: TableKey; readonly row: unknown }>();
+
   async get(at: RowKey): Promise<unknown> {
-    return this.rows.get(textOf(sharedRowKey(this.#of, at)));
+    const text = textOf(sharedRowKey(this.#of, at));
+    const changed = this.#changes.get(text);
+    return structuredClone(changed ? changed.row : this.rows.get(text));
   }
   set(at: RowKey, row: unknown): void {
-    this.put(sharedRowKey(this.#of, at), row);
+    const key = sharedRowKey(this.#of, at);
+    this.#changes.set(textOf(key), { key, row: structuredClone(row) });
   }
   remove(at: RowKey): void {
-    this.put(sharedRowKey(this.#of, at), undefined);
+    this.set(at, undefined);
   }
 
   async take(projection: Projection, event: StoredEvent): Promise<void> {
@@ -57,7 +63,9 @@ class Expected implements Rows<unknown> {
     } else if (projection.kind === "row-per-event") {
       this.put(eventRowKey(this.#of, event.entityId, event.sequenceNumber), projection.row(event));
     } else {
+      this.#changes = new Map();
       await projection.change(event, this);
+      for (const { key, row } of this.#changes.values()) this.put(key, row);
     }
   }
 }

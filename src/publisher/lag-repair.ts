@@ -2,6 +2,7 @@ import type { EventStore } from "../event-store/index.ts";
 import {
   dynamoDbLagSweepProgress,
   type EntityHead,
+  furthestBehindFirst,
   type LagRepair,
   type LagSweepReport,
   sweepLag,
@@ -28,7 +29,7 @@ export async function repairPublisherLag(context: PublisherLagContext): Promise<
   const beginAt = new Date(clock().getTime() - FIRST_SPAN_MS).toISOString();
   const repair = (heads: readonly EntityHead[]) => publishLate(context, heads);
   const reports: LagSweepReport[] = [];
-  for (const aggregateType of aggregateTypes) {
+  for (const aggregateType of await furthestBehindFirst(progress, aggregateTypes)) {
     if (isTimeUp()) break;
     reports.push(await sweepLag({ store, progress, clock, isTimeUp, repair, beginAt }, aggregateType));
   }

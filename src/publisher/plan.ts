@@ -40,8 +40,13 @@ export async function planNext(
     const unpublishable = { sequenceNumber: progress.published + 1, error: next, counts: false };
     return { progress, outgoing: [], events: [], unpublishable };
   }
-  return planOf(options, maxBytes, { progress, next });
+  const part = next.events.slice(0, MAX_EVENTS);
+  const unreadable = part.length === next.events.length ? next.unreadable : undefined;
+  return planOf(options, maxBytes, { progress, next: { events: part, unreadable } });
 }
+
+/** Events of one entity that are sent before its place is kept. */
+const MAX_EVENTS = 100;
 
 function planOf(
   options: PlanOptions,
@@ -66,8 +71,9 @@ function planOf(
 function outgoingOf(options: PlanOptions, maxBytes: number, event: StoredEvent): Outgoing[] {
   const { entityId, sequenceNumber, eventTime: time, traceHeader } = event;
   const entry = forEvent(event, "its published form", () => entryOf(options, maxBytes, event));
+  const given = forEvent(event, "its notices", () => options.noticesOf?.(event) ?? []);
   const notices = forEvent(event, "its notices", () =>
-    (options.noticesOf?.(event) ?? []).map(({ detailType, detail }): BusEntry => {
+    given.map(({ detailType, detail }): BusEntry => {
       const shared = { source: options.source, resources: [entityId], time, traceHeader };
       return { ...shared, detailType, detail: JSON.stringify(detail) };
     }),
@@ -80,6 +86,7 @@ function entryOf(options: PlanOptions, maxBytes: number, event: StoredEvent): Bu
   if (Number.isNaN(Date.parse(time))) throw new TypeError(`eventTime: expected an ISO 8601 time, got ${time}`);
   const envelope = envelopeOf(event, options);
   if (!envelope) return undefined;
+  if (JSON.stringify(envelope.data) === undefined) throw new TypeError("its published data has no JSON form");
   const shared = { source: options.source, detailType: envelope.eventType, resources: [entityId], time, traceHeader };
   const whole: BusEntry = { ...shared, detail: JSON.stringify(envelope) };
   return entrySize(whole) <= maxBytes ? whole : { ...shared, detail: JSON.stringify(claimCheckOf(envelope)) };

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { asError, describeThrown } from "../event-store/index.ts";
 import { type EntityBatch, EntityEvents, type EntityFailure, TimeUpError } from "../stream/index.ts";
 import { DEFAULT_MAX_BYTES } from "./bus.ts";
@@ -30,6 +31,10 @@ interface Planned {
 
 /** Entries that are made before they are sent, about. */
 const MAX_PLANNED = 2_000;
+/** Characters of their details, about. */
+const MAX_CHARACTERS = 8_000_000;
+/** Places that are written at the same time. */
+const WRITES_AT_ONCE = 16;
 
 /** The events of one batch on their way to the bus: a bounded part at a time, after each of which the place is kept. */
 export class PublishRun {
@@ -87,16 +92,20 @@ export class PublishRun {
     const outgoing = planned.flatMap(({ plan }) => plan.outgoing);
     const outcome = await sendInOrder(outgoing, { bus, maxBytes, attempts, backOff, isTimeUp: this.#isTimeUp });
     this.#requests += outcome.requests;
-    await Promise.all(planned.map((one) => this.#settle(one, outcome)));
+    const limit = pLimit(WRITES_AT_ONCE);
+    await Promise.all(planned.map((one) => limit(() => this.#settle(one, outcome))));
+    for (const { member } of planned) if (member.outcome) member.events.release();
   }
 
   async #plan(open: readonly Member[], maxBytes: number): Promise<Planned[]> {
     const planned: Planned[] = [];
     let entries = 0;
+    let characters = 0;
     for (const member of open) {
-      if (entries >= MAX_PLANNED) break;
+      if (entries >= MAX_PLANNED || characters >= MAX_CHARACTERS) break;
       const plan = await planNext(this.#options, maxBytes, member);
       entries += plan.outgoing.length + 1;
+      characters += plan.outgoing.reduce((sum, { entry }) => sum + entry.detail.length, 0);
       planned.push({ member, plan });
     }
     return planned;

@@ -52,8 +52,18 @@ export function sendInOrder(outgoing: readonly Outgoing[], options: SendOptions)
   return new Sending(outgoing, options).run();
 }
 
-/** Says nothing about the entry. */
-const PASSING = new Set(["ThrottlingException", "TimeUp"]);
+/** Codes that say nothing about the entry, but of the load, the rights or the answer ("PutEventsResultEntry" in the API reference). */
+const PASSING = new Set([
+  "AccessDeniedException",
+  "NoAnswer",
+  "NotAuthorizedForDetailTypeException",
+  "NotAuthorizedForSourceException",
+  "ThrottlingException",
+  "TimeUp",
+]);
+
+/** Codes that are about the entry itself; any other is about it only if the bus takes others ("PutEventsResultEntry" in the API reference). */
+const ABOUT_THE_ENTRY = new Set(["InvalidArgument", "MalformedDetail"]);
 
 /**
  * What an answer is about: this entry, one of the request's entries, the state of the system, or, of a request with
@@ -63,7 +73,7 @@ type About = "entry" | "one-of-them" | "system" | "unknown";
 
 interface Answers {
   readonly refusals: readonly (Refusal | undefined)[];
-  readonly about: About;
+  readonly about: (code: string) => About;
 }
 
 /** The entries of one entity that are not on the bus yet, the first of which is next. */
@@ -158,7 +168,7 @@ class Sending {
     this.#requests += 1;
     for (const [index, line] of lines.entries()) {
       const refusal = refusals[index];
-      if (refusal) this.#refuse(line, refusal, about);
+      if (refusal) this.#refuse(line, refusal, about(refusal.code));
       else this.#advance(line);
     }
   }
@@ -193,12 +203,13 @@ const LOOK_AHEAD = 20;
 
 async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
   try {
-    return { refusals: await bus.put(batch.map(({ entry }) => entry)), about: "entry" };
+    const refusals = await bus.put(batch.map(({ entry }) => entry));
+    return { refusals, about: (code) => (ABOUT_THE_ENTRY.has(code) ? "entry" : "unknown") };
   } catch (error) {
     const { name: code, message } = asError(error);
     const refusals = batch.map(() => ({ code, message }));
-    if (isSystemState(error)) return { refusals, about: "system" };
-    if (batch.length > 1) return { refusals, about: "one-of-them" };
-    return { refusals, about: isRefusedContent(error) ? "entry" : "unknown" };
+    if (isSystemState(error)) return { refusals, about: () => "system" };
+    if (batch.length > 1) return { refusals, about: () => "one-of-them" };
+    return { refusals, about: () => (isRefusedContent(error) ? "entry" : "unknown") };
   }
 }

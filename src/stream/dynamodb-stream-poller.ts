@@ -99,6 +99,9 @@ async function lookForShards(options: PollerOptions): Promise<Shard[] | undefine
 /** The stream forgets a shard with its last record, also while it is being read. */
 const isForgotten = (error: unknown): boolean => hasName(error, "ResourceNotFoundException");
 
+/** The stream tells the time of a record to the second. */
+const startOfSecond = (time: Date): Date => new Date(Math.floor(time.getTime() / 1000) * 1000);
+
 /** Reads one shard to its end, or until the signal falls. */
 class ShardReader {
   readonly #options: PollerOptions;
@@ -108,6 +111,7 @@ class ShardReader {
   #waiting: StreamRecord[] = [];
   #deadline = 0;
   #hasEnded = false;
+  #openedAt: Date | undefined;
 
   constructor(options: PollerOptions, shardId: string, after: string | undefined) {
     this.#options = options;
@@ -126,12 +130,31 @@ class ShardReader {
     if (this.#hasEnded && !signal.aborted) await progress.save(this.#shardId, "ended");
   }
 
+  /**
+   * Opened again under LATEST before the first record came, the shard is read from its start without what is older than
+   * the first opening, for LATEST would leave out what came in between.
+   */
   async #open(): Promise<void> {
+    const isAgain = this.#openedAt !== undefined;
+    this.#openedAt ??= this.#options.clock();
+    const options = isAgain ? { ...this.#options, startingPosition: "TRIM_HORIZON" as const } : this.#options;
     try {
-      this.#iterator = await openIterator(this.#options, this.#shardId, this.#after);
+      this.#iterator = await openIterator(options, this.#shardId, this.#after);
     } catch (error) {
-      this.#endIfForgotten(error);
+      if (!isTransient(error)) this.#endIfForgotten(error);
     }
+  }
+
+  #isOld({ dynamodb }: StreamRecord): boolean {
+    const { startingPosition } = this.#options;
+    const createdAt = dynamodb?.ApproximateCreationDateTime;
+    const isBeforeFirst = this.#after === undefined && startingPosition === "LATEST";
+    return (
+      isBeforeFirst &&
+      createdAt !== undefined &&
+      this.#openedAt !== undefined &&
+      createdAt < startOfSecond(this.#openedAt)
+    );
   }
 
   /** What was read of it by then is handed on; the other shards are read on. */
@@ -143,12 +166,14 @@ class ShardReader {
 
   async #read(): Promise<void> {
     if (this.#waiting.length >= this.#options.batchSize) return;
+    if (this.#iterator === undefined) await this.#open();
+    if (this.#iterator === undefined) return;
     const { client, batchWindowMs = 0, clock } = this.#options;
     const limit = Math.min(MAX_RECORDS, this.#options.batchSize - this.#waiting.length);
     const command = new GetRecordsCommand({ ShardIterator: this.#iterator, Limit: limit });
     try {
       const answer = await whileTransient(ATTEMPTS, () => client.send(command));
-      const records = answer.Records ?? [];
+      const records = (answer.Records ?? []).filter((record) => !this.#isOld(record));
       if (this.#waiting.length === 0 && records.length > 0) this.#deadline = clock().getTime() + batchWindowMs;
       this.#waiting.push(...records);
       this.#after = records.at(-1)?.dynamodb?.SequenceNumber ?? this.#after;

@@ -42,6 +42,7 @@ export class EntityEvents {
   /** Reads on in the store, from behind the last part. */
   #reading: { readonly events: AsyncIterator<StoredEvent>; next: number } | undefined;
   #repaired = 0;
+  #held = 0;
 
   constructor(source: EventSource, batch: EntityBatch) {
     this.#source = source;
@@ -51,6 +52,18 @@ export class EntityEvents {
   /** Events that came from the store because the batch did not have them. */
   get repaired(): number {
     return this.#repaired;
+  }
+
+  /** Characters of JSON that are held of what was read from the store. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Lets go of what was read: the entity is done with. */
+  release(): void {
+    this.#part = { events: [], unreadable: undefined };
+    this.#reading = undefined;
+    this.#held = 0;
   }
 
   /** What is known already of the events behind `after`, without asking the store. */
@@ -102,7 +115,8 @@ export class EntityEvents {
         if (done) return { events, unreadable: { sequenceNumber: reading.next, error: missingEvent(reading.next) } };
         events.push(value);
         reading.next += 1;
-        characters += JSON.stringify(value.eventData).length;
+        characters += JSON.stringify(value.eventData)?.length ?? 0;
+        this.#held = characters;
       }
       return { events, unreadable: undefined };
     } catch (error) {

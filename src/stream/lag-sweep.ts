@@ -60,8 +60,8 @@ const OVERLAP_MS = 60 * 60 * 1000;
 const BEGINNING = new Date(0).toISOString();
 
 /**
- * Finds the entities that a reader of the stream has left behind, whenever that was: an event that it never got, or
- * gave up. Every event is looked at once, by its key in the type index, in slices after each of which the place is kept;
+ * Finds the entities that a reader of the stream has left behind: an event that it never got, or gave up, by the times
+ * of the events. Every event is looked at once, by its key in the type index, in slices after each of which the place is kept;
  * what was looked at by the sweep before is not read again. So a day's sweep costs what the day's events and their
  * entities cost, however many entities there are (docs/adr/0020-the-lag-sweep.md).
  */
@@ -81,16 +81,23 @@ export async function sweepLag(context: LagSweepContext, aggregateType: string):
 
   if (position !== last) position = { ...position, failed: await look(position.failed) };
   for await (const { heads, cursor } of slicesOf(context, aggregateType, position)) {
-    const failed = [...position.failed, ...(await look(heads))].slice(-MAX_FAILED);
+    const failed = [...position.failed, ...(await look(heads))];
+    // Cut off within the slice, or with more failures than can be kept: it is looked at again. What was repaired stays so.
+    if (isTimeUp() || bytesOf(failed) > MAX_FAILED_BYTES) break;
     position = { ...position, cursor, isDone: cursor === undefined, failed };
     await progress.save(aggregateType, position);
-    if (isTimeUp()) break;
   }
   return { ...report, behind: [...report.behind], failed: [...report.failed], isDone: position.isDone };
 }
 
-/** Entities that are taken again by the next sweep, at most. */
-const MAX_FAILED = 500;
+/** Bytes of the entities that are taken again by the next sweep: they stand in one item beside its place. */
+const MAX_FAILED_BYTES = 200_000;
+
+const bytesOf = (heads: readonly EntityHead[]): number =>
+  heads.reduce((sum, { entityId }) => sum + Buffer.byteLength(entityId) + BYTES_A_HEAD, 0);
+
+/** Bytes of an entity's head in the item, beside its id. */
+const BYTES_A_HEAD = 40;
 
 function spanAfter(
   { clock, beginAt = BEGINNING }: LagSweepContext,
@@ -129,3 +136,14 @@ async function* slicesOf(
 
 const headsOf = (heads: ReadonlyMap<string, number>): EntityHead[] =>
   [...heads].map(([entityId, head]) => ({ entityId, head }));
+
+/** Aggregate types in the order of how far their sweeps are, so that a long one does not keep the others waiting. */
+export async function furthestBehindFirst(
+  progress: LagSweepProgress,
+  aggregateTypes: readonly string[],
+): Promise<string[]> {
+  const reached = await Promise.all(
+    aggregateTypes.map(async (type) => [type, (await progress.load(type))?.until ?? ""] as const),
+  );
+  return reached.sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([type]) => type);
+}

@@ -100,7 +100,7 @@ export const refusing = (client: EventBridgeClient, isRefused: (detail: Envelope
       const refused = entries.map(({ detail }) => isRefused(JSON.parse(detail) as Envelope));
       const taken = entries.filter((_, index) => !refused[index]);
       const answers = taken.length > 0 ? [...(await bus.put(taken))] : [];
-      return refused.map((is) => (is ? { code: "InternalFailure", message: "no" } : answers.shift()));
+      return refused.map((is) => (is ? { code: "InvalidArgument", message: "no" } : answers.shift()));
     },
   };
 };

@@ -149,6 +149,42 @@ test("a function of a projection that must not wait and returns a promise parks 
   await expectOneParked(open(late(false)), open(late(true)), name);
 });
 
+test("a list that waits and is rejected parks its entity, and nothing is left unhandled", async () => {
+  const name = newName();
+  const late = (is: boolean): Projection => ({
+    name,
+    kind: "row-per-entity",
+    from: { Thing: ["ThingDone"] },
+    evolve: (row, { eventData }) => ({
+      isBad: eventData.bad === true || ((row as { isBad: boolean } | undefined)?.isBad ?? false),
+    }),
+    lists: {
+      all: (row) =>
+        !is && (row as { isBad: boolean }).isBad
+          ? (Promise.reject(new Error("later")) as never)
+          : { partition: "p", sort: "s" },
+    },
+  });
+  await expectOneParked(open(late(false)), open(late(true)), name);
+});
+
+test("an entity that sets what cannot be stored in a shared row is blamed, and not the next one", async () => {
+  const at = { partition: "all", key: "all" };
+  const name = newName();
+  const projection: Projection = {
+    name,
+    kind: "rows-across-entities",
+    from: { Thing: ["ThingDone"] },
+    async change({ entityId, eventData }, rows) {
+      const { all = [] } = ((await rows.get(at)) ?? {}) as { all?: string[] };
+      rows.set(at, { all: [...all, entityId], ...(eventData.bad ? { f: () => 1 } : {}) });
+    },
+  };
+  const projector = open(projection);
+  expect(await deliver(projector)).toBe(PARK_AFTER);
+  expect(await parkedIn(name)).toMatchObject([{ entityId: "bad", sequenceNumber: 2 }]);
+});
+
 describe("keys that do not fit", () => {
   const longest = (bytes: number) => `${bytes}-`.padEnd(bytes, "x");
   const created = { name: "n", description: "", price: { amount: 1, currency: "USD" } };

@@ -151,6 +151,26 @@ describe("a generation whose code was away", () => {
     expect(await rollback(open(one, two), two, clock)).toEqual({ generation: 2 });
   });
 
+  test("is not completed by a catch-up that was cut off before it missed more", async () => {
+    const name = "cut-catch-up";
+    const [one, two] = [catalogOf(name, 1), catalogOf(name, 2)];
+    await write(open(one), name, "cut-a", 1);
+    await rebuild(open(one, two), two, options);
+    await write(open(two), name, "cut-a", 2);
+    const killing = {
+      ...options,
+      segments: 1,
+      onProgress: () => {
+        throw new Error("killed");
+      },
+    };
+    await expect(rollback(open(one), one, clock, killing)).rejects.toThrow("killed");
+    await write(open(one, two), name, "cut-a", 3);
+    await write(open(two), name, "cut-b", 1);
+    expect(await rollback(open(one), one, clock, { ...options, segments: 1 })).toEqual({ generation: 1 });
+    expect([await shown(one, "cut-a"), await shown(one, "cut-b")]).toEqual(["n3", "n1"]);
+  });
+
   test("is scanned anew by the rebuild that is gone on with", async () => {
     const name = "resumed";
     const [one, two] = [catalogOf(name, 1), catalogOf(name, 2)];

@@ -102,3 +102,25 @@ test("what is parked is left alone, and what is younger than a quarter of an hou
   await projector.project(batchOf(events.slice(0, 1)));
   expect(await repairLag(projector, never)).toMatchObject([{ entities: 1, behind: [], isDone: true }]);
 });
+
+test("loses nothing when it is cut off within its first slice, again and again", async () => {
+  const type = "cut-sweep";
+  const events = Array.from({ length: 1_500 }, (_, n) => event(type, `cut-${n}`, 30));
+  await store(events);
+  const projector = openProjector(engine, { projections: [catalogOf(type)], reader: type, concurrency: 1 });
+  let looks = 0;
+  const after = (most: number) => () => {
+    looks += 1;
+    return looks > most;
+  };
+  for (const most of [2, 700, 800]) {
+    looks = 0;
+    await repairLag(projector, after(most));
+  }
+  await repairLag(projector, never);
+  const left = await repairLag(projector, never);
+  expect(left).toMatchObject([{ behind: [] }]);
+  const reader = createRowReader(projector.context.on, projector.generations, catalogOf(type));
+  const checkpoints = await Promise.all(events.map(({ entityId }) => reader.checkpoint(entityId)));
+  expect(checkpoints.filter((checkpoint) => checkpoint !== 1)).toEqual([]);
+}, 120_000);

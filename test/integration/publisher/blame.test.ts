@@ -100,7 +100,7 @@ describe("an event that", () => {
   });
 
   test("is published as a promise, or as what JSON has no form for, parks its entity", async () => {
-    for (const data of [() => Promise.reject(new Error("later")), () => ({ n: 1n })]) {
+    for (const data of [() => Promise.reject(new Error("later")), () => ({ n: 1n }), () => undefined, () => () => 1]) {
       const publicEvents = {
         ThingDone: { publishedAs: { data: ({ eventData }: StoredEvent) => (eventData.bad ? data() : {}) } },
       };
@@ -155,6 +155,43 @@ describe("a request that fails as a whole", () => {
       const outcome = await publisher.publish(batchOf([...history(a, 1), ...history(b, 1)]));
       expect(outcome).toMatchObject({ parked: 0, failures: [{ entityId: a }, { entityId: b }] });
     }
+  });
+});
+
+describe("an entry that is answered with", () => {
+  const answering = (code: string, entityId: string | undefined): Bus => ({
+    put: async (entries) =>
+      entries.map(({ resources }) =>
+        entityId === undefined || resources[0] === entityId ? { code, message: "no" } : undefined,
+      ),
+  });
+
+  test.each([
+    "InternalFailure",
+    "InternalException",
+    "AccessDeniedException",
+    "NotAuthorizedForSourceException",
+    "ThrottlingException",
+    "NoAnswer",
+  ])("%s, like every other one, parks nobody", async (code) => {
+    const publisher = on.publisher({ bus: answering(code, undefined), attempts: 2, parkAfter: 1 });
+    const batch = batchOf([...history(newEntity("down"), 1), ...history(newEntity("down"), 1)]);
+    for (const _ of [1, 2]) expect(await publisher.publish(batch)).toMatchObject({ published: 0, parked: 0 });
+  });
+
+  test.each(["InternalFailure", "Unheard"])("%s while others are taken parks its entity", async (code) => {
+    const bad = newEntity("bad");
+    const publisher = on.publisher({ bus: answering(code, bad), attempts: 2, parkAfter: 1 });
+    expect(await publisher.publish(batchOf([...history(bad, 1), ...history(newEntity("good"), 1)]))).toMatchObject({
+      published: 1,
+      parked: 1,
+    });
+  });
+
+  test.each(["InvalidArgument", "MalformedDetail"])("%s parks its entity, also alone", async (code) => {
+    const bad = newEntity("bad");
+    const publisher = on.publisher({ bus: answering(code, bad), attempts: 2, parkAfter: 1 });
+    expect(await publisher.publish(batchOf(history(bad, 1)))).toMatchObject({ parked: 1 });
   });
 });
 

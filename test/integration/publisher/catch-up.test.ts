@@ -40,7 +40,7 @@ const bus: Bus = {
   put: async (entries) =>
     entries.map(({ detail }) => {
       const { entityId, sequenceNumber } = JSON.parse(detail) as Envelope;
-      if (entityId === refuses) return { code: "InternalFailure", message: "refused" };
+      if (entityId === refuses) return { code: "InvalidArgument", message: "refused" };
       sent.set(entityId, [...(sent.get(entityId) ?? []), sequenceNumber]);
       return undefined;
     }),

@@ -38,7 +38,7 @@ test("a request holds one entry of an entity, and never one behind another that 
       return names.map((name) => {
         const left = refusals.get(name) ?? 0;
         refusals.set(name, left - 1);
-        return left > 0 ? { code: "InternalFailure", message: "no" } : undefined;
+        return left > 0 ? { code: "InvalidArgument", message: "no" } : undefined;
       });
     },
   };

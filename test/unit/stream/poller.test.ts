@@ -212,6 +212,28 @@ describe("the poller", () => {
     expect(stream.opened).toEqual(["child LATEST", "later TRIM_HORIZON"]);
   });
 
+  test("loses nothing when a shard is opened again under LATEST before its first record", async () => {
+    const stream = new ScriptedStream({ only: { records: ["1", "2"] } }, []);
+    const send = stream.send;
+    let reads = 0;
+    stream.send = async (command) => {
+      if (command.constructor.name === "GetRecordsCommand") reads += 1;
+      if (command.constructor.name === "GetRecordsCommand" && reads === 2) {
+        stream.shards.only = { records: ["1", "2", "3", "4"] };
+        throw named("ExpiredIteratorException");
+      }
+      const answer = (await send(command)) as { Records?: { dynamodb: object }[] };
+      const at = (number: string) => new Date(Date.now() + (Number(number) > 2 ? 60_000 : -60_000));
+      for (const { dynamodb } of answer.Records ?? [])
+        Object.assign(dynamodb, {
+          ApproximateCreationDateTime: at((dynamodb as { SequenceNumber: string }).SequenceNumber),
+        });
+      return answer;
+    };
+    const { seen } = await poll(stream, 2, new Map(), { startingPosition: "LATEST" });
+    expect(seen).toEqual(["3", "4"]);
+  });
+
   test("still begins at the newest record when the first look was refused", async () => {
     const stream = new ScriptedStream({ only: { records: ["1", "2"] } }, [
       { operation: "DescribeStream", name: "ThrottlingException", times: 10 },
