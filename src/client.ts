@@ -1,7 +1,7 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import * as z from "zod";
-import { randomId } from "./event-store/defaults.ts";
+import { randomId, systemClock } from "./event-store/defaults.ts";
 import { CATEGORY_ACTIONS, createCategory, createProduct, PRODUCT_ACTIONS } from "./product/index.ts";
 
 type Input<Schema extends z.ZodType> = z.input<Schema>;
@@ -33,7 +33,7 @@ export class ProblemError extends Error {
 }
 
 export interface ClientOptions {
-  /** Where the API is: `https://abc.execute-api.eu-central-1.amazonaws.com`. */
+  /** Where the API is, with its stage or base path: `https://abc.execute-api.eu-central-1.amazonaws.com/dev`. */
   readonly baseUrl: string;
   /** Makes idempotency keys and correlation ids. Default: random UUIDs. */
   readonly newId?: () => string;
@@ -51,6 +51,8 @@ export interface ClientOptions {
   /** How often a request is sent in all. At least 1, default 4. */
   readonly attempts?: number;
   readonly fetch?: typeof fetch;
+  /** For `Retry-After` with a date. Default: the system's. */
+  readonly clock?: () => Date;
   /** Milliseconds. Default: a timer. */
   readonly pause?: (milliseconds: number) => Promise<void>;
 }
@@ -67,6 +69,7 @@ export interface CommandOptions {
 
 const SAFE_TO_RETRY = new Set([429, 500, 502, 503, 504]);
 const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 60_000;
 
 const defaultPause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -125,18 +128,30 @@ class Sender {
     more: { headers?: Record<string, string>; body?: unknown } = {},
   ): Promise<Response> {
     const { baseUrl, attempts = 4, pause = defaultPause, headers = {} } = this.#options;
-    const url = new URL(path, baseUrl);
+    const url = new URL(baseUrl.replace(/\/+$/, "") + path);
     const body = more.body === undefined ? undefined : JSON.stringify(more.body);
     const all = { ...headers, ...more.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) };
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.#once(method, url, all, body);
-      const isFinal = response !== undefined && !SAFE_TO_RETRY.has(response.status);
+      const isFinal = response !== undefined && !isForLater(method, response);
       if (isFinal || (attempt >= attempts && response)) return response;
       if (attempt >= attempts) throw new Error(`${method} ${url.href}: no answer in ${attempts} attempts`);
-      const after = Number(response?.headers.get("retry-after") ?? 0) * 1000;
+      const after = retryAfterMs(response?.headers.get("retry-after"), this.#options.clock ?? systemClock);
       await pause(Math.max(after, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
     }
   }
+}
+
+/** A read model that is behind answers 409 and says when to ask again. */
+function isForLater(method: string, { status, headers }: Response): boolean {
+  return SAFE_TO_RETRY.has(status) || (method === "GET" && status === 409 && headers.has("retry-after"));
+}
+
+/** Milliseconds, at most a minute. `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3); anything else says nothing. */
+function retryAfterMs(header: string | null | undefined, clock: () => Date): number {
+  const text = header?.trim() ?? "";
+  const after = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock().getTime();
+  return Number.isFinite(after) ? Math.min(Math.max(0, after), LONGEST_PAUSE_MS) : 0;
 }
 
 async function readAnswer(response: Response): Promise<unknown> {

@@ -4,6 +4,9 @@ const name = z.string().min(1);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const count = z.coerce.number().int().min(1);
 
+/** Which part of which identity says who the user is (docs/deploy.md). */
+const userIdFrom = z.union([z.enum(["auto", "iam:identity", "iam:role", "iam:session"]), z.string().regex(/^jwt:.+$/)]);
+
 const tables = {
   SERVICE_NAME: name,
   EVENTS_TABLE: name,
@@ -15,7 +18,17 @@ const tables = {
 };
 
 const entryPoints = {
-  api: z.object({ ...tables, TRUST_USER_HEADER: flag.default(false), CACHED_ENTITIES: count.default(1_000) }),
+  api: z.object({
+    ...tables,
+    TRUST_USER_HEADER: flag.default(false),
+    CACHED_ENTITIES: count.default(1_000),
+    USER_ID_FROM: userIdFrom.default("auto"),
+    READ_ALL: z
+      .string()
+      .default("")
+      .transform((text) => text.split(",").filter((one) => one !== "")),
+    PATHS_ENCODED: flag.default(false),
+  }),
   projector: z.object({ ...tables, PARK_AFTER: count.default(5) }),
   publisher: z.object({
     ...tables,

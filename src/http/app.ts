@@ -4,7 +4,8 @@ import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import { addCategoryCommands, addProductCommands } from "./commands.ts";
 import type { HttpDependencies } from "./dependencies.ts";
-import { problem, problemOf } from "./problem.ts";
+import { RoutePaths, type RouteTemplate } from "./paths.ts";
+import { isForLater, problem, problemOf } from "./problem.ts";
 import { addQueries } from "./queries.ts";
 import { type App, CORRELATION_HEADER, type Variables } from "./request.ts";
 
@@ -59,7 +60,7 @@ function addProblems(app: App): void {
     context.set("detail", body.detail);
     if (body.status === 500) context.set("error", error);
     const headers: Record<string, string> = { "content-type": "application/problem+json" };
-    if (body.status === 503) headers["retry-after"] = "1";
+    if (isForLater(body)) headers["retry-after"] = "1";
     const correlationId = context.get("correlationId");
     return context.body(
       JSON.stringify({ ...body, instance: context.req.path, correlationId }),
@@ -68,17 +69,36 @@ function addProblems(app: App): void {
     );
   });
   app.notFound((context) => {
-    const detail = `there is no ${context.req.method} ${context.req.path}`;
+    const { method, path } = context.req;
+    const allow = pathsOf(app).methodsOf(path);
+    const isThere = allow.length > 0;
+    const detail = isThere
+      ? `${method} is not for ${path}; there is ${allow.join(", ")}`
+      : `there is no ${method} ${path}`;
     context.set("detail", detail);
+    const status = isThere ? 405 : 404;
     return context.json(
-      problem(404, detail, { instance: context.req.path, correlationId: context.get("correlationId") }),
-      404,
+      problem(status, detail, { instance: path, correlationId: context.get("correlationId") }),
+      status,
       {
         "content-type": "application/problem+json",
+        ...(isThere ? { allow: allow.join(", ") } : {}),
       },
     );
   });
 }
+
+const known = new WeakMap<App, RoutePaths>();
+
+/** The routes of an app by their paths, as its OpenAPI document lists them. */
+export function pathsOf(app: App): RoutePaths {
+  const found = known.get(app) ?? new RoutePaths([...templatesOf(app), { method: "get", path: "/openapi.json" }]);
+  known.set(app, found);
+  return found;
+}
+
+const templatesOf = (app: App): RouteTemplate[] =>
+  app.openAPIRegistry.definitions.flatMap((definition) => (definition.type === "route" ? [definition.route] : []));
 
 /** The API: one Request in, one Response out. */
 export function createApp(dependencies: HttpDependencies): App {

@@ -14,8 +14,9 @@ import {
   productId,
 } from "../product/index.ts";
 import type { HttpDependencies } from "./dependencies.ts";
+import { preconditionOf, underPrecondition } from "./preconditions.ts";
 import { problemSchema } from "./problem.ts";
-import { type App, etagOf, expectedVersion, type RequestContext, userOf } from "./request.ts";
+import { type App, etagOf, type RequestContext, userOf } from "./request.ts";
 
 export const newProduct = createProduct.extend({ productId: productId.optional() });
 export const newCategory = createCategory.extend({ categoryId: categoryId.optional() });
@@ -30,7 +31,10 @@ export const accepted = z
   .openapi("Accepted");
 
 export const commandHeaders = z.object({
-  "if-match": z.string().optional().describe('The expected version: "7". Without it a conflict is retried.'),
+  "if-match": z
+    .string()
+    .optional()
+    .describe('The expected version: "7"; one of several, or * for any. Without it a conflict is retried.'),
   "idempotency-key": z.string().min(1).max(200).optional().describe("Recognises a repeat of the command"),
   "x-correlation-id": z.string().min(1).max(200).optional(),
   "x-causation-id": z.string().min(1).max(200).optional().describe("The event that caused the command"),
@@ -71,17 +75,23 @@ function runner<C extends Command>(
   dependencies: HttpDependencies,
   handle: (request: Parameters<typeof handleCommand<unknown, C, never>>[2]) => Promise<CommandResult<unknown>>,
 ): Run {
-  return (context, entityId, command) =>
-    handle({
-      entityId,
-      command: command as C,
-      userId: userOf(context, dependencies),
-      correlationId: context.get("correlationId"),
-      causationId: context.req.header("x-causation-id"),
-      now: dependencies.clock().toISOString(),
-      commandId: context.req.header("idempotency-key"),
-      expectedVersion: expectedVersion(context.req.header("if-match")),
-    });
+  return (context, entityId, command) => {
+    const userId = userOf(context, dependencies);
+    const key = context.req.header("idempotency-key");
+    return underPrecondition(preconditionOf(context.req.header("if-match")), (expectedVersion) =>
+      handle({
+        entityId,
+        command: command as C,
+        userId,
+        correlationId: context.get("correlationId"),
+        causationId: context.req.header("x-causation-id"),
+        now: dependencies.clock().toISOString(),
+        // One user's key is not another's.
+        commandId: key === undefined ? undefined : contentHash([userId, key]),
+        expectedVersion,
+      }),
+    );
+  };
 }
 
 function answer(
@@ -113,7 +123,10 @@ function addActions(
   }
 }
 
-/** Without an id in the body one is made; from the Idempotency-Key, so that a repeat finds the same entity. */
+/**
+ * Without an id in the body one is made; from the Idempotency-Key, so that a repeat finds the same entity. It begins
+ * with the collection, for products and categories share one space of ids.
+ */
 function addCreate(
   app: App,
   collection: string,
@@ -125,7 +138,8 @@ function addCreate(
   app.openapi(commandRoute(`/${collection}`, type, body, 201), async (context) => {
     const { [idField]: given, ...data } = context.req.valid("json" as never) as Record<string, unknown>;
     const key = context.req.header("idempotency-key");
-    const made = key === undefined ? newId() : contentHash([collection, userOf(context, dependencies), key]);
+    const made =
+      key === undefined ? newId() : `${collection}-${contentHash([collection, userOf(context, dependencies), key])}`;
     const id = typeof given === "string" ? given : made;
     const result = await run(context, id, { type, data });
     return answer(context, id, result, `/${collection}/${id}`) as never;

@@ -27,7 +27,7 @@ export interface RequestLine {
   readonly milliseconds: number;
   readonly correlationId: string;
   readonly detail?: string | undefined;
-  /** Only of what was not foreseen. */
+  /** Unexpected errors only. */
   readonly error?: Error | undefined;
 }
 
@@ -40,6 +40,8 @@ export interface HttpDependencies {
   readonly newId: () => string;
   /** Who asks, from what the platform says of the request; undefined is a 401. */
   readonly identify: (env: unknown, headers: Headers) => string | undefined;
+  /** What who asks may do besides (see `mayReadActivity`). Default: nothing. */
+  readonly scopesOf?: (env: unknown, headers: Headers) => readonly string[];
   readonly log: (line: RequestLine) => void;
   /** Waits between looks at a read model that is behind. */
   readonly pause: (milliseconds: number) => Promise<void>;

@@ -19,6 +19,7 @@ export type Problem = z.infer<typeof problemSchema>;
 const TITLES: Readonly<Record<number, string>> = {
   400: "Malformed request",
   401: "Not authenticated",
+  403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
   409: "Conflict",
@@ -43,14 +44,36 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   AGGREGATE_TYPE: 422,
   COMMAND_ID_REUSED: 422,
   REJECTED: 422,
-  BEHIND: 503,
+  PRECONDITION_FAILED: 412,
+  FORBIDDEN: 403,
+  BEHIND: 409,
   NOT_BUILT: 503,
+  UNAVAILABLE: 503,
 };
 
 /** What a client asked for is not there. */
 export class NotFoundError extends Error {
   readonly code = "NOT_FOUND";
 }
+
+/** `If-Match` names no version that the entity can have. */
+export class PreconditionFailedError extends Error {
+  readonly code = "PRECONDITION_FAILED";
+  constructor() {
+    super("If-Match: the entity has none of these versions");
+  }
+}
+
+/** Who asks may not have the answer. */
+export class ForbiddenError extends Error {
+  readonly code = "FORBIDDEN";
+}
+
+/** Answers with which a client may ask again, after `Retry-After`. */
+export const isForLater = ({ status, type }: Pick<Problem, "status" | "type">): boolean =>
+  status === 503 || type === BEHIND_TYPE;
+
+const BEHIND_TYPE = "urn:streamfold:problem:behind";
 
 /** The read model has not reached the version that was asked for. */
 export class BehindError extends Error {
@@ -108,9 +131,10 @@ export function problemOf(error: unknown, hasPrecondition: boolean): Problem {
   if (status === 500) return problem(500, "the request failed; the log has more under its correlation id");
   const { reason, errors, expectedVersion, actualVersion } = error;
   const isRule = typeof reason === "string" && error.code === "REJECTED";
+  const type = error.code === "BEHIND" ? BEHIND_TYPE : undefined;
   return problem(
     status,
     error.message,
-    present({ reason: isRule ? reason : undefined, errors, expectedVersion, actualVersion }),
+    present({ type, reason: isRule ? reason : undefined, errors, expectedVersion, actualVersion }),
   );
 }

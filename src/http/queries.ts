@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { isWellFormed, MAX_PARTITION_KEY_BYTES, type StoredEvent, sortKeys } from "../event-store/index.ts";
 import { MAX_PAGE_BYTES } from "../projector/index.ts";
+import { mayReadActivity } from "./access.ts";
 import type { HttpDependencies } from "./dependencies.ts";
-import { BehindError, NotFoundError, problemSchema } from "./problem.ts";
-import { type App, etagOf } from "./request.ts";
+import { BehindError, ForbiddenError, NotFoundError, problemSchema } from "./problem.ts";
+import { type App, etagOf, identityOf } from "./request.ts";
 
 const limit = z.coerce.number().int().min(1).max(200).optional();
 const cursor = z.string().min(1).max(5_000).optional();
@@ -31,7 +32,9 @@ const responses = {
   200: { description: "Found", content: anyJson },
   400: { description: "Malformed", content: problemContent },
   404: { description: "Unknown", content: problemContent },
-  503: { description: "The read model is behind", content: problemContent },
+  403: { description: "Not for who asks", content: problemContent },
+  409: { description: "The read model is behind the version that was asked for: ask again", content: problemContent },
+  503: { description: "Not available", content: problemContent },
 };
 /** As long as a key of the tables may be, in bytes. */
 const id = z
@@ -160,9 +163,13 @@ export function addQueries(app: App, dependencies: HttpDependencies): void {
   app.openapi(queryRoute("/categories", "The tree of categories, a page at a time", tree), async (context) =>
     context.json(inOrder(await queries.categories(context.req.valid("query"))), 200),
   );
-  app.openapi(queryRoute("/users/{id}/activity", "What a user did", { query: page, params: withId }), async (context) =>
-    context.json(inOrder(await queries.activity(context.req.valid("param").id, context.req.valid("query"))), 200),
-  );
+  const activity = queryRoute("/users/{id}/activity", "What a user did", { query: page, params: withId });
+  app.openapi(activity, async (context) => {
+    const { id: userId } = context.req.valid("param");
+    if (!mayReadActivity(identityOf(context, dependencies), userId))
+      throw new ForbiddenError("what a user did is told to that user, and to who may read all");
+    return context.json(inOrder(await queries.activity(userId, context.req.valid("query"))), 200);
+  });
   app.openapi(queryRoute("/projections", "How far the read models are", plain), async (context) =>
     context.json({ projections: await queries.projections() }, 200),
   );

@@ -12,6 +12,11 @@ const PARAMETERS = {
   authorizer: oneOf("iam", "jwt"),
   jwtIssuer: text(/^https:\/\/\S+$/, "an https address"),
   jwtAudience: text(/^\S+$/, "a text without spaces"),
+  userIdFrom: text(
+    /^(auto|iam:identity|iam:role|iam:session|jwt:\S+)$/,
+    "auto, iam:identity, iam:role, iam:session or jwt:CLAIM",
+  ),
+  readAll: text(/^\S*$/, "users and scopes, separated by commas"),
   deletionProtection: oneOf("true", "false"),
   throttleRate: whole(1, 100_000),
   throttleBurst: whole(1, 100_000),

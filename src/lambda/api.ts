@@ -1,5 +1,4 @@
-import type { APIGatewayEventRequestContextV2, APIGatewayProxyEventV2WithRequestContext } from "aws-lambda";
-import { handle } from "hono/aws-lambda";
+import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
 import { askCategoryTree, categoryTree } from "../../projections/category-tree.ts";
 import { projections } from "../../projections/index.ts";
 import { askCatalog, productCatalog } from "../../projections/product-catalog.ts";
@@ -7,8 +6,9 @@ import { askPriceHistory, productPriceHistory } from "../../projections/product-
 import { askUserActivity, userActivity } from "../../projections/user-activity.ts";
 import { StateCache, Turns } from "../aggregate/index.ts";
 import { readConfig } from "../config.ts";
-import { createApp, type Queries, type RequestLine } from "../http/index.ts";
+import { createApp, pathsOf, problem, type Queries, READ_ALL_SCOPE, type RequestLine } from "../http/index.ts";
 import { createRowReader, GenerationsCache, readStatus } from "../projector/index.ts";
+import { type ApiEvent, scopesOf, userIdOf } from "./identity.ts";
 import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";
 
 const config = readConfig("api");
@@ -35,16 +35,19 @@ function wireQueries(): Queries {
   };
 }
 
-type Authorizer = { jwt?: { claims?: Record<string, unknown> }; iam?: { userArn?: string } };
-type ApiEvent = APIGatewayProxyEventV2WithRequestContext<APIGatewayEventRequestContextV2 & { authorizer?: Authorizer }>;
+const eventIn = (env: unknown): ApiEvent | undefined => (env as { event?: ApiEvent }).event;
 
-/** Who asks: what the authorizer vouches for. A header counts only where the deployment says so. */
+/** A header counts only where the deployment says so. */
 function identify(env: unknown, headers: Headers): string | undefined {
   if (config.TRUST_USER_HEADER) return headers.get("x-user-id") || "local-user";
-  const { event } = env as { event?: ApiEvent };
-  const { jwt, iam } = event?.requestContext.authorizer ?? {};
-  const subject = jwt?.claims?.sub;
-  return typeof subject === "string" ? subject : iam?.userArn;
+  const event = eventIn(env);
+  return event && userIdOf(event, config.USER_ID_FROM);
+}
+
+function scopes(env: unknown): readonly string[] {
+  if (config.TRUST_USER_HEADER) return [READ_ALL_SCOPE];
+  const event = eventIn(env);
+  return event ? scopesOf(event, userIdOf(event, config.USER_ID_FROM), config.READ_ALL) : [];
 }
 
 function log({ error, ...line }: RequestLine): void {
@@ -62,8 +65,41 @@ const app = createApp({
   clock,
   newId,
   identify,
+  scopesOf: scopes,
   log,
   pause,
 });
 
-export const handler = handle(app);
+const answer = handle(app);
+type Answer = Awaited<ReturnType<typeof answer>>;
+
+/** A request without a body where there may be none, its path as the routes expect it. */
+export async function handler(event: ApiEvent, context: LambdaContext): Promise<Answer> {
+  const { requestContext, rawPath, body, ...request } = event;
+  const { method } = requestContext.http;
+  const { stage, domainName = "" } = requestContext;
+  const isEncoded = config.PATHS_ENCODED || domainName.includes(".lambda-url.");
+  const path = pathsOf(app).normalize(method, { path: rawPath, stage, isEncoded });
+  const hasBody = body !== undefined && body !== "";
+  if (hasBody && (method === "GET" || method === "HEAD")) return refuseBody(method, path);
+  const http = { ...requestContext.http, path };
+  const passedOn = {
+    ...request,
+    ...(hasBody ? { body } : {}),
+    rawPath: path,
+    requestContext: { ...requestContext, http },
+  };
+  // The adapter's types know no identity pool.
+  return answer(passedOn as unknown as LambdaEvent, context);
+}
+
+function refuseBody(method: string, path: string): Answer {
+  const body = problem(400, `${method} takes no body`, { instance: path });
+  logger.warn(`${method} ${path} ${body.status}`, { detail: body.detail });
+  return {
+    statusCode: body.status,
+    headers: { "content-type": "application/problem+json" },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  };
+}

@@ -168,7 +168,12 @@ export class OfflineService {
     const options = { host: "127.0.0.1", httpPort: ports.api, lambdaPort: ports.lambda, noAuth: true, noSponsor: true };
     service.custom = { ...service.custom, "serverless-offline": options };
     const { environment } = this.#serverless.service.provider;
-    service.provider.environment = { ...environment, TRUST_USER_HEADER: "true", POWERTOOLS_METRICS_DISABLED: "true" };
+    service.provider.environment = {
+      ...environment,
+      TRUST_USER_HEADER: "true",
+      PATHS_ENCODED: "true",
+      POWERTOOLS_METRICS_DISABLED: "true",
+    };
   }
 
   #createLambda(): Lambda {

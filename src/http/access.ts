@@ -1,0 +1,13 @@
+/** Who asks, as the platform vouches for it. */
+export interface Identity {
+  readonly userId: string;
+  /** What it may do besides, such as the scopes of a token. */
+  readonly scopes: readonly string[];
+}
+
+/** The scope with which somebody may read what others did. */
+export const READ_ALL_SCOPE = "streamfold/read-all";
+
+/** The one rule of who may read what: what a user did, by that user, or by whoever has the scope. */
+export const mayReadActivity = ({ userId, scopes }: Identity, of: string): boolean =>
+  userId === of || scopes.includes(READ_ALL_SCOPE);
