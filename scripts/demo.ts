@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
+import { decimalAmount, type Money } from "../src/product/index.ts";
 import { type Expected, expectedOf, type Price, productOf, readPrices, rowsAfter } from "./demo/prices.ts";
 
 interface Service {
@@ -10,6 +11,8 @@ interface Service {
   readonly bus: string;
 }
 
+/** Of the prices in the package. */
+const CURRENCY = "USD";
 const CATEGORY = "stocks";
 
 /** The running service says where it is in its data folder. */
@@ -55,7 +58,7 @@ async function sendRows(service: Service, prices: readonly Price[], isNew: boole
   let stored = 0;
   for (const [index, price] of prices.entries()) {
     const id = productOf(price);
-    const money = { amount: price.amount, currency: "USD" };
+    const money = { amount: price.amount, currency: CURRENCY };
     const accepted =
       isNew && index === 0
         ? await post(
@@ -124,14 +127,14 @@ async function readRow(
   { productId, sent, changes }: Expected,
   bus: ReadonlyMap<string, number>,
 ): Promise<DemoRow> {
-  const product = await get<{ version: number; price: { amount: number } }>(`${service.api}/products/${productId}`);
+  const product = await get<{ version: number; price: Money }>(`${service.api}/products/${productId}`);
   const snapshot = await get<{ version: number }>(`${service.api}/entities/${productId}/snapshots`);
   return {
     product: productId,
     sent,
     changes,
     version: product?.version ?? 0,
-    latestPrice: ((product?.price.amount ?? Number.NaN) / 100).toFixed(2),
+    latestPrice: product ? decimalAmount(product.price) : "none",
     historyRows: await countHistory(service, productId),
     snapshotVersion: snapshot?.version ?? "none",
     busEvents: bus.get(productId) ?? 0,
@@ -143,7 +146,9 @@ const SNAPSHOT_EVERY = 100;
 function isCaughtUp(row: DemoRow, { changes, latest }: Expected): boolean {
   const snapshotIsMade = changes < SNAPSHOT_EVERY || Number(row.snapshotVersion) >= SNAPSHOT_EVERY;
   const isProjected =
-    row.version === changes && row.historyRows === changes && row.latestPrice === (latest / 100).toFixed(2);
+    row.version === changes &&
+    row.historyRows === changes &&
+    row.latestPrice === decimalAmount({ amount: latest, currency: CURRENCY });
   return snapshotIsMade && isProjected && row.busEvents === changes;
 }
 

@@ -30,8 +30,11 @@ function node(tag, text, children = []) {
   return made;
 }
 
-const money = ({ amount, currency }) =>
-  new Intl.NumberFormat("en", { style: "currency", currency }).format(amount / 100);
+/** Minor units in the currency's own decimals: a yen has none, a Kuwaiti dinar three. */
+function money({ amount, currency }) {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+}
 
 function productRow({ productId, name, price, status, categoryId }) {
   const open = node("button", name);

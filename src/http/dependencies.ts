@@ -6,6 +6,7 @@ import type { CommandContext } from "../aggregate/index.ts";
 import type { EventStore } from "../event-store/index.ts";
 import type { CategoryState, ProductState } from "../product/index.ts";
 import type { Page, PageRequest, ProjectionStatus, VersionedRow } from "../projector/index.ts";
+import type { EnvelopeOptions } from "../publisher/index.ts";
 
 /** The questions that the API answers from read models. */
 export interface Queries {
@@ -42,6 +43,8 @@ export interface HttpDependencies {
   readonly identify: (env: unknown, headers: Headers) => string | undefined;
   /** What who asks may do besides (see `mayReadActivity`). Default: nothing. */
   readonly scopesOf?: (env: unknown, headers: Headers) => readonly string[];
+  /** How events are published: `/entities/{id}/published` shows them so. Default: as they are, without the user. */
+  readonly publishing?: EnvelopeOptions;
   readonly log: (line: RequestLine) => void;
   /** Waits between looks at a read model that is behind. */
   readonly pause: (milliseconds: number) => Promise<void>;

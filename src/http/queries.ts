@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { isWellFormed, MAX_PARTITION_KEY_BYTES, type StoredEvent, sortKeys } from "../event-store/index.ts";
 import { MAX_PAGE_BYTES } from "../projector/index.ts";
+import { envelopeOf } from "../publisher/index.ts";
 import { mayReadActivity } from "./access.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { BehindError, ForbiddenError, NotFoundError, problemSchema } from "./problem.ts";
@@ -121,7 +122,7 @@ async function eventsThatFit(
   return { events, isCut: false };
 }
 
-function addEntityQueries(app: App, { store }: HttpDependencies): void {
+function addEntityQueries(app: App, { store, publishing = {} }: HttpDependencies): void {
   const route = queryRoute("/entities/{id}/events", "Events of an entity", { query: eventsQuery, params: withId });
   app.openapi(route, async (context) => {
     const { id } = context.req.valid("param");
@@ -133,6 +134,21 @@ function addEntityQueries(app: App, { store }: HttpDependencies): void {
     const last = events.at(-1)?.sequenceNumber;
     const hasMore = last !== undefined && last !== to && (isCut || events.length === most);
     return context.json({ events, ...(hasMore ? { nextFrom: last + 1 } : {}) }, 200);
+  });
+  const published = queryRoute("/entities/{id}/published", "Events of an entity as they are on the bus", {
+    query: eventsQuery,
+    params: withId,
+  });
+  app.openapi(published, async (context) => {
+    const { id } = context.req.valid("param");
+    const { from = 1, to, limit: most = DEFAULT_EVENTS } = context.req.valid("query");
+    const { events, isCut } = await eventsThatFit(
+      store.readEvents(id, { fromSequence: from, toSequence: to, limit: most }),
+    );
+    const readUpTo = events.at(-1)?.sequenceNumber ?? from - 1;
+    const hasMore = readUpTo !== to && (isCut || events.length === most);
+    const shown = events.flatMap((event) => envelopeOf(event, publishing) ?? []);
+    return context.json({ events: shown, readUpTo, ...(hasMore ? { nextFrom: readUpTo + 1 } : {}) }, 200);
   });
   const snapshots = queryRoute("/entities/{id}/snapshots", "Latest snapshot of an entity", {
     query: z.strictObject({}),

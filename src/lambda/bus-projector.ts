@@ -31,7 +31,9 @@ export async function handler(event: SQSEvent | LagSweepRequest, context: Contex
 
 /** Neither the order of the messages nor their coming once matters. */
 async function projectMessages({ Records }: SQSEvent, isTimeUp: () => boolean): Promise<SQSBatchResponse> {
-  const messages = Records.map((record) => ({ id: record.messageId, place: placeOf(record) }));
+  const messages = await Promise.all(
+    Records.map(async (record) => ({ id: record.messageId, place: await placeInStore(placeOf(record)) })),
+  );
   const outcomes = await projector.project(groupByEntity(messages.flatMap(({ place }) => place ?? [])), isTimeUp);
   const failures = outcomes.flatMap((outcome) => outcome.failures);
   for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
@@ -44,6 +46,16 @@ async function projectMessages({ Records }: SQSEvent, isTimeUp: () => boolean): 
     failures.some(({ entityId, fromSequence }) => entityId === place.entityId && place.sequenceNumber >= fromSequence);
   const failed = messages.filter(({ place }) => isFailed(place));
   return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
+}
+
+/** A message may claim what it likes: one of an event that the store does not have fails alone, and its entity is left alone. */
+async function placeInStore(place: Place | undefined): Promise<Place | undefined> {
+  if (!place) return undefined;
+  const { entityId, sequenceNumber } = place;
+  const range = { fromSequence: sequenceNumber, toSequence: sequenceNumber };
+  for await (const _ of projector.context.store.readEvents(entityId, range)) return place;
+  logger.warn(`the store has no event ${sequenceNumber} of ${entityId}`, { ...place });
+  return undefined;
 }
 
 const message = z.object({

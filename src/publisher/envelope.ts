@@ -70,6 +70,6 @@ export function envelopeOf(event: StoredEvent, options: EnvelopeOptions): Envelo
 
 export function claimCheckOf({ data: _, ...envelope }: Envelope): Envelope {
   const { entityId, sequenceNumber } = envelope;
-  const path = `/entities/${encodeURIComponent(entityId)}/events?from=${sequenceNumber}&to=${sequenceNumber}`;
+  const path = `/entities/${encodeURIComponent(entityId)}/published?from=${sequenceNumber}&to=${sequenceNumber}`;
   return { ...envelope, claimCheck: { entityId, sequenceNumber, path } };
 }

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createConsumer, dynamoDbReceived, fetchFromApi, type ReceivedEvent } from "../../../src/consumer.ts";
+import type { StoredEvent } from "../../../src/event-store/index.ts";
+import { createApp } from "../../../src/http/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
+import { envelopeOf } from "../../../src/publisher/index.ts";
 import { documents, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newEntity, openStore } from "../../support/store.ts";
 
@@ -74,8 +77,9 @@ test("a claim check is resolved from the service's API", async () => {
   const store = openStore(engine);
   await store.appendEvent("Product", entity, "PriceUpdated", { text: "x".repeat(1_000) }, "ann", "c", 0);
   const fetchEvents = fetchFromApi(async (path) => {
-    expect(path).toBe(`/entities/${entity}/events?from=1&to=1&limit=1000`);
-    return { events: await store.getEvents(entity, 1, 1) };
+    expect(path).toBe(`/entities/${entity}/published?from=1&to=1&limit=1000`);
+    const [event] = await store.getEvents(entity, 1, 1);
+    return { events: [envelopeOf(event!, {})], readUpTo: 1 };
   });
   const { consumer, handled } = open({ fetchEvents });
   const claim = detail(entity, 1, { data: undefined, claimCheck: { entityId: entity, sequenceNumber: 1, path: "/x" } });
@@ -113,14 +117,166 @@ test("a gap of more events than one answer of the API holds is fetched in as man
       number,
     ];
     const last = Math.min(to, from + limit - 1);
-    const events = Array.from({ length: last - from + 1 }, (_, n) => {
-      const { data: eventData, ...stored } = detail(entity, from + n);
-      return { ...stored, eventData };
-    });
-    return { events, ...(last < to ? { nextFrom: last + 1 } : {}) };
+    const events = Array.from({ length: last - from + 1 }, (_, n) => detail(entity, from + n));
+    return { events, readUpTo: last, ...(last < to ? { nextFrom: last + 1 } : {}) };
   };
   const { consumer, handled } = open({ fetchEvents: fetchFromApi(get) });
   expect(await consumer.take(detail(entity, 1_151))).toBe("handled");
   expect(handled.map(([n]) => n)).toEqual(Array.from({ length: 1_151 }, (_, n) => n + 1));
   expect(paths).toHaveLength(2);
+});
+
+describe("two services", () => {
+  test("may have an entity of the same id, and one service two aggregates", async () => {
+    const entity = newEntity("4711");
+    const { consumer, handled } = open();
+    const record = (messageId: string, source: string, more: object = {}) => ({
+      messageId,
+      body: JSON.stringify({ source, detail: detail(entity, 1, more) }),
+    });
+    const Records = [
+      record("1", "OrderService"),
+      record("2", "ProductService"),
+      record("3", "ProductService", { aggregateType: "Order" }),
+    ];
+    expect(await consumer.handler({ Records } as never)).toEqual({ batchItemFailures: [] });
+    expect(handled).toHaveLength(3);
+  });
+
+  test("an entity of the longest id is remembered", async () => {
+    const { consumer } = open();
+    for (const outcome of ["handled", "duplicate"])
+      expect(await consumer.take(detail("x".repeat(1_000), 1), { source: "s".repeat(100) })).toBe(outcome);
+  });
+});
+
+describe("a claim check", () => {
+  const claim = (entity: string) =>
+    JSON.parse(
+      JSON.stringify(
+        detail(entity, 1, { data: undefined, claimCheck: { entityId: entity, sequenceNumber: 1, path: "/x" } }),
+      ),
+    );
+
+  test.each([
+    ["without fetchEvents", {}],
+    ["that nobody has", { fetchEvents: async () => [] }],
+    ["that is answered with a claim check", { fetchEvents: async (id: string) => [claim(id)] }],
+  ])("%s fails, and is not handled without its data", async (_, more) => {
+    const entity = newEntity();
+    const { consumer, handled } = open(more);
+    await expect(consumer.take(claim(entity))).rejects.toMatchObject({ code: "CLAIM_CHECK", entityId: entity });
+    expect(handled).toEqual([]);
+    expect(await open().consumer.take(detail(entity, 1))).toBe("handled");
+  });
+});
+
+test("a gap in what is public is no gap, and what is fetched is the public form", async () => {
+  const entity = newEntity("private");
+  const store = openStore(engine);
+  for (const [n, type] of ["PriceUpdated", "Secret", "PriceUpdated", "Secret", "PriceUpdated"].entries())
+    await store.appendEvent("Product", entity, type, { n: n + 1, margin: 3 }, "ann", "c", n);
+  const publicEvents = {
+    Secret: { isPublic: false },
+    PriceUpdated: { publishedAs: { data: ({ eventData }: StoredEvent) => ({ n: eventData.n }) } },
+  };
+  const app = createApp({
+    store,
+    publishing: { publicEvents },
+    newId: () => "id",
+    clock: () => new Date(),
+    log: () => undefined,
+  } as never);
+  const fetchEvents = fetchFromApi(async (path) => (await app.request(path)).json());
+  const { consumer, handled } = open({ fetchEvents });
+  expect(await consumer.take(detail(entity, 5, { data: { n: 5 } }))).toBe("handled");
+  expect(handled.map(([number, data]) => [number, data])).toEqual([
+    [1, { n: 1 }],
+    [3, { n: 3 }],
+    [5, { n: 5 }],
+  ]);
+  const behind = fetchFromApi(async () => ({ events: [], readUpTo: 5 }));
+  await expect(open({ fetchEvents: behind }).consumer.take(detail(entity, 9))).rejects.toMatchObject({ code: "GAP" });
+});
+
+test("invocations at once handle each event once, in order, and end on the newest", async () => {
+  const ids = Array.from({ length: 12 }, () => newEntity("twice"));
+  const handled = new Map<string, number[]>();
+  const handlers = {
+    PriceUpdated: async (event: ReceivedEvent) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+      handled.set(event.entityId, [...(handled.get(event.entityId) ?? []), event.sequenceNumber]);
+    },
+  };
+  const fetchEvents = async (id: string, from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, n) => detail(id, from + n) as ReceivedEvent);
+  const all = ids.flatMap((id) => [1, 2, 3, 4].map((n) => ({ id, n })));
+  const run = async () => {
+    const { consumer } = open({ handlers, fetchEvents, waitMs: 30_000 });
+    const order = all.map((one) => [Math.random(), one] as const).sort(([a], [b]) => a - b);
+    for (const [, { id, n }] of order) await consumer.take(detail(id, n));
+  };
+  await Promise.all([run(), run(), run()]);
+  for (const id of ids) expect(handled.get(id)).toEqual([1, 2, 3, 4]);
+}, 60_000);
+
+test("a lease that nobody gave back runs out, and one that is held makes the message come again", async () => {
+  const entity = newEntity("leased");
+  let now = Date.now();
+  const received = dynamoDbReceived(documents(engine.connect()), "Received", "billing", {
+    leaseMs: 1_000,
+    clock: () => new Date(now),
+  });
+  const key = JSON.stringify(["", "Product", entity]);
+  expect(await received.lease(key, "somebody who died")).toBe(true);
+  const { consumer } = open({ received, waitMs: 0 });
+  await expect(consumer.take(detail(entity, 1))).rejects.toMatchObject({ code: "BUSY", entityId: entity });
+  now += 1_001;
+  expect(await consumer.take(detail(entity, 1))).toBe("handled");
+});
+
+describe("a subscriber that joins late", () => {
+  const fetchEvents = async (id: string, from: number, to: number) =>
+    Array.from(
+      { length: to - from + 1 },
+      (_, n) => detail(id, from + n, { eventTime: `2026-01-0${from + n}T00:00:00.000Z` }) as ReceivedEvent,
+    );
+  const at = (id: string, n: number) => detail(id, n, { eventTime: `2026-01-0${n}T00:00:00.000Z` });
+
+  test.each<[string, object, number[]]>([
+    ["now", { startAt: "now" }, [5, 6]],
+    ["now, with fetchEvents", { startAt: "now", fetchEvents }, [5, 6]],
+    ["a time", { startAt: "2026-01-03", fetchEvents }, [3, 4, 5, 6]],
+    ["a time, without fetchEvents", { startAt: "2026-01-03" }, [5, 6]],
+    ["the beginning", { fetchEvents }, [1, 2, 3, 4, 5, 6]],
+  ])("begins with %s", async (_, more, expected) => {
+    const entity = newEntity("late");
+    const { consumer, handled } = open(more);
+    for (const n of [5, 6]) expect(await consumer.take(at(entity, n))).toBe("handled");
+    expect(handled.map(([n]) => n)).toEqual(expected);
+  });
+
+  test("passes by what is older than its time, and has no gap there", async () => {
+    const entity = newEntity("late");
+    const { consumer, handled } = open({ startAt: "2026-01-04" });
+    expect([await consumer.take(at(entity, 3)), await consumer.take(at(entity, 4))]).toEqual(["skipped", "handled"]);
+    expect(handled.map(([n]) => n)).toEqual([4]);
+  });
+});
+
+test.each<[string, object, string]>([
+  [
+    "a handler that the contract does not have",
+    { handlers: { PriceUpdatd: async () => undefined }, contract: ["PriceUpdated"] },
+    "handlers",
+  ],
+  [
+    "a handler that the AsyncAPI document does not have",
+    { handlers: { Pric: async () => undefined }, contract: { channels: { bus: { messages: { PriceUpdated: {} } } } } },
+    "handlers",
+  ],
+  ["a misspelt option", { fetchEvent: async () => [] }, "options.fetchEvent"],
+  ["a time that is none", { startAt: "yesterday" }, "startAt"],
+])("%s is refused by name", (_, more, field) => {
+  expect(() => open(more)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", field }) as unknown as Error);
 });

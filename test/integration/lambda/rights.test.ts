@@ -198,6 +198,8 @@ const BESIDES: Readonly<Partial<Record<Name, readonly string[]>>> = {
   api: [`dynamodb:GetItem ${EVENTS}`],
   /** Checks a row that an event reads and leaves as it is. */
   projector: [`dynamodb:ConditionCheckItem ${READ_MODELS}`],
+  /** Parks an entity whose event it cannot take; none of the ways above brings such an event over the bus. */
+  "bus-projector": [`dynamodb:UpdateItem ${READ_MODELS}`],
   /** Tells the bus that a sweep of more keys than one invocation takes goes on. */
   snapshotter: ["events:PutEvents"],
 };

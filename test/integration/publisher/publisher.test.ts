@@ -142,7 +142,7 @@ describe("what goes out", () => {
     );
     expect(on.localBus.archive.at(-1)!.event.detail).toMatchObject({
       entityId: checked,
-      claimCheck: { entityId: checked, sequenceNumber: 1, path: `/entities/${checked}/events?from=1&to=1` },
+      claimCheck: { entityId: checked, sequenceNumber: 1, path: `/entities/${checked}/published?from=1&to=1` },
     });
     expect(on.localBus.archive.at(-1)!.event.detail).not.toHaveProperty("data");
   });

@@ -97,3 +97,52 @@ test("a client gives up after its attempts", async () => {
   await expect(client.get("/products")).rejects.toThrow("no answer in 2 attempts");
   expect(sent).toHaveLength(2);
 });
+
+describe("a client", () => {
+  test.each(["https://api.example.com/shop", "https://api.example.com/shop/", "https://api.example.com/v1/shop//"])(
+    "keeps the path of %s",
+    async (baseUrl) => {
+      const { client, sent } = scripted(
+        [
+          [200, {}],
+          [200, stored],
+        ],
+        { baseUrl },
+      );
+      await client.get("/products?limit=1");
+      await client.product("a/b", "change-price", price);
+      const base = baseUrl.replace(/\/+$/, "");
+      expect(sent.map(({ url }) => url)).toEqual([`${base}/products?limit=1`, `${base}/products/a%2Fb/change-price`]);
+    },
+  );
+
+  test.each([
+    ["2", 2_000],
+    ["Fri, 27 Nov 2026 12:00:05 GMT", 5_000],
+    ["Fri, 27 Nov 2026 11:00:00 GMT", 100],
+    ["soon", 100],
+    ["-3", 100],
+    ["1e9", 100],
+    ["999999999999", 60_000],
+    ["", 100],
+  ])("waits for a Retry-After of %j as it says, never for ever and never not at all", async (header, expected) => {
+    const clock = () => new Date("2026-11-27T12:00:00Z");
+    const { client, pauses } = scripted(
+      [
+        [503, {}, { "retry-after": header }],
+        [200, {}],
+      ],
+      { clock },
+    );
+    await client.get("/products");
+    expect(pauses).toEqual([expected]);
+  });
+
+  test("asks again for a version that the read model has not reached", async () => {
+    const { client } = scripted([
+      [409, {}, { "retry-after": "1" }],
+      [200, { version: 2 }],
+    ]);
+    expect(await client.get("/products/p-1?atLeastVersion=2")).toEqual({ version: 2 });
+  });
+});

@@ -1,5 +1,5 @@
-import { describe, test } from "@jest/globals";
-import { type ProductEvent, product } from "../../../src/product/index.ts";
+import { describe, expect, test } from "@jest/globals";
+import { decimalAmount, type ProductEvent, product } from "../../../src/product/index.ts";
 import { rejected, stories } from "../../../src/testing.ts";
 
 const { given } = stories(product);
@@ -61,4 +61,13 @@ describe("a product", () => {
       .when({ type: "RenameProduct", data: { name: "x" } })
       .then(rejected("product-unknown"));
   });
+});
+
+test.each([
+  [1999, "USD", "19.99"],
+  [500, "JPY", "500"],
+  [1500, "KWD", "1.500"],
+  [0, "EUR", "0.00"],
+])("%d %s is read as %s", (amount, currency, shown) => {
+  expect(decimalAmount({ amount, currency })).toBe(shown);
 });

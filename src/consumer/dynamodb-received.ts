@@ -1,0 +1,70 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
+import { systemClock } from "../event-store/defaults.ts";
+import { whileTransient } from "../event-store/index.ts";
+import { partitionPart } from "../stream/index.ts";
+import type { Received } from "./received.ts";
+
+export interface DynamoDbReceivedOptions {
+  /** Milliseconds for which an invocation has an entity to itself: more than a handler takes. Default 60,000. */
+  readonly leaseMs?: number;
+  /** Default: the system's. */
+  readonly clock?: () => Date;
+}
+
+const ATTEMPTS = 8;
+const DEFAULT_LEASE_MS = 60_000;
+
+/** Keeps it in a DynamoDB table with the key `pk` (S), by conditional writes. */
+export function dynamoDbReceived(
+  client: DynamoDBDocumentClient,
+  table: string,
+  consumer: string,
+  { leaseMs = DEFAULT_LEASE_MS, clock = systemClock }: DynamoDbReceivedOptions = {},
+): Required<Received> {
+  const keyOf = (key: string) => ({ pk: `${consumer}#${partitionPart(key)}` });
+
+  /** False when the condition does not hold. */
+  async function update(key: string, input: Omit<UpdateCommandInput, "TableName" | "Key">): Promise<boolean> {
+    try {
+      const command = new UpdateCommand({ TableName: table, Key: keyOf(key), ...input });
+      await whileTransient(ATTEMPTS, () => client.send(command));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async last(key) {
+      const command = new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true });
+      const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+      return Number(Item?.sequenceNumber ?? 0);
+    },
+    advance: (key, sequenceNumber) =>
+      update(key, {
+        UpdateExpression: "SET #sequenceNumber = :sequenceNumber",
+        ConditionExpression: "attribute_not_exists(#sequenceNumber) OR #sequenceNumber < :sequenceNumber",
+        ExpressionAttributeNames: { "#sequenceNumber": "sequenceNumber" },
+        ExpressionAttributeValues: { ":sequenceNumber": sequenceNumber },
+      }),
+    lease: (key, owner) => {
+      const now = clock().getTime();
+      return update(key, {
+        UpdateExpression: "SET #owner = :owner, #leasedUntil = :until",
+        ConditionExpression: "attribute_not_exists(#owner) OR #owner = :owner OR #leasedUntil < :now",
+        ExpressionAttributeNames: { "#owner": "owner", "#leasedUntil": "leasedUntil" },
+        ExpressionAttributeValues: { ":owner": owner, ":until": now + leaseMs, ":now": now },
+      });
+    },
+    async release(key, owner) {
+      await update(key, {
+        UpdateExpression: "REMOVE #owner, #leasedUntil",
+        ConditionExpression: "#owner = :owner",
+        ExpressionAttributeNames: { "#owner": "owner", "#leasedUntil": "leasedUntil" },
+        ExpressionAttributeValues: { ":owner": owner },
+      });
+    },
+  };
+}
