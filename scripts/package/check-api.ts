@@ -14,16 +14,23 @@ const MOST_REQUESTS = 100_000;
 
 const isThrottle = (value: unknown): boolean => Number(value) > 0 && Number(value) <= MOST_REQUESTS;
 
+/** What a browser asks before a request to another origin, without credentials, where that is wanted. */
+const isPreflight = (template: Template, routeKey: unknown): boolean =>
+  String(routeKey).startsWith("OPTIONS ") &&
+  ofType(template, "AWS::ApiGatewayV2::Api").some(([, { CorsConfiguration }]) => CorsConfiguration !== undefined);
+
 /** No route is open, none takes requests without end, each request leaves a line and no payload. */
 export function checkApi(template: Template): Finding[] {
-  const routes = ofType(template, "AWS::ApiGatewayV2::Route").flatMap(([name, { AuthorizationType, AuthorizerId }]) =>
-    unmet(name, [
-      [
-        AuthorizationType === "AWS_IAM" || (AuthorizationType === "JWT" && AuthorizerId !== undefined),
-        `it is open: AuthorizationType ${String(AuthorizationType)}, AuthorizerId ${JSON.stringify(AuthorizerId)}`,
-      ],
-    ]),
-  );
+  const routes = ofType(template, "AWS::ApiGatewayV2::Route").flatMap(([name, route]) => {
+    const { AuthorizationType: type, AuthorizerId: authorizer, RouteKey } = route;
+    const isClosed = type === "AWS_IAM" || (type === "JWT" && authorizer !== undefined);
+    const message = `it is open: AuthorizationType ${String(type)}, AuthorizerId ${JSON.stringify(authorizer)}`;
+    return unmet(name, [[isClosed || isPreflight(template, RouteKey), message]]);
+  });
+  const pages = ofType(template, "AWS::ApiGatewayV2::Api").flatMap(([name, { CorsConfiguration }]) => {
+    const origins = fieldsOf(CorsConfiguration).AllowOrigins;
+    return unmet(name, [[!JSON.stringify(origins ?? "").includes("*"), "pages of any origin may call it"]]);
+  });
   const urls = ofType(template, "AWS::Lambda::Url").flatMap(([name, { AuthType }]) =>
     unmet(name, [[AuthType === "AWS_IAM", `it is open: AuthType ${String(AuthType)}`]]),
   );
@@ -40,5 +47,5 @@ export function checkApi(template: Template): Finding[] {
       [!logsPayloads(Format), "its access log holds more than it may"],
     ]);
   });
-  return [...routes, ...urls, ...stages];
+  return [...routes, ...pages, ...urls, ...stages];
 }

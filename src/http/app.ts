@@ -72,6 +72,8 @@ function addProblems(app: App): void {
     const { method, path } = context.req;
     const allow = pathsOf(app).methodsOf(path);
     const isThere = allow.length > 0;
+    // The gateway adds what a browser wants to know of it (CORS), where the stage lets pages of other origins in.
+    if (isThere && method === "OPTIONS") return context.body(null, 204, { allow: allow.join(", ") });
     const detail = isThere
       ? `${method} is not for ${path}; there is ${allow.join(", ")}`
       : `there is no ${method} ${path}`;

@@ -17,6 +17,14 @@ const PARAMETERS = {
     "auto, iam:identity, iam:role, iam:session or jwt:CLAIM",
   ),
   readAll: text(/^\S*$/, "users and scopes, separated by commas"),
+  corsOrigins: text(
+    /^(https?:\/\/[^\s,/*]+(,https?:\/\/[^\s,/*]+)*)?$/,
+    "origins separated by commas, each with its scheme and without a path, such as https://shop.example.com",
+  ),
+  domainName: text(/^([a-z0-9-]+(\.[a-z0-9-]+)+)?$/, "a name such as api.example.com"),
+  certificateArn: text(/^(arn:[\w-]+:acm:[\w-]+:\d{12}:certificate\/[\w-]+)?$/, "the ARN of a certificate"),
+  kmsKeyArn: text(/^(arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+)?$/, "the ARN of a key, not of an alias"),
+  alarms: oneOf("on", "off"),
   deletionProtection: oneOf("true", "false"),
   throttleRate: whole(1, 100_000),
   throttleBurst: whole(1, 100_000),
@@ -31,10 +39,14 @@ const PARAMETERS = {
 
 const NOT_SET = "https://issuer.example.com/";
 
-function together({ authorizer, jwtIssuer, minCapacity, maxCapacity }) {
+function together({ authorizer, jwtIssuer, domainName, certificateArn, minCapacity, maxCapacity }) {
   const problems = [];
   if (authorizer === "jwt" && jwtIssuer === NOT_SET)
     problems.push("jwtIssuer: expected the address of your issuer beside authorizer=jwt, got nothing");
+  if ((domainName === "") !== (certificateArn === ""))
+    problems.push(
+      `${domainName === "" ? "domainName" : "certificateArn"}: expected both domainName and certificateArn, or neither`,
+    );
   if (Number(minCapacity) > Number(maxCapacity))
     problems.push(`minCapacity: expected at most maxCapacity (${maxCapacity}), got ${minCapacity}`);
   return problems;

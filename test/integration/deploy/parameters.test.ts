@@ -23,6 +23,11 @@ test("everything that is off is told in one error, before anything is packaged",
     "parallelizationFactor=50",
     "minCapacity=2000",
     "deletionProtection=no",
+    "alarms=no",
+    "corsOrigins=*",
+    "certificateArn=arn:aws:iam::123456789012:server-certificate/x",
+    "domainName=https://api.example.com",
+    "kmsKeyArn=alias/mine",
     "tracng=on",
   );
   expect(status).toBe(1);
@@ -35,6 +40,11 @@ test("everything that is off is told in one error, before anything is packaged",
     "parallelizationFactor: expected a whole number from 1 to 10, got 50",
     "minCapacity: expected at most maxCapacity (1000), got 2000",
     "deletionProtection: expected one of true, false, got no",
+    "alarms: expected one of on, off, got no",
+    "corsOrigins: expected origins separated by commas",
+    "certificateArn: expected the ARN of a certificate",
+    "domainName: expected a name such as api.example.com, got https://api.example.com",
+    "kmsKeyArn: expected the ARN of a key, not of an alias, got alias/mine",
     "tracng: expected one of prefix, authorizer,",
   ])
     expect(said).toContain(problem);
@@ -61,6 +71,10 @@ test.each(["abc", "1.5", "01", "101", "-1"])("indexShards=%s is refused", (shard
   expect(print(`indexShards=${shards}`).said).toContain(
     `indexShards: expected a whole number from 1 to 100, got ${shards}`,
   );
+});
+
+test("a name for the API without its certificate is refused", () => {
+  expect(print("domainName=api.example.com").said).toContain("certificateArn: expected both");
 });
 
 test("tokens without an issuer are refused, with one they are taken", () => {

@@ -102,6 +102,25 @@ describe("the infrastructure is the one that was reviewed", () => {
   });
 });
 
+const outputsOf = (of: Template) => Object.keys((of as unknown as { Outputs: object }).Outputs);
+
+test("the outputs tell tables, stream, bus, topic, bucket and dead letters", () => {
+  expect(outputsOf(template)).toEqual(
+    expect.arrayContaining([
+      "HttpApiUrl",
+      "EventsTableName",
+      "EventsStreamArn",
+      "SnapshotsTableName",
+      "ReadModelsTableName",
+      "BusName",
+      "AlarmsTopicArn",
+      "StreamFailuresBucketName",
+      "BusProjectorDeadLettersUrl",
+      "SnapshotterDeadLettersUrl",
+    ]),
+  );
+});
+
 test("the dashboard shows every function, table, index, queue and stream mapping", () => {
   const [dashboard] = ofType(template, "AWS::CloudWatch::Dashboard").map(([, { Properties }]) => Properties);
   const body = (dashboard as { DashboardBody: { "Fn::Sub": string } }).DashboardBody["Fn::Sub"];
@@ -182,6 +201,75 @@ describe("options", () => {
     for (const [, { Properties }] of ofType(withAll, "AWS::IAM::Role"))
       expect(JSON.stringify(Properties)).toContain("xray:PutTraceSegments");
     expect(JSON.stringify(template)).not.toMatch(/xray|TracingConfig/);
+  });
+
+  test("a key of one's own is on every table, queue and bucket, and every role may use it through them alone", () => {
+    const { kmsKeyArn } = ALL_OPTIONS;
+    const propertiesOf = (of: Template, type: string) => ofType(of, type).map(([, { Properties = {} }]) => Properties);
+    for (const properties of propertiesOf(withAll, "AWS::DynamoDB::Table"))
+      expect(properties.SSESpecification).toEqual({ SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: kmsKeyArn });
+    for (const properties of propertiesOf(withAll, "AWS::SQS::Queue"))
+      expect(properties).toMatchObject({ SqsManagedSseEnabled: false, KmsMasterKeyId: kmsKeyArn });
+    expect(JSON.stringify(withAll.Resources.StreamFailuresBucket)).toContain(`"KMSMasterKeyID":"${kmsKeyArn}"`);
+    const rights = (of: Template) =>
+      propertiesOf(of, "AWS::IAM::Role").map(({ Policies }) =>
+        (Policies as { PolicyName: string; PolicyDocument: { Statement: object[] } }[]).find(
+          ({ PolicyName }) => PolicyName === "key",
+        ),
+      );
+    for (const right of rights(withAll))
+      expect(right?.PolicyDocument.Statement).toEqual([
+        expect.objectContaining({
+          Resource: kmsKeyArn,
+          Condition: { StringEquals: { "kms:ViaService": expect.any(Array) } },
+        }),
+      ]);
+    expect(JSON.stringify(template)).not.toContain("kms");
+  });
+
+  test("pages of the named origins may call, and ask so without credentials; no other route is open", () => {
+    const routes = (of: Template) =>
+      ofType(of, "AWS::ApiGatewayV2::Route").map(([, { Properties = {} }]) => [
+        Properties.RouteKey,
+        Properties.AuthorizationType,
+      ]);
+    expect(withAll.Resources.HttpApi?.Properties?.CorsConfiguration).toMatchObject({
+      AllowOrigins: ALL_OPTIONS.corsOrigins?.split(","),
+      AllowHeaders: expect.arrayContaining(["if-match", "idempotency-key", "authorization"]),
+      ExposeHeaders: expect.arrayContaining(["etag", "retry-after"]),
+    });
+    expect(routes(withAll).sort()).toEqual([
+      ["$default", "JWT"],
+      ["OPTIONS /{proxy+}", undefined],
+    ]);
+    expect(routes(template)).toEqual([["$default", "AWS_IAM"]]);
+    expect(template.Resources.HttpApi?.Properties?.CorsConfiguration).toBeUndefined();
+  });
+
+  test("a name of one's own leads to the API, and the outputs say what it is an alias of", () => {
+    expect(withAll.Resources.ApiDomain?.Properties).toMatchObject({ DomainName: "api.example.org" });
+    expect(withAll.Resources.ApiDomainMapping?.Properties).toMatchObject({ Stage: "$default" });
+    expect(outputsOf(withAll)).toEqual(expect.arrayContaining(["ApiDomainTarget", "ApiDomainZone"]));
+    expect(names(template, "AWS::ApiGatewayV2::DomainName")).toEqual([]);
+  });
+
+  test("alarms off leaves neither an alarm nor a topic, and everything else as it is", () => {
+    const without = newFolder();
+    try {
+      const quiet = packageService(without, { alarms: "off" });
+      const types = (of: Template) => Object.values(of.Resources).map(({ Type }) => Type);
+      const isAlarm = (type: string) => type === "AWS::CloudWatch::Alarm" || type === "AWS::SNS::Topic";
+      const silent = readTemplate(quiet);
+      expect(types(silent).sort()).toEqual(
+        types(template)
+          .filter((type) => !isAlarm(type))
+          .sort(),
+      );
+      expect([...validateTemplate(quiet), ...checkTemplate(silent)]).toEqual([]);
+      expect(outputsOf(silent)).not.toContain("AlarmsTopicArn");
+    } finally {
+      rmSync(without, { recursive: true, force: true });
+    }
   });
 
   test("the factor reaches both readers of the stream", () => {

@@ -102,6 +102,16 @@ describe("what is not for the API gets a problem document", () => {
     expect((await ann("DELETE", "/products")).headers).toMatchObject({ allow: "GET, HEAD, POST" });
   });
 
+  test("OPTIONS, which a browser asks before a request from another page, is answered without an identity", async () => {
+    const unknown = { authorizer: undefined };
+    const headers = { origin: "https://shop.example.org" };
+    expect(await ann("OPTIONS", "/products", undefined, headers, unknown)).toMatchObject({
+      status: 204,
+      headers: { allow: "GET, HEAD, POST" },
+    });
+    expect((await ann("OPTIONS", "/nothing", undefined, headers, unknown)).status).toBe(404);
+  });
+
   test("behind a stage and behind a mapping the API is the same", async () => {
     expect(await ann("GET", "/dev/products", undefined, {}, { stage: "dev" })).toMatchObject({ status: 200 });
     expect(await ann("GET", "/shop/products")).toMatchObject({ status: 200 });

@@ -11,6 +11,16 @@ export const API: readonly Row[] = [
     change("HttpApiRouteDefault", { AuthorizationType: "JWT" }),
     ["HttpApiRouteDefault: it is open: AuthorizationType JWT, AuthorizerId undefined"],
   ],
+  [
+    "an open route for OPTIONS though no page may call",
+    add("Preflight", "AWS::ApiGatewayV2::Route", { RouteKey: "OPTIONS /{proxy+}" }),
+    ["Preflight: it is open: AuthorizationType undefined, AuthorizerId undefined"],
+  ],
+  [
+    "an API that any page may call",
+    change("HttpApi", { CorsConfiguration: { AllowOrigins: ["*"] } }),
+    ["HttpApi: pages of any origin may call it"],
+  ],
   ["a door beside it", add("Door", "AWS::Lambda::Url", { AuthType: "NONE" }), ["Door: it is open: AuthType NONE"]],
   [
     "an API that takes everything",

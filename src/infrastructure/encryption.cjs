@@ -1,0 +1,33 @@
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const { parse } = require("yaml");
+
+/** The key that `kmsKeyArn` names, for everything of ours that keeps events: tables, queues, the bucket. */
+
+const OURS = ["tables.yml", "bus.yml", "stream-failures.yml"];
+
+/** The files have short forms of CloudFormation's functions, of which nothing is needed here. */
+const resourcesOf = (file) =>
+  Object.entries(parse(readFileSync(join(__dirname, file), "utf8"), { logLevel: "error" }).Resources);
+
+const UNDER_KEY = {
+  "AWS::DynamoDB::Table": (key) => ({ SSESpecification: { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: key } }),
+  "AWS::SQS::Queue": (key) => ({ SqsManagedSseEnabled: false, KmsMasterKeyId: key }),
+  "AWS::S3::Bucket": (key) => ({
+    BucketEncryption: {
+      ServerSideEncryptionConfiguration: [
+        { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: key } },
+      ],
+    },
+  }),
+};
+
+module.exports = async ({ resolveVariable }) => {
+  const key = String(await resolveVariable("param:kmsKeyArn"));
+  if (key === "") return {};
+  const overlays = OURS.flatMap(resourcesOf).flatMap(([id, { Type }]) => {
+    const properties = UNDER_KEY[Type];
+    return properties ? [[id, { Type, Properties: properties(key) }]] : [];
+  });
+  return { Resources: Object.fromEntries(overlays) };
+};
