@@ -2,6 +2,7 @@ import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import * as z from "zod";
 import { randomId, systemClock } from "./event-store/defaults.ts";
+import { checkFields, type Fields } from "./event-store/validate.ts";
 import { CATEGORY_ACTIONS, createCategory, createProduct, PRODUCT_ACTIONS } from "./product/index.ts";
 
 type Input<Schema extends z.ZodType> = z.input<Schema>;
@@ -164,12 +165,36 @@ async function readAnswer(response: Response): Promise<unknown> {
   );
 }
 
-/** A client of the service's API. Commands may be sent again: each carries an Idempotency-Key. */
+const OPTIONS: Fields<ClientOptions> = {
+  baseUrl: true,
+  newId: true,
+  iam: true,
+  headers: true,
+  attempts: true,
+  fetch: true,
+  clock: true,
+  pause: true,
+};
+
+const COMMAND: Fields<CommandOptions> = {
+  expectedVersion: true,
+  idempotencyKey: true,
+  correlationId: true,
+  causationId: true,
+};
+
+/**
+ * A client of the service's API. Commands may be sent again: each carries an Idempotency-Key.
+ *
+ * @throws {InvalidArgumentError} for an unknown option, here and in each call
+ */
 export function createClient(options: ClientOptions) {
+  checkFields("options", options, OPTIONS);
   const sender = new Sender(options);
   const newId = options.newId ?? randomId;
 
   async function post(path: string, schema: z.ZodType, body: unknown, command: CommandOptions = {}): Promise<Accepted> {
+    checkFields("command", command, COMMAND);
     const { expectedVersion, idempotencyKey = newId(), correlationId = newId(), causationId } = command;
     const headers = present({
       "idempotency-key": idempotencyKey,

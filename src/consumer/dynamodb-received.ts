@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { systemClock } from "../event-store/defaults.ts";
-import { whileTransient } from "../event-store/index.ts";
+import { checkFields, type Fields, whileTransient } from "../event-store/index.ts";
 import { partitionPart } from "../stream/index.ts";
 import type { Received } from "./received.ts";
 
@@ -12,6 +12,7 @@ export interface DynamoDbReceivedOptions {
   readonly clock?: () => Date;
 }
 
+const OPTIONS: Fields<DynamoDbReceivedOptions> = { leaseMs: true, clock: true };
 const ATTEMPTS = 8;
 const DEFAULT_LEASE_MS = 60_000;
 
@@ -20,8 +21,10 @@ export function dynamoDbReceived(
   client: DynamoDBDocumentClient,
   table: string,
   consumer: string,
-  { leaseMs = DEFAULT_LEASE_MS, clock = systemClock }: DynamoDbReceivedOptions = {},
+  options: DynamoDbReceivedOptions = {},
 ): Required<Received> {
+  checkFields("options", options, OPTIONS);
+  const { leaseMs = DEFAULT_LEASE_MS, clock = systemClock } = options;
   const keyOf = (key: string) => ({ pk: `${consumer}#${partitionPart(key)}` });
 
   /** False when the condition does not hold. */

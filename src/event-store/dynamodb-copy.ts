@@ -13,7 +13,7 @@ import { shardAttributes } from "./dynamodb-index-shards.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
 import { scanItems } from "./dynamodb-scan.ts";
 import { CopyConflictError, InvalidArgumentError } from "./errors.ts";
-import { checkWholeNumber } from "./validate.ts";
+import { checkFields, checkWholeNumber, type Fields } from "./validate.ts";
 
 export interface CopyRequest {
   readonly from: { readonly client: DynamoDBClient; readonly table: string };
@@ -25,6 +25,8 @@ export interface CopyRequest {
   /** Called after each page of at most 1 MB. */
   readonly onProgress?: (soFar: Copied) => void;
 }
+
+const REQUEST: Fields<CopyRequest> = { from: true, to: true, segments: true, entitiesAtOnce: true, onProgress: true };
 
 export interface Copied {
   readonly copied: number;
@@ -138,6 +140,7 @@ async function checkTables({ from, to }: CopyRequest): Promise<void> {
  * that the stage does not read are missing from its indexes.
  */
 export async function copyEvents(request: CopyRequest): Promise<Copied> {
+  checkFields("request", request, REQUEST);
   const { from, to, segments = 4, entitiesAtOnce = 8, onProgress } = request;
   checkWholeNumber("segments", segments, 1);
   checkWholeNumber("entitiesAtOnce", entitiesAtOnce, 1);

@@ -75,17 +75,18 @@ type Answer = Awaited<ReturnType<typeof answer>>;
 
 /** A request without a body where there may be none, its path as the routes expect it. */
 export async function handler(event: ApiEvent, context: LambdaContext): Promise<Answer> {
-  const { requestContext, rawPath, body, ...request } = event;
+  const { requestContext, rawPath, body: given, ...request } = event;
   const { method } = requestContext.http;
   const { stage, domainName = "" } = requestContext;
   const isEncoded = config.PATHS_ENCODED || domainName.includes(".lambda-url.");
   const path = pathsOf(app).normalize(method, { path: rawPath, stage, isEncoded });
-  const hasBody = body !== undefined && body !== "";
-  if (hasBody && (method === "GET" || method === "HEAD")) return refuseBody(method, path);
+  // Some emulators send null.
+  const body = given || undefined;
+  if (body !== undefined && (method === "GET" || method === "HEAD")) return refuseBody(method, path);
   const http = { ...requestContext.http, path };
   const passedOn = {
     ...request,
-    ...(hasBody ? { body } : {}),
+    ...(body === undefined ? {} : { body }),
     rawPath: path,
     requestContext: { ...requestContext, http },
   };

@@ -5,7 +5,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
 import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/index.ts";
-import { eventTypes } from "../product/index.ts";
+import { aggregates, eventTypes } from "../product/index.ts";
 import { createProjector, type Projection, type Projector, type ReadModelTable } from "../projector/index.ts";
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
@@ -74,7 +74,17 @@ export function wireProjector(
   { which, reader }: { readonly which: readonly Projection[]; readonly reader: string },
 ): Projector {
   const { store, on } = createStore(config);
-  return createProjector({ projections: which, store, on, eventTypes, clock, random: Math.random, parkAfter, reader });
+  return createProjector({
+    projections: which,
+    store,
+    on,
+    eventTypes,
+    aggregates,
+    clock,
+    random: Math.random,
+    parkAfter,
+    reader,
+  });
 }
 
 /** Milliseconds before the function's end at which the rest is left to the next delivery. */

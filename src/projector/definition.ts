@@ -1,4 +1,10 @@
-import type { StoredEvent } from "../event-store/index.ts";
+import {
+  type AggregateEventTypes,
+  checkFields,
+  type Fields,
+  InvalidArgumentError,
+  type StoredEvent,
+} from "../event-store/index.ts";
 
 /** Which events a projection takes: event types by aggregate type. */
 export type EventSelection = Readonly<Record<string, readonly string[]>>;
@@ -67,12 +73,25 @@ const RESERVED = new Set(["publisher"]);
 /** "@" and "#" separate the parts of a row's key. */
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
+const COMMON: Fields<Common> & { readonly kind: true } = { name: true, version: true, from: true, kind: true };
+
+const FIELDS = {
+  "row-per-entity": { ...COMMON, lists: true, evolve: true },
+  "row-per-event": { ...COMMON, lists: true, row: true },
+  "rows-across-entities": { ...COMMON, needs: true, change: true },
+} satisfies { readonly [Kind in Projection["kind"]]: Fields<Extract<Projection, { kind: Kind }>> };
+
 /**
  * Declares a read model.
  *
+ * @throws {InvalidArgumentError} for a field or a kind that there is not
  * @throws {TypeError} when the name cannot be part of a key or there are too many lists
  */
 export function defineProjection<Row, P extends Projection<Row>>(projection: P & Projection<Row>): P {
+  const kind: string = projection.kind;
+  if (!Object.hasOwn(FIELDS, kind))
+    throw new InvalidArgumentError("projection.kind", kind, `one of ${Object.keys(FIELDS).join(", ")}`);
+  checkFields<object>("projection", projection, FIELDS[projection.kind]);
   if (RESERVED.has(projection.name)) {
     throw new TypeError(
       `projection name: ${projection.name} is reserved, for the publisher's parked entities are listed by it`,
@@ -86,6 +105,22 @@ export function defineProjection<Row, P extends Projection<Row>>(projection: P &
     throw new TypeError(`projection ${projection.name}: expected at most ${MAX_LISTS} lists, got ${lists.length}`);
   }
   return projection;
+}
+
+/** @throws {InvalidArgumentError} for an aggregate, or an event of one, that is not among those declared */
+export function checkSelection({ name, from }: Common, aggregates: readonly AggregateEventTypes[]): void {
+  for (const [aggregateType, eventTypes] of Object.entries(from)) {
+    const known = aggregates.filter((one) => one.aggregateType === aggregateType);
+    const field = `projection ${name}: from`;
+    if (known.length === 0) {
+      const types = aggregates.map((one) => one.aggregateType).join(", ");
+      throw new InvalidArgumentError(field, aggregateType, `one of the aggregates ${types}`);
+    }
+    const events = known.flatMap((one) => Object.keys(one.eventTypes));
+    for (const eventType of eventTypes)
+      if (!events.includes(eventType))
+        throw new InvalidArgumentError(`${field}.${aggregateType}`, eventType, `one of ${events.join(", ")}`);
+  }
 }
 
 export const versionOf = (projection: Pick<Common, "version">): number => projection.version ?? 1;

@@ -1,7 +1,14 @@
 import pLimit from "p-limit";
-import { asError, type EventStore, type EventTypes } from "../event-store/index.ts";
+import {
+  type AggregateEventTypes,
+  asError,
+  checkFields,
+  type EventStore,
+  type EventTypes,
+  type Fields,
+} from "../event-store/index.ts";
 import type { EntityBatch, EntityFailure } from "../stream/index.ts";
-import { type Projection, takesAggregate, versionOf } from "./definition.ts";
+import { checkSelection, type Projection, takesAggregate, versionOf } from "./definition.ts";
 import { FeedingRecord } from "./dynamodb-feeding.ts";
 import { type Generations, GenerationsCache } from "./dynamodb-generations.ts";
 import { findPositions, readPositionNow } from "./dynamodb-positions.ts";
@@ -17,6 +24,8 @@ export interface ProjectorOptions {
   readonly store: EventStore;
   readonly on: ReadModelTable;
   readonly eventTypes: EventTypes;
+  /** Every aggregate that there is: a projection of another, or of an event that its aggregate has not, is refused. Default: no check. */
+  readonly aggregates?: readonly AggregateEventTypes[];
   readonly clock: () => Date;
   /** Between 0 and 1: spreads retries. */
   readonly random: () => number;
@@ -29,6 +38,20 @@ export interface ProjectorOptions {
   /** Names the reader of the events that this projector is part of, such as the function's name. Default "stream". */
   readonly reader?: string;
 }
+
+const OPTIONS: Fields<ProjectorOptions> = {
+  projections: true,
+  store: true,
+  on: true,
+  eventTypes: true,
+  aggregates: true,
+  clock: true,
+  random: true,
+  concurrency: true,
+  parkAfter: true,
+  generationsMaxAgeMs: true,
+  reader: true,
+};
 
 /** What one projection made of a batch. */
 export interface ProjectionOutcome {
@@ -86,7 +109,10 @@ function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): Projecti
   };
 }
 
+/** @throws {InvalidArgumentError} for an unknown option, and for a selection of events that no aggregate has */
 export function createProjector(options: ProjectorOptions): Projector {
+  checkFields("options", options, OPTIONS);
+  if (options.aggregates) for (const one of options.projections) checkSelection(one, options.aggregates);
   const { projections, store, on, eventTypes, clock, random } = options;
   const generations = new GenerationsCache(on, clock, options.generationsMaxAgeMs ?? 2_000);
   const reader = options.reader ?? "stream";

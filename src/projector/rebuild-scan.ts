@@ -1,4 +1,4 @@
-import { checkWholeNumber, InvalidArgumentError } from "../event-store/index.ts";
+import { checkFields, checkWholeNumber, type Fields, InvalidArgumentError } from "../event-store/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { loadSegments, type Scan, type SegmentPosition, saveSegment } from "./dynamodb-rebuild-progress.ts";
 import { projectPatiently } from "./project-patiently.ts";
@@ -34,8 +34,20 @@ const DEFAULT_SEGMENTS = 4;
 /** DynamoDB's limit of the segments of one scan. */
 const MAX_SEGMENTS = 1_000_000;
 
+const OPTIONS: Fields<RebuildOptions> = {
+  segments: true,
+  capacityPerSecond: true,
+  expectedEvents: true,
+  pageSize: true,
+  onProgress: true,
+  clock: true,
+  pause: true,
+};
+
 /** @throws {InvalidArgumentError} */
-export function checkRebuild({ segments = DEFAULT_SEGMENTS, capacityPerSecond, pageSize = 1 }: RebuildOptions): void {
+export function checkRebuild(options: RebuildOptions): void {
+  checkFields("options", options, OPTIONS);
+  const { segments = DEFAULT_SEGMENTS, capacityPerSecond, pageSize = 1 } = options;
   checkWholeNumber("segments", segments, 1);
   if (segments > MAX_SEGMENTS)
     throw new InvalidArgumentError("segments", segments, `a whole number up to ${MAX_SEGMENTS}`);

@@ -1,3 +1,4 @@
+import { checkFields, type Fields } from "../event-store/index.ts";
 import { type EntityBatch, findParked, removeParked } from "../stream/index.ts";
 import { parkedKeyOf, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
 import { PublishRun } from "./publish-run.ts";
@@ -12,8 +13,29 @@ export class NotParkedError extends Error {
   }
 }
 
-/** Puts the events of a batch on the bus, each entity's in order, and keeps how far each entity is. */
+const OPTIONS: Fields<PublisherOptions> = {
+  bus: true,
+  store: true,
+  on: true,
+  eventTypes: true,
+  source: true,
+  noticesOf: true,
+  publishUserId: true,
+  publicEvents: true,
+  maxBytes: true,
+  attempts: true,
+  parkAfter: true,
+  backOff: true,
+  clock: true,
+};
+
+/**
+ * Puts the events of a batch on the bus, each entity's in order, and keeps how far each entity is.
+ *
+ * @throws {InvalidArgumentError} for an unknown option
+ */
 export function createPublisher(options: PublisherOptions): Publisher {
+  checkFields("options", options, OPTIONS);
   const { store, on } = options;
 
   const publish = (batches: readonly EntityBatch[], isTimeUp = () => false): Promise<PublishOutcome> =>

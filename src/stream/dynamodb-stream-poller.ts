@@ -6,7 +6,7 @@ import {
   type Shard,
   type _Record as StreamRecord,
 } from "@aws-sdk/client-dynamodb-streams";
-import { isTransient, messageOf, whileTransient } from "../event-store/index.ts";
+import { checkFields, type Fields, isTransient, messageOf, whileTransient } from "../event-store/index.ts";
 import { sleep } from "./sleep.ts";
 
 /** How far a shard has been read: a sequence number, or to its end. */
@@ -37,6 +37,21 @@ export interface PollerOptions {
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
 }
+
+const OPTIONS: Fields<PollerOptions> = {
+  client: true,
+  streamArn: true,
+  startingPosition: true,
+  progress: true,
+  handle: true,
+  batchSize: true,
+  batchWindowMs: true,
+  idleMs: true,
+  discoverMs: true,
+  clock: true,
+  signal: true,
+  log: true,
+};
 
 const ATTEMPTS = 10;
 const MAX_RECORDS = 1_000;
@@ -265,9 +280,11 @@ function passedBy(
  * a shard that appears later was written meanwhile and is begun at its start. A shard that the stream forgets is at
  * its end. For the local run, and for workers in containers; on Lambda the event source mapping does this.
  *
+ * @throws {InvalidArgumentError} for an unknown option
  * @throws what a shard could not recover from, after the other shards were stopped
  */
 export async function pollStream(options: PollerOptions): Promise<void> {
+  checkFields("options", options, OPTIONS);
   const { signal, progress, discoverMs = 10_000 } = options;
   const positions = new Map(await progress.load());
   const running = new Map<string, Promise<void>>();

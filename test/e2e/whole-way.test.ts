@@ -164,7 +164,7 @@ test("versions travel in ETag and If-Match, repeats are recognised by Idempotenc
     "POST",
     `${path}/change-price`,
     { price: { amount: 700, currency: "EUR" } },
-    { "idempotency-key": "k-1" },
+    { "idempotency-key": "k-1", "x-user-id": "ann" },
   );
   expect(reused.status).toBe(422);
   const read = await call("GET", `${path}?atLeastVersion=2`);

@@ -98,6 +98,15 @@ describe("what is not for the API gets a problem document", () => {
     expect(answer.body).toMatchObject({ status, detail: expect.any(String) });
   });
 
+  test("no body is no body, however it comes", async () => {
+    for (const body of [undefined, null, ""]) {
+      const event = apiEvent("GET", "/products") as { requestContext: object };
+      const authorizer = { iam: { userArn: "arn:aws:iam::123456789012:user/ann" } };
+      const answer = await handler({ ...event, body, requestContext: { ...event.requestContext, authorizer } }, {});
+      expect(answer.statusCode).toBe(200);
+    }
+  });
+
   test("a method that there is not comes with those that there are", async () => {
     expect((await ann("DELETE", "/products")).headers).toMatchObject({ allow: "GET, HEAD, POST" });
   });
