@@ -105,7 +105,7 @@ describe("a snapshot", () => {
 
 describe("the sweep", () => {
   const ENTITIES = 1_000;
-  const EACH = 250;
+  const EACH = 120;
   const TABLE = "Sweep-Events";
 
   beforeAll(async () => {
