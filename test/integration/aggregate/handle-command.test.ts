@@ -55,7 +55,10 @@ describe("requests of a command", () => {
       const meter = new Meter(cold.client);
       await cold.run(entity, price(more.commandId ? 601 : 600), more);
       const asked = more.commandId ? ["GetItem"] : [];
-      expect(meter.take()).toMatchObject({ operations: [...asked, "Query", "Query", "PutItem"] });
+      // The reads go out together and are noted as they come back.
+      const { operations } = meter.take();
+      expect(operations.at(-1)).toBe("PutItem");
+      expect(operations.slice(0, -1).sort()).toEqual([...asked, "Query", "Query"]);
     }
   });
 

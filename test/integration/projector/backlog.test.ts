@@ -57,7 +57,7 @@ function counting(eventsTable: string, more: object = {}) {
 }
 
 describe("a backlog of one entity behind a single record", () => {
-  const EVENTS = 12_000;
+  const EVENTS = 8_000;
   const eventsTable = "Backlog-Events";
   beforeAll(async () => {
     await createBareEventsTable(engine.client, eventsTable);
