@@ -104,7 +104,7 @@ describe("a snapshot", () => {
 });
 
 describe("the sweep", () => {
-  const ENTITIES = 1_000;
+  const ENTITIES = 500;
   const EACH = 120;
   const TABLE = "Sweep-Events";
 
@@ -162,7 +162,7 @@ describe("the sweep", () => {
   }
 
   test("finds every entity that changed, goes on after a kill in the middle and makes none twice", async () => {
-    const first = sweeper(420);
+    const first = sweeper(210);
     const outcome = await sweepAggregate(first.context, counter).catch((error: unknown) => error);
     const isDead = outcome instanceof ProcessDeath || (outcome as { failed: number }).failed > 0;
     expect(isDead).toBe(true);
