@@ -19,7 +19,7 @@ const FAULTS: readonly Fault[] = [
   "death-before",
   "death-after",
 ];
-const RUNS = Number(process.env.MODEL_RUNS ?? 250);
+const RUNS = Number(process.env.MODEL_RUNS ?? 500);
 const ENTITIES = 3;
 const WRITERS = 3;
 

@@ -104,8 +104,8 @@ describe("a snapshot", () => {
 });
 
 describe("the sweep", () => {
-  const ENTITIES = 500;
-  const EACH = 120;
+  const ENTITIES = 1_000;
+  const EACH = 250;
   const TABLE = "Sweep-Events";
 
   beforeAll(async () => {
@@ -162,7 +162,7 @@ describe("the sweep", () => {
   }
 
   test("finds every entity that changed, goes on after a kill in the middle and makes none twice", async () => {
-    const first = sweeper(210);
+    const first = sweeper(420);
     const outcome = await sweepAggregate(first.context, counter).catch((error: unknown) => error);
     const isDead = outcome instanceof ProcessDeath || (outcome as { failed: number }).failed > 0;
     expect(isDead).toBe(true);
