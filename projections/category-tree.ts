@@ -1,7 +1,9 @@
 import type { StoredEvent } from "../src/event-store/index.ts";
 import type { CategoryEvent, Money, ProductEvent } from "../src/product/index.ts";
 import {
+  decodeCursor,
   defineProjection,
+  encodeCursor,
   MAX_PAGE_BYTES,
   type RowKey,
   type RowReader,
@@ -136,7 +138,11 @@ export interface CategoryPage {
 const DEFAULT_LIMIT = 500;
 const MAX_CHILDREN = 1_000;
 
-/** A page of categories, each with its children and what counts below it. Reads all of them, once. */
+/**
+ * A page of categories, each with its children and what counts below it. Reads all of them, once.
+ *
+ * @throws {InvalidCursorError} for a cursor that another question got
+ */
 export async function askCategoryTree(reader: RowReader<TreeRow>, query: CategoryQuery = {}): Promise<CategoryPage> {
   const { root, limit = DEFAULT_LIMIT, cursor } = query;
   const rows = await readAll(reader);
@@ -146,13 +152,14 @@ export async function askCategoryTree(reader: RowReader<TreeRow>, query: Categor
   for (const branch of tree.values()) tree.get(branch.row.parentId ?? "")?.children.push(branch);
   addUp(tree);
   const wanted = root === undefined ? [...tree.values()] : subtree(tree.get(root));
-  const after = cursor === undefined ? undefined : Buffer.from(cursor, "base64url").toString();
+  const asked = JSON.stringify(["category-tree", root ?? null]);
+  const [after] = cursor === undefined ? [] : decodeCursor(asked, cursor, 1);
   const sorted = wanted.sort((a, b) => (a.row.categoryId < b.row.categoryId ? -1 : 1));
   const rest = after === undefined ? sorted : sorted.filter(({ row }) => row.categoryId > after);
   const page = fitting(rest.slice(0, limit).map(nodeOf));
   const last = page.at(-1)?.categoryId;
   const hasMore = page.length < rest.length && last !== undefined;
-  return { categories: page, ...(hasMore ? { cursor: Buffer.from(last).toString("base64url") } : {}) };
+  return { categories: page, ...(hasMore ? { cursor: encodeCursor(asked, [last]) } : {}) };
 }
 
 async function readAll(reader: RowReader<TreeRow>): Promise<CategoryRow[]> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { projections } from "../projections/index.ts";
-import { eventTypes } from "../src/product/index.ts";
+import { eventTypeRegistry } from "../src/product/index.ts";
 import {
   type EntityOutcome,
   forgetGeneration,
@@ -136,7 +136,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const { projector, store, on } = wire();
       const { serving } = await projector.generations.get(projection.name, projection.version ?? 1);
       const of = { name: projection.name, generation: serving };
-      const { differences, rows, behind, skipped, failed } = await verify({ store, on, eventTypes }, projection, of);
+      const { differences, rows, behind, skipped, failed } = await verify(
+        { store, on, eventTypes: eventTypeRegistry },
+        projection,
+        of,
+      );
       for (const difference of differences) console.log(JSON.stringify(difference));
       const advice =
         behind.length > 0 ? "; behind are entities with events that it has not taken, which is no difference" : "";

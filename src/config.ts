@@ -17,9 +17,13 @@ const tables = {
   INDEX_SHARDS: count.max(100).default(1),
 };
 
+/** What stands in an event on the bus, and in `/entities/{id}/published`. */
+const publishing = { PUBLISH_USER_ID: flag.default(false) };
+
 const entryPoints = {
   api: z.object({
     ...tables,
+    ...publishing,
     TRUST_USER_HEADER: flag.default(false),
     CACHED_ENTITIES: count.default(1_000),
     USER_ID_FROM: userIdFrom.default("auto"),
@@ -33,7 +37,7 @@ const entryPoints = {
   publisher: z.object({
     ...tables,
     EVENT_BUS: name,
-    PUBLISH_USER_ID: flag.default(false),
+    ...publishing,
     BUS_MAX_BYTES: count.default(1024 * 1024),
     SNAPSHOT_EVERY: count.default(100),
     PARK_AFTER: count.default(5),

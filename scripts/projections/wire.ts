@@ -9,7 +9,7 @@ import { readConfig } from "../../src/config.ts";
 import { DynamoDBEventStore } from "../../src/event-store/index.ts";
 import { publishingOf } from "../../src/lambda/publishing.ts";
 import type { RunFile } from "../../src/local/offline.ts";
-import { aggregates, eventTypes } from "../../src/product/index.ts";
+import { aggregates, eventTypeRegistry } from "../../src/product/index.ts";
 import { createProjector } from "../../src/projector/index.ts";
 import { createPublisher, eventBridgeBus } from "../../src/publisher/index.ts";
 
@@ -55,11 +55,19 @@ const environmentOf = (prefix: string) => ({
 export function wire() {
   const { prefix, indexShards } = findStage();
   const client = new DynamoDBClient({});
-  const options = { eventTypes, indexShards };
+  const options = { aggregates, indexShards };
   const store = new DynamoDBEventStore(client, `${prefix}-Events`, `${prefix}-Snapshots`, options);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   const on = { client: documents, table: `${prefix}-ReadModels` };
-  const projector = createProjector({ projections, store, on, eventTypes, aggregates, clock, random: Math.random });
+  const projector = createProjector({
+    projections,
+    store,
+    on,
+    eventTypes: eventTypeRegistry,
+    aggregates,
+    clock,
+    random: Math.random,
+  });
   const bus = eventBridgeBus(new EventBridgeClient({}), prefix);
   const backOff = async (round: number) => void (await pause(Math.min(2_000, 50 * 2 ** round)));
   const settings = publishingOf(readConfig("publisher", environmentOf(prefix)));

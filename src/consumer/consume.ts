@@ -167,19 +167,19 @@ const TRY_EVERY_MS = 50;
 
 /** @throws {BusyError} when others have the key for as long as is waited */
 async function withLease<T>(
-  { lease, release }: Received,
+  received: Received,
   { key, entityId, waitMs }: { readonly key: string; readonly entityId: string; readonly waitMs: number },
   act: () => Promise<T>,
 ): Promise<T> {
-  if (!lease) return act();
+  if (!received.lease) return act();
   const owner = randomId();
-  for (let waited = 0; !(await lease(key, owner)); waited += TRY_EVERY_MS) {
+  for (let waited = 0; !(await received.lease(key, owner)); waited += TRY_EVERY_MS) {
     if (waited >= waitMs) throw new BusyError(entityId);
     await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
   }
   try {
     return await act();
   } finally {
-    await release?.(key, owner);
+    await received.release?.(key, owner);
   }
 }

@@ -159,12 +159,7 @@ async function* readPositions(
   const { attribute, values } = partitionsOf(index, of, context.indexShards);
   const eventTypes = eventType === undefined ? undefined : context.eventTypes.storedAs(of, eventType);
   const shards = values.map((value) => readPartition(context, { index, attribute, value, eventTypes }, options));
-  let left = options.limit ?? Number.POSITIVE_INFINITY;
-  for await (const positions of mergePages(shards, orderOf(options))) {
-    yield positions.slice(0, left);
-    left -= positions.length;
-    if (left <= 0) return;
-  }
+  yield* mergePages(shards, orderOf(options));
 }
 
 const keyText = (entityId: string, sequenceNumber: number): string => `${sequenceNumber} ${entityId}`;
@@ -221,8 +216,11 @@ export async function* readIndexKeys(
   options: IndexReadOptions = {},
 ): AsyncGenerator<EventKey> {
   checkOptions(options);
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const positions of readPositions(context, selection, options)) {
-    for (const position of positions) yield { ...position, cursor: encodeIndexCursor(position) };
+    for (const position of positions.slice(0, left)) yield { ...position, cursor: encodeIndexCursor(position) };
+    left -= positions.length;
+    if (left <= 0) return;
   }
 }
 
@@ -233,14 +231,21 @@ export async function* readIndex(
   options: IndexReadOptions = {},
 ): AsyncGenerator<Indexed> {
   checkOptions(options);
+  // One stored under an older name may be read as another type, by its version.
+  const isWanted = ({ eventType }: StoredEvent) => (selection.eventType ?? eventType) === eventType;
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const positions of readPositions(context, selection, options)) {
-    for (let start = 0; start < positions.length; start += BATCH) {
-      const batch = positions.slice(start, start + BATCH);
+    for (let start = 0, size = 0; start < positions.length; start += size) {
+      size = Math.min(BATCH, left);
+      const batch = positions.slice(start, start + size);
       const fetched = await fetchBatch(context, batch);
       for (const position of batch) {
-        const event = await findEvent(context, fetched, position);
-        yield { event: upcast(context.eventTypes, event), cursor: encodeIndexCursor(position) };
+        const event = upcast(context.eventTypes, await findEvent(context, fetched, position));
+        if (!isWanted(event)) continue;
+        yield { event, cursor: encodeIndexCursor(position) };
+        left -= 1;
       }
+      if (left <= 0) return;
     }
   }
 }

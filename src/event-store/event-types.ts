@@ -91,10 +91,6 @@ export class EventTypeRegistry {
   isUnknown(aggregateType: string, eventType: string): boolean {
     return this.#byAggregate.has(aggregateType) && this.find(aggregateType, eventType) === undefined;
   }
-
-  isDeclared(aggregateType: string): boolean {
-    return this.#byAggregate.has(aggregateType);
-  }
 }
 
 /** Event types by name alone, or told apart by aggregate. */
@@ -156,15 +152,16 @@ function pathOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[] |
 /** What the schema makes of a payload, or a promise of it. @throws {EventSchemaError} naming the path of everything that does not fit */
 export function checkSchema(schema: StandardSchema, eventType: string, eventData: unknown): unknown {
   const first = schema["~standard"].validate(eventData);
-  if (!(first instanceof Promise)) return outputOf(eventType, first);
+  if (!isThenable(first)) return outputOf(eventType, first);
   // What is given is taken now: a schema that waits is given a copy, and what it made of the original is dropped.
-  first.catch(() => undefined);
+  Promise.resolve(first).catch(() => undefined);
   return Promise.resolve(schema["~standard"].validate(structuredClone(eventData))).then((result) =>
     outputOf(eventType, result),
   );
 }
 
-function outputOf(eventType: string, { issues, ...result }: StandardResult): unknown {
+function outputOf(eventType: string, result: StandardResult): unknown {
+  const { issues } = result;
   if (!issues) return "value" in result ? result.value : undefined;
   throw new EventSchemaError(
     eventType,
@@ -181,15 +178,18 @@ function outputOf(eventType: string, { issues, ...result }: StandardResult): unk
  */
 export function upcast(types: EventTypeLookup, event: StoredEvent): StoredEvent {
   let { eventType, version, eventData } = event;
+  const passed = new Set<string>();
   for (;;) {
     const definition = findIn(types, event.aggregateType, eventType);
     if (!definition) break;
     const step = definition.upcasters?.[version];
     if (!step && version === versionOf(definition)) break;
-    if (!step) {
+    const place = `${eventType} ${version}`;
+    if (!step || passed.has(place)) {
       const known = [...Object.keys(definition.upcasters ?? {}), versionOf(definition)];
       throw new UnknownEventVersionError(event.entityId, event.sequenceNumber, event.eventType, event.version, known);
     }
+    passed.add(place);
     eventData = stepUp(event, version, () => step.upcast(eventData));
     version = step.to;
     eventType = step.eventType ?? eventType;

@@ -4,7 +4,7 @@ export function asError(thrown: unknown): Error {
 }
 
 /** A promise of any library. */
-export const isThenable = (value: unknown): boolean =>
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   (typeof value === "object" || typeof value === "function") &&
   value !== null &&
   typeof read(

@@ -9,6 +9,7 @@ import { readConfig } from "../config.ts";
 import { createApp, pathsOf, problem, type Queries, READ_ALL_SCOPE, type RequestLine } from "../http/index.ts";
 import { createRowReader, GenerationsCache, readStatus } from "../projector/index.ts";
 import { type ApiEvent, scopesOf, userIdOf } from "./identity.ts";
+import { envelopeOptionsOf } from "./publishing.ts";
 import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";
 
 const config = readConfig("api");
@@ -66,6 +67,7 @@ const app = createApp({
   newId,
   identify,
   scopesOf: scopes,
+  publishing: envelopeOptionsOf(config),
   log,
   pause,
 });

@@ -2,7 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import * as z from "zod";
 import { busProjections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
-import { isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
+import { isFaultOfTheEvent, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
 import { repairLag } from "../projector/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { measureBatch } from "./measure.ts";
@@ -53,7 +53,13 @@ async function placeInStore(place: Place | undefined): Promise<Place | undefined
   if (!place) return undefined;
   const { entityId, sequenceNumber } = place;
   const range = { fromSequence: sequenceNumber, toSequence: sequenceNumber };
-  for await (const _ of projector.context.store.readEvents(entityId, range)) return place;
+  try {
+    for await (const _ of projector.context.store.readEvents(entityId, range)) return place;
+  } catch (error) {
+    // It is there, and cannot be taken: the projections count that, and park it.
+    if (isFaultOfTheEvent(error)) return place;
+    throw error;
+  }
   logger.warn(`the store has no event ${sequenceNumber} of ${entityId}`, { ...place });
   return undefined;
 }

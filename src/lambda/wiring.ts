@@ -5,7 +5,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
 import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/index.ts";
-import { aggregates, eventTypes } from "../product/index.ts";
+import { aggregates, eventTypeRegistry } from "../product/index.ts";
 import { createProjector, type Projection, type Projector, type ReadModelTable } from "../projector/index.ts";
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
@@ -40,8 +40,10 @@ export function createStore(config: Tables): { store: DynamoDBEventStore; on: Re
   const client = new DynamoDBClient({ requestHandler });
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
+  const logger = createLogger();
   const options = {
-    eventTypes,
+    aggregates,
+    warn: (message: string, fields: Readonly<Record<string, unknown>>) => logger.warn(message, { ...fields }),
     payloadEncoding: PAYLOAD_ENCODING,
     indexShards: INDEX_SHARDS,
     traceHeader,
@@ -78,7 +80,7 @@ export function wireProjector(
     projections: which,
     store,
     on,
-    eventTypes,
+    eventTypes: eventTypeRegistry,
     aggregates,
     clock,
     random: Math.random,

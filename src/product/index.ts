@@ -1,4 +1,4 @@
-import type { EventTypes } from "../event-store/index.ts";
+import { EventTypeRegistry, type EventTypes } from "../event-store/index.ts";
 import { category } from "./category.ts";
 import { product } from "./product.ts";
 
@@ -16,3 +16,6 @@ export * from "./product-events.ts";
 export const eventTypes: EventTypes = { ...product.eventTypes, ...category.eventTypes };
 
 export const aggregates = [product, category] as const;
+
+/** The same, told apart by aggregate, for those who read what is stored. */
+export const eventTypeRegistry = new EventTypeRegistry({}, aggregates);

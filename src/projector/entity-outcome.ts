@@ -1,4 +1,4 @@
-import { describeThrown, type EventStore, type EventTypes } from "../event-store/index.ts";
+import { describeThrown, type EventStore, type EventTypeLookup } from "../event-store/index.ts";
 import type { ParkedEntity, Poison } from "../stream/index.ts";
 import { noteFailure } from "./dynamodb-failure-notes.ts";
 import { parkEntity } from "./dynamodb-parking.ts";
@@ -10,7 +10,7 @@ import type { Target } from "./target.ts";
 export interface EntityContext {
   readonly store: EventStore;
   readonly on: ReadModelTable;
-  readonly eventTypes: EventTypes;
+  readonly eventTypes: EventTypeLookup;
   readonly clock: () => Date;
   /** Deliveries in which an event fails before its entity is parked. */
   readonly parkAfter: number;

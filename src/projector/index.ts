@@ -9,7 +9,7 @@ export type { SkippedEvent } from "./dynamodb-unpark.ts";
 export type { EntityOutcome } from "./entity-outcome.ts";
 export * from "./generation-errors.ts";
 export * from "./lag-repair.ts";
-export { InvalidCursorError } from "./page-cursor.ts";
+export { decodeCursor, encodeCursor, InvalidCursorError } from "./page-cursor.ts";
 export * from "./parked.ts";
 export * from "./projector.ts";
 export * from "./rebuild.ts";

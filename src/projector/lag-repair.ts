@@ -1,7 +1,6 @@
 import {
   dynamoDbLagSweepProgress,
   type EntityHead,
-  furthestBehindFirst,
   type LagRepair,
   type LagSweepReport,
   sweepLag,
@@ -13,23 +12,18 @@ import type { Target } from "./target.ts";
 
 /**
  * Finds the entities that the projector has left behind in any of the generations that it feeds, and brings them up
- * (see `sweepLag`). Cut off when the time is up, the next call goes on.
- *
- * @returns a report for each aggregate type that was swept
+ * (see `sweepLag`).
  */
 export async function repairLag(projector: Projector, isTimeUp: () => boolean): Promise<LagSweepReport[]> {
   const { store, on, clock } = projector.context;
   const targets = await readyTargets(projector);
   const progress = dynamoDbLagSweepProgress(on, projector.reader);
-  const reports: LagSweepReport[] = [];
   const types = [...new Set(targets.flatMap(({ projection }) => Object.keys(projection.from)))];
-  for (const aggregateType of await furthestBehindFirst(progress, types)) {
-    if (isTimeUp()) break;
+  const repair = (heads: readonly EntityHead[], aggregateType: string) => {
     const taking = targets.filter(({ projection }) => takesAggregate(projection, aggregateType));
-    const repair = (heads: readonly EntityHead[]) => repairIn(projector, taking, heads, isTimeUp);
-    reports.push(await sweepLag({ store, progress, clock, isTimeUp, repair }, aggregateType));
-  }
-  return reports;
+    return repairIn(projector, taking, heads, isTimeUp);
+  };
+  return sweepLag({ store, progress, clock, isTimeUp, repair }, types);
 }
 
 /** What is being built is the rebuild's to bring up. */

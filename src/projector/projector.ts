@@ -4,7 +4,7 @@ import {
   asError,
   checkFields,
   type EventStore,
-  type EventTypes,
+  type EventTypeLookup,
   type Fields,
 } from "../event-store/index.ts";
 import type { EntityBatch, EntityFailure } from "../stream/index.ts";
@@ -23,7 +23,7 @@ export interface ProjectorOptions {
   readonly projections: readonly Projection[];
   readonly store: EventStore;
   readonly on: ReadModelTable;
-  readonly eventTypes: EventTypes;
+  readonly eventTypes: EventTypeLookup;
   /** Every aggregate that there is: a projection of another, or of an event that its aggregate has not, is refused. Default: no check. */
   readonly aggregates?: readonly AggregateEventTypes[];
   readonly clock: () => Date;

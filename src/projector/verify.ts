@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type EventStore, type EventTypes, messageOf, type StoredEvent, upcast } from "../event-store/index.ts";
+import { type EventStore, type EventTypeLookup, messageOf, type StoredEvent, upcast } from "../event-store/index.ts";
 import { type Projection, type RowKey, type Rows, takesAggregate, takesEvent } from "./definition.ts";
 import { readGenerationItems } from "./dynamodb-generation-rows.ts";
 import { positionKey, readPositions } from "./dynamodb-positions.ts";
@@ -20,7 +20,7 @@ export interface Difference {
 export interface VerifyContext {
   readonly store: EventStore;
   readonly on: ReadModelTable;
-  readonly eventTypes: EventTypes;
+  readonly eventTypes: EventTypeLookup;
 }
 
 const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;

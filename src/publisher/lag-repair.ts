@@ -2,7 +2,6 @@ import type { EventStore } from "../event-store/index.ts";
 import {
   dynamoDbLagSweepProgress,
   type EntityHead,
-  furthestBehindFirst,
   type LagRepair,
   type LagSweepReport,
   sweepLag,
@@ -23,17 +22,12 @@ export interface PublisherLagContext {
 const FIRST_SPAN_MS = 48 * 60 * 60 * 1000;
 
 /** Finds the entities whose events are not all on the bus, and publishes what is missing (see `sweepLag`). */
-export async function repairPublisherLag(context: PublisherLagContext): Promise<LagSweepReport[]> {
+export function repairPublisherLag(context: PublisherLagContext): Promise<LagSweepReport[]> {
   const { store, on, clock, isTimeUp, aggregateTypes } = context;
   const progress = dynamoDbLagSweepProgress(on, "publisher");
   const beginAt = new Date(clock().getTime() - FIRST_SPAN_MS).toISOString();
   const repair = (heads: readonly EntityHead[]) => publishLate(context, heads);
-  const reports: LagSweepReport[] = [];
-  for (const aggregateType of await furthestBehindFirst(progress, aggregateTypes)) {
-    if (isTimeUp()) break;
-    reports.push(await sweepLag({ store, progress, clock, isTimeUp, repair, beginAt }, aggregateType));
-  }
-  return reports;
+  return sweepLag({ store, progress, clock, isTimeUp, repair, beginAt }, aggregateTypes);
 }
 
 async function publishLate(

@@ -1,4 +1,4 @@
-import { asError, type EventStore, type EventTypes, type StoredEvent } from "../event-store/index.ts";
+import { asError, type EventStore, type EventTypeLookup, type StoredEvent } from "../event-store/index.ts";
 import { type EntityEvents, EventHandlingError, forEvent, type NextEvents, type Poison } from "../stream/index.ts";
 import { type BusEntry, entrySize } from "./bus.ts";
 import type { Progress } from "./dynamodb-progress.ts";
@@ -13,7 +13,7 @@ export interface Notice {
 
 export interface PlanOptions extends EnvelopeOptions {
   readonly store: EventStore;
-  readonly eventTypes: EventTypes;
+  readonly eventTypes: EventTypeLookup;
   /** The `source` of everything published: the service's name. */
   readonly source: string;
   /** Notices that an event gives rise to. Default: none. */

@@ -132,8 +132,15 @@ export class PublishRun {
     const failure = failureOf(plan, outcome);
     if (!failure) return this.#keep(member, { ...progress, published, failing: undefined });
     const { sequenceNumber, error, counts } = failure;
+    if (!counts) {
+      // It says nothing about the event: what was noted of it stays.
+      if (published > progress.published)
+        await this.#keep(member, { ...progress, published, failing: laterThan(published, progress) });
+      fail(member, sequenceNumber, error);
+      return;
+    }
     const tries = progress.failing?.sequenceNumber === sequenceNumber ? progress.failing.attempts : 0;
-    const failing = { sequenceNumber, attempts: tries + (counts ? 1 : 0), error: describeThrown(error) };
+    const failing = { sequenceNumber, attempts: tries + 1, error: describeThrown(error) };
     const next = { ...progress, published, failing };
     if (failing.attempts < parkAfter) {
       await this.#keep(member, next);
@@ -159,6 +166,9 @@ function fail(member: Member, fromSequence: number, error: Error): Member {
   const { entityId } = member.batch;
   return Object.assign(member, { outcome: "failed" as const, failure: { entityId, fromSequence, error } });
 }
+
+const laterThan = (published: number, { failing }: Progress): Progress["failing"] =>
+  failing && failing.sequenceNumber > published ? failing : undefined;
 
 /** An event that leaves no entry counts as published once everything before it is. */
 function publishedAfter({ progress, events, outgoing }: Plan, { sent, failures }: SendOutcome): number {

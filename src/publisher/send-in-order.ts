@@ -1,4 +1,5 @@
 import { asError, isRefusedContent, isSystemState } from "../event-store/index.ts";
+import { TimeUpError } from "../stream/index.ts";
 import { type Bus, type BusEntry, firstRequest, type Refusal } from "./bus.ts";
 
 /** An entry with its place: entries of one entity go out in the order of their sequence numbers. */
@@ -53,13 +54,12 @@ export function sendInOrder(outgoing: readonly Outgoing[], options: SendOptions)
 }
 
 /** Codes that say nothing about the entry, but of the load, the rights or the answer ("PutEventsResultEntry" in the API reference). */
-const PASSING = new Set([
+const TRANSIENT = new Set([
   "AccessDeniedException",
   "NoAnswer",
   "NotAuthorizedForDetailTypeException",
   "NotAuthorizedForSourceException",
   "ThrottlingException",
-  "TimeUp",
 ]);
 
 /** Codes that are about the entry itself; any other is about it only if the bus takes others ("PutEventsResultEntry" in the API reference). */
@@ -92,8 +92,9 @@ interface Line {
 /** One run over a batch of entries. */
 class Sending {
   readonly #options: SendOptions;
-  /** Entities whose next entry may go out, in the order in which they came up. */
+  /** Entities whose next entry may go out, in the order in which they came up, from `#first` on. */
   #ready: Line[];
+  #first = 0;
   #refused: Line[] = [];
   readonly #sent = new Map<string, number>();
   readonly #failures = new Map<string, Omit<SendFailure, "isRefused"> & { readonly about: About }>();
@@ -119,16 +120,20 @@ class Sending {
   }
 
   async run(): Promise<SendOutcome> {
-    while (this.#ready.length + this.#refused.length > 0) {
+    while (this.#isAnyReady() || this.#refused.length > 0) {
       if (this.#options.isTimeUp()) {
-        const timeUp = { code: "TimeUp", message: "the time is up" };
-        for (const line of [...this.#ready, ...this.#refused]) this.#fail(line, timeUp, "system");
+        for (const line of [...this.#ready.slice(this.#first), ...this.#refused])
+          this.#fail(line, new TimeUpError(), "system");
         break;
       }
-      if (this.#ready.length > 0) await this.#send(this.#takeRequest());
+      if (this.#isAnyReady()) await this.#send(this.#takeRequest());
       else await this.#nextRound();
     }
     return { sent: this.#sent, failures: this.#toldFailures(), requests: this.#requests };
+  }
+
+  #isAnyReady(): boolean {
+    return this.#first < this.#ready.length;
   }
 
   /** What met one entry for a reason that is not known is about that entry if the bus has taken others. */
@@ -144,21 +149,31 @@ class Sending {
     this.#round += 1;
     await this.#options.backOff(this.#round);
     this.#ready = this.#refused.filter(({ dueIn }) => dueIn <= this.#round);
+    this.#first = 0;
     this.#refused = this.#refused.filter(({ dueIn }) => dueIn > this.#round);
   }
 
   /** The next entries of as many entities as fit into one request, or one that goes alone. */
   #takeRequest(): Line[] {
-    const [first] = this.#ready;
-    if (first?.isAlone) return this.#ready.splice(0, 1);
-    const together = this.#ready.slice(0, LOOK_AHEAD).filter(({ isAlone }) => !isAlone);
+    const ahead = this.#ready.slice(this.#first, this.#first + LOOK_AHEAD);
+    if (ahead[0]?.isAlone) return this.#takeOf(ahead, new Set(ahead.slice(0, 1)));
+    const together = ahead.filter(({ isAlone }) => !isAlone);
     const heads = together.flatMap((line) => {
       const head = line.entries[line.next];
       return head ? [{ line, entry: head.entry }] : [];
     });
-    const taken = new Set(firstRequest(heads, this.#options.maxBytes).map(({ line }) => line));
-    const ahead = this.#ready.splice(0, LOOK_AHEAD);
-    this.#ready.unshift(...ahead.filter((line) => !taken.has(line)));
+    return this.#takeOf(ahead, new Set(firstRequest(heads, this.#options.maxBytes).map(({ line }) => line)));
+  }
+
+  /** The others move up to where the taken ones were, so that the cost does not grow with what is behind them. */
+  #takeOf(ahead: readonly Line[], taken: ReadonlySet<Line>): Line[] {
+    this.#first += taken.size;
+    for (const [index, line] of ahead.filter((one) => !taken.has(one)).entries())
+      this.#ready[this.#first + index] = line;
+    if (this.#first * 2 > this.#ready.length) {
+      this.#ready = this.#ready.slice(this.#first);
+      this.#first = 0;
+    }
     return [...taken];
   }
 
@@ -189,22 +204,27 @@ class Sending {
     line.dueIn = this.#round + 1;
     line.isAlone ||= about !== "system";
     if (line.tries < this.#options.attempts) this.#refused.push(line);
-    else this.#fail(line, refusal, PASSING.has(refusal.code) ? "system" : about);
+    else this.#fail(line, new RefusedError(refusal), about);
   }
 
-  #fail({ entityId, entries, next }: Line, refusal: Refusal, about: About): void {
+  #fail({ entityId, entries, next }: Line, error: Error, about: About): void {
     const fromSequence = entries[next]?.sequenceNumber ?? 0;
-    this.#failures.set(entityId, { fromSequence, error: new RefusedError(refusal), about });
+    this.#failures.set(entityId, { fromSequence, error, about });
   }
 }
 
 /** Entities of which the next request is made: some may be left for their size. */
 const LOOK_AHEAD = 20;
 
+function aboutOf(code: string): About {
+  if (TRANSIENT.has(code)) return "system";
+  return ABOUT_THE_ENTRY.has(code) ? "entry" : "unknown";
+}
+
 async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
   try {
     const refusals = await bus.put(batch.map(({ entry }) => entry));
-    return { refusals, about: (code) => (ABOUT_THE_ENTRY.has(code) ? "entry" : "unknown") };
+    return { refusals, about: aboutOf };
   } catch (error) {
     const { name: code, message } = asError(error);
     const refusals = batch.map(() => ({ code, message }));

@@ -1,6 +1,6 @@
 import {
   type EventStore,
-  type EventTypes,
+  type EventTypeLookup,
   isFaultOfTheEvent,
   type StoredEvent,
   UpcastError,
@@ -24,7 +24,7 @@ export interface NextEvents {
 
 export interface EventSource {
   readonly store: Pick<EventStore, "readEvents">;
-  readonly eventTypes: EventTypes;
+  readonly eventTypes: EventTypeLookup;
 }
 
 /** What is read at a time: so many events, or as many as come to so many characters of JSON, if that is less. */
@@ -128,7 +128,7 @@ export class EntityEvents {
 }
 
 /** Events up to the first that cannot be upcast. */
-function upcastAll(eventTypes: EventTypes, delivered: readonly StoredEvent[]): NextEvents {
+function upcastAll(eventTypes: EventTypeLookup, delivered: readonly StoredEvent[]): NextEvents {
   const events: StoredEvent[] = [];
   for (const event of delivered) {
     try {

@@ -8,8 +8,10 @@ export interface LagSweepPosition {
   /** Where to go on; undefined when the span is done with. */
   readonly cursor?: string | undefined;
   readonly isDone: boolean;
-  /** Entities that could not be brought up: the next sweep takes them again. */
+  /** Entities that could not be brought up, each once: the next sweep takes them again. */
   readonly failed: readonly EntityHead[];
+  /** ISO 8601. When the place was kept. */
+  readonly keptAt: string;
 }
 
 /** The last event of an entity that a sweep has met. */
@@ -28,8 +30,8 @@ export interface LagSweepContext {
   readonly progress: LagSweepProgress;
   readonly clock: () => Date;
   readonly isTimeUp: () => boolean;
-  /** Finds which of the entities are behind and brings them up. */
-  readonly repair: (heads: readonly EntityHead[]) => Promise<LagRepair>;
+  /** Finds which of the entities of an aggregate type are behind and brings them up. */
+  readonly repair: (heads: readonly EntityHead[], aggregateType: string) => Promise<LagRepair>;
   /** ISO 8601. Where the first sweep of all begins. Default: the first event. */
   readonly beginAt?: string | undefined;
   /** Keys that are read between two savings of the position. Default 2,000. */
@@ -62,17 +64,38 @@ const BEGINNING = new Date(0).toISOString();
 /**
  * Finds the entities that a reader of the stream has left behind: an event that it never got, or gave up, by the times
  * of the events. Every event is looked at once, by its key in the type index, in slices after each of which the place is kept;
- * what was looked at by the sweep before is not read again. So a day's sweep costs what the day's events and their
+ * what was looked at by the sweep before is not read again. A type that is cut off is gone on with by the next call. So a day's sweep costs what the day's events and their
  * entities cost, however many entities there are (docs/adr/0020-the-lag-sweep.md).
  */
-export async function sweepLag(context: LagSweepContext, aggregateType: string): Promise<LagSweepReport> {
-  const { progress, isTimeUp, repair } = context;
-  const last = await progress.load(aggregateType);
+export async function sweepLag(context: LagSweepContext, aggregateTypes: readonly string[]): Promise<LagSweepReport[]> {
+  const reports: LagSweepReport[] = [];
+  for (const { aggregateType, last } of await longestWaitingFirst(context.progress, aggregateTypes)) {
+    if (context.isTimeUp()) break;
+    reports.push(await sweepType(context, aggregateType, last));
+  }
+  return reports;
+}
+
+/** Aggregate types in the order in which they were last looked at, so that a long one does not keep the others waiting. */
+async function longestWaitingFirst(progress: LagSweepProgress, aggregateTypes: readonly string[]) {
+  const types = await Promise.all(
+    aggregateTypes.map(async (aggregateType) => ({ aggregateType, last: await progress.load(aggregateType) })),
+  );
+  const keptAt = ({ last }: (typeof types)[number]): string => last?.keptAt ?? "";
+  return types.sort((a, b) => (keptAt(a) < keptAt(b) ? -1 : keptAt(a) > keptAt(b) ? 1 : 0));
+}
+
+async function sweepType(
+  context: LagSweepContext,
+  aggregateType: string,
+  last: LagSweepPosition | undefined,
+): Promise<LagSweepReport> {
+  const { progress, clock, isTimeUp, repair } = context;
   const report = { aggregateType, entities: 0, behind: new Set<string>(), failed: new Set<string>() };
   let position = spanAfter(context, last);
 
   async function look(heads: readonly EntityHead[]): Promise<EntityHead[]> {
-    const { behind, failed } = await repair(heads);
+    const { behind, failed } = await repair(heads, aggregateType);
     report.entities += heads.length;
     for (const id of behind) report.behind.add(id);
     for (const id of failed) report.failed.add(id);
@@ -81,13 +104,20 @@ export async function sweepLag(context: LagSweepContext, aggregateType: string):
 
   if (position !== last) position = { ...position, failed: await look(position.failed) };
   for await (const { heads, cursor } of slicesOf(context, aggregateType, position)) {
-    const failed = [...position.failed, ...(await look(heads))];
+    const failed = eachOnce([...position.failed, ...(await look(heads))]);
     // Cut off within the slice, or with more failures than can be kept: it is looked at again. What was repaired stays so.
     if (isTimeUp() || bytesOf(failed) > MAX_FAILED_BYTES) break;
-    position = { ...position, cursor, isDone: cursor === undefined, failed };
+    position = { ...position, cursor, isDone: cursor === undefined, failed, keptAt: clock().toISOString() };
     await progress.save(aggregateType, position);
   }
   return { ...report, behind: [...report.behind], failed: [...report.failed], isDone: position.isDone };
+}
+
+/** An entity that is met in two spans counts with its later event. */
+function eachOnce(heads: readonly EntityHead[]): EntityHead[] {
+  const all = new Map<string, number>();
+  for (const { entityId, head } of heads) all.set(entityId, Math.max(head, all.get(entityId) ?? 0));
+  return headsOf(all);
 }
 
 /** Bytes of the entities that are taken again by the next sweep: they stand in one item beside its place. */
@@ -105,8 +135,9 @@ function spanAfter(
 ): LagSweepPosition {
   if (last && !last.isDone) return last;
   const from = last ? new Date(Date.parse(last.until) - OVERLAP_MS).toISOString() : beginAt;
-  const until = new Date(clock().getTime() - SETTLED_MS).toISOString();
-  return { from, until, isDone: false, failed: last?.failed ?? [] };
+  const now = clock();
+  const until = new Date(now.getTime() - SETTLED_MS).toISOString();
+  return { from, until, isDone: false, failed: last?.failed ?? [], keptAt: now.toISOString() };
 }
 
 interface Slice {
@@ -136,14 +167,3 @@ async function* slicesOf(
 
 const headsOf = (heads: ReadonlyMap<string, number>): EntityHead[] =>
   [...heads].map(([entityId, head]) => ({ entityId, head }));
-
-/** Aggregate types in the order of how far their sweeps are, so that a long one does not keep the others waiting. */
-export async function furthestBehindFirst(
-  progress: LagSweepProgress,
-  aggregateTypes: readonly string[],
-): Promise<string[]> {
-  const reached = await Promise.all(
-    aggregateTypes.map(async (type) => [type, (await progress.load(type))?.until ?? ""] as const),
-  );
-  return reached.sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([type]) => type);
-}

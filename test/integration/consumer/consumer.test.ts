@@ -48,6 +48,31 @@ function open(more: object = {}) {
   return { consumer, handled };
 }
 
+test("what keeps the progress may be an object of a class", async () => {
+  class Remembered {
+    readonly #last = new Map<string, number>();
+    readonly #owners = new Map<string, string>();
+    async last(key: string) {
+      return this.#last.get(key) ?? 0;
+    }
+    async advance(key: string, sequenceNumber: number) {
+      this.#last.set(key, sequenceNumber);
+      return true;
+    }
+    async lease(key: string, owner: string) {
+      if (this.#owners.has(key)) return false;
+      this.#owners.set(key, owner);
+      return true;
+    }
+    async release(key: string) {
+      this.#owners.delete(key);
+    }
+  }
+  const { consumer, handled } = open({ received: new Remembered() });
+  for (const n of [1, 2, 2]) await consumer.take(detail("classy", n));
+  expect(handled.map(([n]) => n)).toEqual([1, 2]);
+});
+
 test("an event is handled once, with the link for what it causes", async () => {
   const entity = newEntity();
   const { consumer, handled } = open();

@@ -1,7 +1,14 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { handleCommand, load } from "../../../src/aggregate/index.ts";
-import { type EventTypes, InvalidArgumentError, isConcurrencyError } from "../../../src/event-store/index.ts";
+import {
+  type EventTypes,
+  InvalidArgumentError,
+  isConcurrencyError,
+  UnknownEventVersionError,
+  upcast,
+} from "../../../src/event-store/index.ts";
+import { storedEvent } from "../../support/bare-table.ts";
 import { counter } from "../../support/counter.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults } from "../../support/faults.ts";
@@ -98,6 +105,42 @@ describe("event types belong to their aggregate", () => {
     const expected = { eventType: "PriceUpdated", version: "3.0", eventData: { price: 1, reason: null } };
     expect(await store.getEvents(entity)).toMatchObject([expected]);
     expect(await store.getEventsByType(type, "PriceUpdated")).toMatchObject([expected]);
+  });
+
+  test("a type that became another one by its version is found as that one alone, and the limit counts those found", async () => {
+    const type = newEntity("Parcel");
+    const entity = newEntity("parcel");
+    const old = openStore(engine);
+    await old.appendEvent(type, entity, "Moved", { n: 1 }, "u", "c", 0);
+    const writing = { aggregateType: type, eventTypes: { Moved: { version: "2.0" } } };
+    const newer = openStore(engine, { aggregates: [writing] });
+    for (const n of [2, 3]) await newer.appendEvent(type, entity, "Moved", { n }, "u", "c", n - 1);
+    const eventTypes: EventTypes = {
+      Moved: {
+        version: "3.0",
+        upcasters: { "1.0": { to: "1.0", eventType: "Sent", upcast: (data) => data }, "2.0": step("3.0") },
+      },
+      Sent: {},
+    };
+    const store = openStore(engine, { aggregates: [{ aggregateType: type, eventTypes }] });
+    const numbers = async (eventType: string, more: object = {}) => {
+      const found: number[] = [];
+      for await (const { event } of store.readEventsByType(type, eventType, more)) found.push(event.sequenceNumber);
+      return found;
+    };
+    expect(await numbers("Sent")).toEqual([1]);
+    expect(await numbers("Moved")).toEqual([2, 3]);
+    expect(await numbers("Moved", { limit: 1 })).toEqual([2]);
+    expect(await numbers("Moved", { limit: 2, direction: "backward" })).toEqual([3, 2]);
+  });
+
+  test("whoever reads with types by name alone, and a circle in them, is told so and does not turn for ever", async () => {
+    const circle: EventTypes = {
+      A: { upcasters: { "1.0": step("1.0", { eventType: "B" }) } },
+      B: { upcasters: { "1.0": step("1.0", { eventType: "A" }) } },
+    };
+    const event = storedEvent({ entityId: newEntity(), sequenceNumber: 1, eventType: "A" });
+    expect(() => upcast(circle, event)).toThrow(UnknownEventVersionError);
   });
 
   test("the declaration of an aggregate rules where the store has none, and a contradiction is refused", async () => {

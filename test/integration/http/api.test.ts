@@ -258,6 +258,11 @@ describe("answers that would be too large", () => {
     const second = await call("GET", `/categories?root=paged&limit=3&cursor=${first.body.cursor}`);
     expect(second.body).toMatchObject({ categories: [{ categoryId: "paged-c" }] });
     expect(second.body.cursor).toBeUndefined();
+    for (const query of [`cursor=${first.body.cursor}`, "root=paged&cursor=zz!!", "root=paged&cursor=cGFnZWQ"])
+      expect(await call("GET", `/categories?${query}`)).toMatchObject({
+        status: 400,
+        body: { detail: expect.stringContaining("cursor") },
+      });
   });
 });
 

@@ -6,7 +6,11 @@ let engine: TestEngine;
 let handler: Handler;
 beforeAll(async () => {
   engine = await startTestEngine();
-  setLambdaEnvironment({ AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint, TRUST_USER_HEADER: "false" });
+  setLambdaEnvironment({
+    AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
+    TRUST_USER_HEADER: "false",
+    PUBLISH_USER_ID: "true",
+  });
   handler = (await import("../../../src/lambda/api.ts")).handler as Handler;
 });
 afterAll(() => engine.stop());
@@ -32,9 +36,20 @@ describe("a user", () => {
   test("reads what that user did, under an id with slashes, and not what others did", async () => {
     const own = "arn:aws:iam::123456789012:user/ann";
     expect((await ann("POST", "/products", { productId: "p-1", name: "Tea", price: usd(1) })).status).toBe(201);
-    expect(await ann("GET", `/users/${own}/activity`)).toMatchObject({ status: 200, body: { rows: [] } });
+    const { handler: projectMessages } = await import("../../../src/lambda/bus-projector.ts");
+    const message = { messageId: "m", body: JSON.stringify({ detail: { entityId: "p-1", sequenceNumber: 1 } }) };
+    await (projectMessages as Handler)({ Records: [message] }, { getRemainingTimeInMillis: () => 60_000 });
+    expect(await ann("GET", `/users/${own}/activity`)).toMatchObject({
+      status: 200,
+      body: { rows: [{ entityId: "p-1", did: "ProductCreated", userId: own }] },
+    });
     expect(await ann("GET", `/users/${encodeURIComponent(own)}/activity`)).toMatchObject({ status: 200 });
     expect(await bob("GET", `/users/${own}/activity`)).toMatchObject({ status: 403, body: { title: "Forbidden" } });
+  });
+
+  test("is told with the event where the stage publishes it, on the bus and where gaps are fetched alike", async () => {
+    const { body } = await bob("GET", "/entities/p-1/published");
+    expect(body.events).toMatchObject([{ eventType: "ProductCreated", userId: "arn:aws:iam::123456789012:user/ann" }]);
   });
 
   test("does not get another's answer with another's key", async () => {

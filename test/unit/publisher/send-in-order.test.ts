@@ -74,3 +74,16 @@ test("when the time is up every entity is left at its next entry", async () => {
   expect(failures.get("a")).toMatchObject({ fromSequence: 3, isRefused: false });
   expect(failures.has("b")).toBe(false);
 });
+
+test("what is throttled for its load goes out together again", async () => {
+  let requests = 0;
+  const bus = {
+    put: async (all: readonly unknown[]) => {
+      requests += 1;
+      return all.map(() => (requests === 1 ? { code: "ThrottlingException", message: "slow down" } : undefined));
+    },
+  };
+  const entries = Array.from({ length: 10 }, (_, n) => outgoing(`e-${n}`, 1)).flat();
+  const { sent, requests: told } = await sendInOrder(entries, { ...options, bus });
+  expect([sent.size, told, requests]).toEqual([10, 2, 2]);
+});
