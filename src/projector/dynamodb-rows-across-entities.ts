@@ -1,72 +1,34 @@
-import { type TransactionCanceledException, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
-import { asError, isRefusedContent, itemSize, type StoredEvent, whileTransient } from "../event-store/index.ts";
+import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import { asError, isRefusedContent, type StoredEvent, whileTransient } from "../event-store/index.ts";
 import {
   type EntityBatch,
   EntityEvents,
   EventHandlingError,
-  forEvent,
-  forEventAsync,
   type NextEvents,
   type Poison,
   TimeUpError,
 } from "../stream/index.ts";
-import { type RowKey, type RowsAcrossEntities, takesEvent } from "./definition.ts";
-import { ATTEMPTS, movePosition, type PutStep, readPositionNow } from "./dynamodb-positions.ts";
-import { sharedRowKey, type TableKey } from "./dynamodb-read-model-keys.ts";
-import { type RowStep, RowsCache, TransactionRows, textOf } from "./dynamodb-shared-rows.ts";
+import { ATTEMPTS, readPositionNow } from "./dynamodb-positions.ts";
+import { RowsCache, TransactionRows } from "./dynamodb-shared-rows.ts";
+import {
+  type Attempt,
+  MAX_ACTIONS,
+  type Member,
+  racedSteps,
+  type Share,
+  type SharedTarget,
+  stepsOf,
+} from "./dynamodb-shared-transaction.ts";
 import { type EntityContext, type EntityOutcome, parkOrFail } from "./entity-outcome.ts";
 import { poisonOf } from "./fold-events.ts";
 import { type Position, positionAfter } from "./position.ts";
-import type { Target } from "./target.ts";
+import { readSharedRowsAhead } from "./read-shared-rows-ahead.ts";
+import { takeAll } from "./take-shared-events.ts";
 
-/** DynamoDB's limits of one transaction: actions, and bytes (4 MB, of which some is left for what is counted besides). */
-const MAX_ACTIONS = 100;
-const MAX_BYTES = 4_000_000;
-/** Keys that are read ahead together: DynamoDB's limit of one BatchGetItem. */
-const MAX_AHEAD = 100;
 /** Characters of events read from the store that are held for one transaction, about. */
 const MAX_HELD = 4_000_000;
 /** Transactions in a row that others were faster than. */
 const MAX_RACES = 200;
-
-/** One entity on its way to the end of the batch. */
-interface Member {
-  readonly batch: EntityBatch;
-  readonly events: EntityEvents;
-  readonly start: Position;
-  position: Position;
-  /** The position was read strongly, or written, by this run. */
-  isFresh: boolean;
-  applied: number;
-  outcome?: EntityOutcome;
-}
-
-/** What an entity has in the transaction at hand. */
-interface Share {
-  readonly member: Member;
-  readonly after: Position;
-  readonly applied: number;
-  readonly events: number;
-}
-
-interface Attempt {
-  readonly rows: TransactionRows;
-  readonly shares: Share[];
-  readonly events: number;
-  /** The last event that was taken. */
-  readonly last: StoredEvent | undefined;
-  readonly poisoned: { readonly member: Member; readonly poison: Poison } | undefined;
-}
-
-/** What came of taking the events of one entity into a transaction. */
-interface Taking {
-  readonly taken: readonly StoredEvent[];
-  readonly applied: number;
-  readonly poison: Poison | undefined;
-  readonly isFull: boolean;
-}
-
-type Step = RowStep | { readonly Put: PutStep };
 
 /**
  * Brings entities that change the same rows up to a batch: their events one after another, the rows that they
@@ -75,7 +37,7 @@ type Step = RowStep | { readonly Put: PutStep };
  */
 export class SharedRun {
   readonly #context: EntityContext;
-  readonly #target: Target<RowsAcrossEntities<unknown>>;
+  readonly #target: SharedTarget;
   readonly #members: readonly Member[];
   readonly #cache: RowsCache;
   /** Events that a transaction may hold at most. */
@@ -84,7 +46,7 @@ export class SharedRun {
 
   constructor(
     context: EntityContext,
-    target: Target<RowsAcrossEntities<unknown>>,
+    target: SharedTarget,
     entities: readonly { readonly batch: EntityBatch; readonly position: Position }[],
   ) {
     this.#context = context;
@@ -142,17 +104,22 @@ export class SharedRun {
     let events = 0;
     let last: StoredEvent | undefined;
     let held = 0;
-    await this.#readAhead(open);
+    await readSharedRowsAhead(this.#cache, this.#target, open, this.#most);
     for (const member of open) {
       if (rows.size + shares.length + 1 >= MAX_ACTIONS || events >= this.#most) break;
       const next = await this.#nextOf(member);
       held += member.events.held;
       const room = MAX_ACTIONS - shares.length - 1;
-      const took = await this.#takeAll(rows, next.events.slice(0, Math.max(1, this.#most - events)), room);
+      const took = await takeAll(
+        this.#target.projection,
+        rows,
+        next.events.slice(0, Math.max(1, this.#most - events)),
+        room,
+      );
       const taken = took.taken.at(-1);
       if (taken) {
         const after = positionAfter(member.position, taken);
-        shares.push({ member, after, applied: took.applied, events: took.taken.length });
+        shares.push({ member, after, applied: took.applied });
         events += took.taken.length;
         last = taken;
       }
@@ -174,61 +141,12 @@ export class SharedRun {
     }
   }
 
-  /** @param room rows that the transaction may touch in all */
-  async #takeAll(rows: TransactionRows, events: readonly StoredEvent[], room: number): Promise<Taking> {
-    const taken: StoredEvent[] = [];
-    let applied = 0;
-    for (const event of events) {
-      const isAlone = rows.size === 0 && room === MAX_ACTIONS - 1;
-      const took = await this.#tryTake(rows, event);
-      const touched = rows.size;
-      const poison =
-        took.poison ?? (touched > room && isAlone ? poisonOf(event, tooManyRows(event, touched)) : undefined);
-      if (poison || touched > room) {
-        rows.undo();
-        return { taken, applied, poison, isFull: true };
-      }
-      rows.keep();
-      taken.push(event);
-      applied += took.applied;
-    }
-    return { taken, applied, poison: undefined, isFull: false };
-  }
-
-  /** @throws what a read of a row met that is nobody's fault */
-  async #tryTake(rows: TransactionRows, event: StoredEvent): Promise<{ applied: number; poison?: Poison }> {
-    const { projection } = this.#target;
-    if (!takesEvent(projection, event)) return { applied: 0 };
-    try {
-      await forEventAsync(event, `change of ${projection.name}`, () => projection.change(event, rows));
-      if (!rows.systemFault) return { applied: 1 };
-    } catch (error) {
-      if (!rows.systemFault && error instanceof EventHandlingError)
-        return { applied: 0, poison: poisonOf(event, error) };
-      if (!rows.systemFault) throw error;
-    }
-    rows.undo();
-    throw rows.systemFault.error;
-  }
-
-  /** Reads together what the next events are known to need. */
-  async #readAhead(open: readonly Member[]): Promise<void> {
-    const { projection, of } = this.#target;
-    const keys = new Map<string, TableKey>();
-    for (const event of eventsAhead(open.slice(0, MAX_ACTIONS), this.#most)) {
-      if (keys.size >= MAX_AHEAD) break;
-      if (!takesEvent(projection, event)) continue;
-      for (const key of neededKeys(projection, of, event)) if (!this.#cache.has(key)) keys.set(textOf(key), key);
-    }
-    if (keys.size > 0) await this.#cache.readAhead([...keys.values()].slice(0, MAX_AHEAD));
-  }
-
   /** One transaction: "raced" when somebody else changed a row or moved an entity, "refused" when its content is to blame. */
   async #commit(attempt: Attempt): Promise<"stored" | "raced" | "refused"> {
     const { rows, shares } = attempt;
-    let steps: readonly Step[];
+    let steps: ReturnType<typeof stepsOf>;
     try {
-      steps = this.#steps(attempt);
+      steps = stepsOf(this.#context.on, this.#target, attempt);
     } catch (error) {
       if (!(error instanceof EventHandlingError)) throw error;
       return this.#refused(attempt, error);
@@ -248,24 +166,6 @@ export class SharedRun {
       member.applied += applied;
     }
     return "stored";
-  }
-
-  /** @throws {EventHandlingError} when a row cannot be encoded, or all of them are too large together */
-  #steps({ rows, shares, last }: Attempt): readonly Step[] {
-    const { on } = this.#context;
-    if (!last) return [];
-    return forEvent(last, `storing the rows of ${this.#target.projection.name}`, () => {
-      const steps: Step[] = [
-        ...rows.steps(),
-        ...shares.map(({ member, after }) => ({
-          Put: movePosition(on, this.#target, { before: member.position, after }),
-        })),
-      ];
-      const bytes = steps.reduce((sum, step) => sum + ("Put" in step ? itemSize(step.Put.Item) : 0), 0);
-      if (bytes > MAX_BYTES)
-        throw new Error(`the rows of one transaction are ${bytes} bytes, at most ${MAX_BYTES} fit`);
-      return steps;
-    });
   }
 
   /** Half of the events are tried next; one that is refused alone is to blame. */
@@ -337,45 +237,4 @@ export class SharedRun {
   #failed(member: Member, failedAt: number, error: unknown): EntityOutcome {
     return { ...this.#countsOf(member), failedAt: Math.min(failedAt, member.batch.upTo), error: asError(error) };
   }
-}
-
-/** Events of the batch that come next, without asking the store. */
-function* eventsAhead(members: readonly Member[], most: number): Generator<StoredEvent> {
-  let count = 0;
-  for (const { events, position } of members)
-    for (const event of events.peek(position.checkpoint)?.events ?? []) {
-      if (count >= most) return;
-      count += 1;
-      yield event;
-    }
-}
-
-/** Keys that cannot be made are left to `change`, which is blamed for them. */
-function neededKeys(
-  projection: RowsAcrossEntities<unknown>,
-  of: Target["of"],
-  event: StoredEvent,
-): readonly TableKey[] {
-  try {
-    const needed = forEvent(event, `needs of ${projection.name}`, () => projection.needs?.(event) ?? []);
-    return needed.map((at: RowKey) => sharedRowKey(of, at));
-  } catch {
-    return [];
-  }
-}
-
-const tooManyRows = (event: StoredEvent, rows: number): EventHandlingError =>
-  new EventHandlingError(
-    event,
-    "storing its rows",
-    new Error(`it touches ${rows} rows, at most ${MAX_ACTIONS - 1} fit`),
-  );
-
-/** A transaction that others were faster than, by the code of each of its steps. */
-const RACED = new Set(["ConditionalCheckFailed", "TransactionConflict"]);
-
-function racedSteps(error: unknown): number[] {
-  const { name, CancellationReasons: reasons = [] } = (error ?? {}) as Partial<TransactionCanceledException>;
-  if (name !== "TransactionCanceledException") return [];
-  return reasons.flatMap(({ Code }, index) => (RACED.has(Code ?? "") ? [index] : []));
 }
