@@ -16,7 +16,7 @@ import {
   verify,
 } from "../src/projector/index.ts";
 import { listUnpublished, markPublished, type PublishOutcome, publishMissing } from "../src/publisher/index.ts";
-import { listParked } from "../src/stream/index.ts";
+import { listParked, NotParkedError } from "../src/stream/index.ts";
 import { clock, wire } from "./projections/wire.ts";
 
 const USAGE = `usage: npm run projections -- COMMAND
@@ -174,7 +174,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         console.log(JSON.stringify(parked, null, 2));
         isParked = true;
       }
-      if (!isParked) throw new Error(`${entity} is not parked in ${name}`);
+      if (!isParked) throw new NotParkedError(name, entity);
     },
   ],
   retry: [

@@ -8,6 +8,7 @@ import {
   checkWholeNumber,
   contentHash,
   deepFreeze,
+  dropPromise,
   type EventStore,
   type Fields,
   InvalidArgumentError,
@@ -236,7 +237,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
   #decide(state: State): readonly E[] {
     const { command, userId, correlationId, now } = this.#request;
     const decided: unknown = this.#aggregate.decide(command, state, { userId, correlationId, now });
-    if (isThenable(decided)) Promise.resolve(decided).catch(() => undefined);
+    if (isThenable(decided)) dropPromise(decided);
     if (!Array.isArray(decided))
       throw new InvalidArgumentError(
         "decide",

@@ -2,12 +2,12 @@ import {
   asError,
   type CommandLog,
   CorruptEntityError,
+  callNow,
   checkFields,
   deepFreeze,
   EMPTY_COMMAND_LOG,
   type EventStore,
   type Fields,
-  isThenable,
   messageOf,
   type NewEvent,
   recordCommand,
@@ -100,15 +100,10 @@ function evolve<State, E extends NewEvent>(
   state: State,
   event: StoredEvent,
 ): State {
-  let next: State;
-  try {
-    next = aggregate.evolve(state, event as unknown as E);
-  } catch (thrown) {
-    throw new EvolveError(event, thrown);
-  }
-  if (!isThenable(next)) return next;
-  Promise.resolve(next).catch(() => undefined);
-  throw new EvolveError(event, new TypeError("it must not be asynchronous, and returned a promise"));
+  return callNow(
+    () => aggregate.evolve(state, event as unknown as E),
+    (thrown) => new EvolveError(event, thrown),
+  );
 }
 
 async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snapshot: Snapshot): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { CommandIdReusedError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
+import { MAX_EVENTS_PER_APPEND } from "./validate.ts";
 
 /** How many commands of an entity are remembered for the recognition of repeats. */
 export const REMEMBERED_COMMANDS = 100;
@@ -50,9 +51,6 @@ export function findCommand(
   return found;
 }
 
-/** The most events that one command stores. */
-const MOST_EVENTS = 100;
-
 /** The events that a command has stored, the last of which is the entity's event at the record's version. */
 export async function readEventsOfCommand(
   store: Pick<EventStore, "readEvents">,
@@ -60,7 +58,7 @@ export async function readEventsOfCommand(
   { id, version }: CommandRecord,
 ): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
-  const range = { toSequence: version, direction: "backward", limit: MOST_EVENTS } as const;
+  const range = { toSequence: version, direction: "backward", limit: MAX_EVENTS_PER_APPEND } as const;
   for await (const event of store.readEvents(entityId, range)) {
     if (event.commandId !== id) break;
     events.push(event);

@@ -203,7 +203,7 @@ export class DynamoDBEventStore implements EventStore {
     return whileAvailable(entityId, () => findOutcome(this.#context, entityId, commandId));
   }
 
-  async rememberOutcome(outcome: CommandOutcome): Promise<CommandOutcome> {
+  async rememberOutcome(outcome: CommandOutcome): Promise<void> {
     return whileAvailable(outcome.entityId, () => rememberOutcome(this.#context, outcome));
   }
 

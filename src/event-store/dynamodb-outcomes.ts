@@ -1,16 +1,10 @@
-import {
-  type AttributeValue,
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type CommandOutcome, OUTCOME_KEPT_MS } from "./command-outcome.ts";
 import { contentHash } from "./content-hash.ts";
 import { SNAPSHOT } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
+import type { Item } from "./dynamodb-event-codec.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
-
-type Item = Record<string, AttributeValue>;
 
 /** Beside the snapshots, under a key that no entity has, removed by the table's time to live. */
 const keyOf = (entityId: string, commandId: string): Item => ({
@@ -34,8 +28,8 @@ export async function findOutcome(
   return isKept && Item?.outcome?.S ? (JSON.parse(Item.outcome.S) as CommandOutcome) : undefined;
 }
 
-/** Remembers an outcome, unless another one is remembered already: returns the first. */
-export async function rememberOutcome(context: StoreContext, outcome: CommandOutcome): Promise<CommandOutcome> {
+/** Remembers an outcome, unless another one is remembered already: the first stands. */
+export async function rememberOutcome(context: StoreContext, outcome: CommandOutcome): Promise<void> {
   const { entityId, commandId } = outcome;
   const now = context.clock().getTime();
   const put = new PutItemCommand({
@@ -51,9 +45,7 @@ export async function rememberOutcome(context: StoreContext, outcome: CommandOut
   });
   try {
     await whileTransient(context.requestAttempts, () => context.client.send(put));
-    return outcome;
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return (await findOutcome(context, entityId, commandId)) ?? outcome;
   }
 }

@@ -161,9 +161,9 @@ export async function untilProcessed<T>(
   send: (batch: T[]) => Promise<T[]>,
 ): Promise<void> {
   let left = batch;
-  for (let before = Number.POSITIVE_INFINITY; left.length > 0 && left.length < before; ) {
+  while (left.length > 0) {
     if (left.length < batch.length) await new Promise((resolve) => setTimeout(resolve, PARTIAL_PAUSE_MS));
-    before = left.length;
+    const before = left.length;
     await whileTransient(attempts, async () => {
       left = await send(left);
       if (left.length >= before) throw new UnprocessedError(`${left.length} of ${batch.length} were not processed`);

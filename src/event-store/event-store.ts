@@ -179,7 +179,7 @@ export interface EventStore extends BasicEventStore {
   findOutcome(entityId: string, commandId: string): Promise<CommandOutcome | undefined>;
 
   /** Remembers what came of a command that stored nothing. @returns what is remembered: the first outcome */
-  rememberOutcome(outcome: CommandOutcome): Promise<CommandOutcome>;
+  rememberOutcome(outcome: CommandOutcome): Promise<void>;
 
   /** Makes an aggregate's event types known. @throws {InvalidArgumentError} when they are declared otherwise already */
   declare(aggregate: AggregateEventTypes): void;

@@ -2,7 +2,7 @@ import { EventSchemaError, InvalidArgumentError, UnknownEventVersionError, Upcas
 import type { StoredEvent } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 import type { StandardResult, StandardSchema } from "./standard-schema.ts";
-import { isThenable } from "./thrown.ts";
+import { dropPromise, isThenable } from "./thrown.ts";
 
 /** One step from an older schema version to a newer one. Pure; sees the payload as stored, and must not change it. */
 export interface Upcaster {
@@ -154,7 +154,7 @@ export function checkSchema(schema: StandardSchema, eventType: string, eventData
   const first = schema["~standard"].validate(eventData);
   if (!isThenable(first)) return outputOf(eventType, first);
   // What is given is taken now: a schema that waits is given a copy, and what it made of the original is dropped.
-  Promise.resolve(first).catch(() => undefined);
+  dropPromise(first);
   return Promise.resolve(schema["~standard"].validate(structuredClone(eventData))).then((result) =>
     outputOf(eventType, result),
   );
@@ -216,7 +216,7 @@ function stepUp(event: StoredEvent, from: string, step: () => unknown): JsonObje
     throw new UpcastError(event, from, { cause });
   }
   if (isThenable(result)) {
-    Promise.resolve(result).catch(() => undefined);
+    dropPromise(result);
     throw new UpcastError(event, from, { cause: new TypeError("expected an object, got a promise") });
   }
   if (typeof result === "object" && result !== null && !Array.isArray(result)) return result as JsonObject;

@@ -23,7 +23,16 @@ export * from "./json.ts";
 export type { DynamoDBEventStoreOptions } from "./options.ts";
 export * from "./snapshot.ts";
 export type { StandardSchema } from "./standard-schema.ts";
-export { asError, describeThrown, isThenable, isWellFormed, messageOf, showValue } from "./thrown.ts";
+export {
+  asError,
+  callNow,
+  describeThrown,
+  dropPromise,
+  isThenable,
+  isWellFormed,
+  messageOf,
+  showValue,
+} from "./thrown.ts";
 export {
   checkFields,
   checkKeyText,

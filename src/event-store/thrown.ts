@@ -12,6 +12,28 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
     (then) => typeof then === "function",
   ) === "function";
 
+/** Lets go of a promise that nobody asked for: what it is refused with is nobody's. */
+export function dropPromise(promise: PromiseLike<unknown>): void {
+  Promise.resolve(promise).catch(() => undefined);
+}
+
+/**
+ * Calls what has to answer at once.
+ *
+ * @param toError what is thrown instead of what it throws, or because it returns a promise
+ */
+export function callNow<T>(call: () => T, toError: (thrown: unknown) => Error): T {
+  let result: T;
+  try {
+    result = call();
+  } catch (thrown) {
+    throw toError(thrown);
+  }
+  if (!isThenable(result)) return result;
+  dropPromise(result);
+  throw toError(new TypeError("it must not be asynchronous, and returned a promise"));
+}
+
 export const messageOf = (thrown: unknown): string =>
   read(() => asError(thrown).message) ?? "an error without a message";
 

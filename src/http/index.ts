@@ -1,4 +1,4 @@
-export { type Identity, READ_ALL_SCOPE } from "./access.ts";
+export { READ_ALL_SCOPE } from "./access.ts";
 export { createApp, pathsOf } from "./app.ts";
 export type { HttpDependencies, Queries, RequestLine } from "./dependencies.ts";
 export { RoutePaths, type RouteTemplate } from "./paths.ts";

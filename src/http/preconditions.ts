@@ -1,7 +1,8 @@
+import { isConcurrencyError } from "../event-store/index.ts";
 import { MalformedError, PreconditionFailedError } from "./problem.ts";
 
-/** What `If-Match` asks of the entity: any version that there is, or one of these. */
-export type Precondition = "any" | readonly number[];
+/** What `If-Match` asks of the entity: to be at one of these versions. */
+export type Precondition = readonly number[];
 
 const ENTITY_TAG = /^(W\/)?"([^"]*)"$/;
 /** A list of entity tags may hold commas within them (RFC 9110, section 8.8.3). */
@@ -9,14 +10,14 @@ const LIST = /(?:W\/)?"[^"]*"|[^\s,]+/g;
 
 /**
  * `If-Match: "7"` is the expected version (RFC 9110, section 13.1.1). Weak tags never match, nor does one that is no
- * version of ours. Undefined: the request has no precondition.
+ * version of ours. Undefined: any version will do, which a command on what there is not refuses anyway.
  *
  * @throws {MalformedError} for what is no list of entity tags
  */
 export function preconditionOf(header: string | undefined): Precondition | undefined {
   if (header === undefined) return undefined;
   const tags = header.match(LIST) ?? [];
-  if (tags.length === 1 && tags[0] === "*") return "any";
+  if (tags.length === 1 && tags[0] === "*") return undefined;
   const parsed = tags.map((tag) => ENTITY_TAG.exec(tag));
   if (tags.length === 0 || parsed.includes(null))
     throw new MalformedError(`If-Match: expected a version in quotes, such as "7", a list of them or *, got ${header}`);
@@ -35,19 +36,13 @@ export async function underPrecondition<T>(
   precondition: Precondition | undefined,
   run: (expectedVersion: number | undefined) => Promise<T>,
 ): Promise<T> {
-  if (precondition === undefined || precondition === "any") return run(undefined);
+  if (precondition === undefined) return run(undefined);
   const [first, ...others] = precondition;
   if (first === undefined) throw new PreconditionFailedError();
   try {
     return await run(first);
   } catch (error) {
-    const actual = actualVersionOf(error);
-    if (actual === undefined || !others.includes(actual)) throw error;
-    return run(actual);
+    if (!isConcurrencyError(error) || !others.includes(error.actualVersion)) throw error;
+    return run(error.actualVersion);
   }
-}
-
-function actualVersionOf(error: unknown): number | undefined {
-  const { code, actualVersion } = (error ?? {}) as { code?: unknown; actualVersion?: unknown };
-  return code === "CONCURRENCY" && typeof actualVersion === "number" ? actualVersion : undefined;
 }

@@ -1,14 +1,8 @@
-const { readFileSync } = require("node:fs");
-const { join } = require("node:path");
-const { parse } = require("yaml");
+const { resourcesOf } = require("./resources.cjs");
 
 /** The key that `kmsKeyArn` names, for everything of ours that keeps events: tables, queues, the bucket. */
 
 const OURS = ["tables.yml", "bus.yml", "stream-failures.yml"];
-
-/** The files have short forms of CloudFormation's functions, of which nothing is needed here. */
-const resourcesOf = (file) =>
-  Object.entries(parse(readFileSync(join(__dirname, file), "utf8"), { logLevel: "error" }).Resources);
 
 const UNDER_KEY = {
   "AWS::DynamoDB::Table": (key) => ({ SSESpecification: { SSEEnabled: true, SSEType: "KMS", KMSMasterKeyId: key } }),

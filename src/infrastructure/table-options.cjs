@@ -1,10 +1,8 @@
-const { readFileSync } = require("node:fs");
-const { join } = require("node:path");
-const { parse } = require("yaml");
+const { resourcesOf } = require("./resources.cjs");
 
 /** Options that say the same of every table and index, made from tables.yml so that none is forgotten. */
 
-const tables = () => Object.entries(parse(readFileSync(join(__dirname, "tables.yml"), "utf8")).Resources);
+const tables = () => resourcesOf("tables.yml");
 const indexesOf = ({ Properties }) => Properties.GlobalSecondaryIndexes ?? [];
 const overlay = (id, properties) => ({ [id]: { Type: "AWS::DynamoDB::Table", Properties: properties } });
 

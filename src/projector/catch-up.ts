@@ -1,5 +1,5 @@
 import { isRefusedContent, messageOf } from "../event-store/index.ts";
-import { readPositions } from "./dynamodb-positions.ts";
+import { lateIn } from "./lag-repair.ts";
 import { type Patience, projectPatiently } from "./project-patiently.ts";
 import type { Projector } from "./projector.ts";
 import type { Target } from "./target.ts";
@@ -67,12 +67,9 @@ async function bringUp(
   heads: ReadonlyMap<string, number>,
   patience: Patience,
 ): Promise<number> {
-  const positions = await readPositions(projector.context.on, target.projection, target.of, [...heads.keys()], true);
-  const behind = [...heads].filter(([entityId, head]) => {
-    const position = positions.get(entityId);
-    return position && !position.parked && position.checkpoint < head;
-  });
-  const batches = behind.map(([entityId, upTo]) => ({ entityId, upTo, events: [] }));
+  const known = [...heads].map(([entityId, head]) => ({ entityId, head }));
+  const behind = await lateIn(projector, target, known, true);
+  const batches = behind.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
   await projectPatiently(projector, target, batches, patience);
   return behind.length;
 }

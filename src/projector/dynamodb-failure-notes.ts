@@ -5,31 +5,27 @@ import { ATTEMPTS } from "./dynamodb-positions.ts";
 import { failureKey, type GenerationKey, type TableKey } from "./dynamodb-read-model-keys.ts";
 import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
-/** How often an event has failed, and what was thrown last. It stands in an item of its own: the row may be full. */
-export interface FailureNote {
-  readonly attempts: number;
-  /** With stack and causes. */
-  readonly error: string;
-}
-
-/** Notes one more failure of an event. */
+/**
+ * Notes one more failure of an event, with stack and causes of what was thrown, in an item of its own: the row may be full.
+ *
+ * @returns how often it has failed
+ */
 export async function noteFailure(
   { client, table }: ReadModelTable,
   of: GenerationKey,
   entityId: string,
   { sequenceNumber, error }: Poison,
-): Promise<FailureNote> {
-  const text = describeThrown(error);
+): Promise<number> {
   const command = new UpdateCommand({
     TableName: table,
     Key: failureKey(of, entityId, sequenceNumber),
     UpdateExpression: "SET #error = :error ADD #attempts :one",
     ExpressionAttributeNames: { "#error": "error", "#attempts": "attempts" },
-    ExpressionAttributeValues: { ":error": text, ":one": 1 },
+    ExpressionAttributeValues: { ":error": describeThrown(error), ":one": 1 },
     ReturnValues: "UPDATED_NEW",
   });
   const { Attributes } = await whileTransient(ATTEMPTS, () => client.send(command));
-  return { attempts: Number(Attributes?.attempts ?? 1), error: text };
+  return Number(Attributes?.attempts ?? 1);
 }
 
 /** A step of the transaction that parks: the count begins anew when the entity is retried. */

@@ -9,7 +9,7 @@ import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 import type { Position } from "./position.ts";
 import type { Target } from "./target.ts";
 
-/** Somebody else moved the position, and nothing else was the matter. */
+/** Somebody else moved the position. */
 export const hasLostRace = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === "ConditionalCheckFailed");

@@ -29,7 +29,7 @@ export function readPosition(item: Item): Position {
 }
 
 /** The attributes that hold a position, at the next revision, for the item it is stored in. */
-export function positionAttributes(position: Position): Item {
+function positionAttributes(position: Position): Item {
   const { entityId, checkpoint, checkpointTime, parked } = position;
   return {
     [ROW.entityId]: entityId,

@@ -11,7 +11,7 @@ import type { Position } from "./position.ts";
 import type { Target, WriteRequest, Written } from "./target.ts";
 
 /** A projection whose entities do not share rows. */
-export type SeparateTarget = Target<RowPerEntity<unknown> | RowPerEvent<unknown>>;
+type SeparateTarget = Target<RowPerEntity<unknown> | RowPerEvent<unknown>>;
 
 /**
  * Brings one entity of one projection up to the batch. Duplicates are skipped, gaps are read from the store a

@@ -1,4 +1,10 @@
-import { checkWholeNumber, isThenable, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
+import {
+  checkWholeNumber,
+  dropPromise,
+  isThenable,
+  isWellFormed,
+  MAX_PARTITION_KEY_BYTES,
+} from "../event-store/index.ts";
 import { parkedPartition, partitionPart, sortPart } from "../stream/index.ts";
 import type { Lists, RowKey } from "./definition.ts";
 
@@ -148,7 +154,7 @@ export function listAttributes<Row>(
 /** @throws {InvalidRowKeyError} for a promise, whose rejection is nobody's then */
 function atOnce<T>(list: string, place: T): T {
   if (!isThenable(place)) return place;
-  Promise.resolve(place).catch(() => undefined);
+  dropPromise(place);
   throw new InvalidRowKeyError(list, place, "a place, not a promise of one");
 }
 

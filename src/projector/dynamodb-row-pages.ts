@@ -61,7 +61,7 @@ function filtered({ input, places }: PageQuery, where: PageRequest["where"]): Pa
   };
 }
 
-export interface ReadRequest<Row> {
+interface ReadRequest<Row> {
   /** What tells this query from others; the generation is no part of it. */
   readonly query: readonly string[];
   readonly within: GenerationKey;

@@ -41,14 +41,14 @@ export async function parkOrFail(
 ): Promise<"failed" | "parked" | "raced"> {
   const { of } = target;
   const { entityId } = position;
-  const { attempts, error } = await noteFailure(on, of, entityId, poison);
+  const attempts = await noteFailure(on, of, entityId, poison);
   if (attempts < parkAfter) return "failed";
   const parked: ParkedEntity = {
     projection: of.name,
     generation: of.generation,
     entityId,
     sequenceNumber: poison.sequenceNumber,
-    error: error || describeThrown(poison.error),
+    error: describeThrown(poison.error),
     attempts,
     parkedAt: clock().toISOString(),
     event: poison.event,

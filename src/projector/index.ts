@@ -8,7 +8,7 @@ export { createRowReader, NotBuiltError } from "./dynamodb-row-reader.ts";
 export type { SkippedEvent } from "./dynamodb-unpark.ts";
 export type { EntityOutcome } from "./entity-outcome.ts";
 export * from "./generation-errors.ts";
-export * from "./lag-repair.ts";
+export { repairLag } from "./lag-repair.ts";
 export { decodeCursor, encodeCursor, InvalidCursorError } from "./page-cursor.ts";
 export * from "./parked.ts";
 export * from "./projector.ts";

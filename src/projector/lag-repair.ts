@@ -56,9 +56,15 @@ async function repairIn(
   return { behind: [...behind], failed: [...failed] };
 }
 
-async function lateIn(projector: Projector, target: Target, heads: readonly EntityHead[]): Promise<EntityHead[]> {
+/** The entities that are not at their head in a generation, and not parked. */
+export async function lateIn(
+  projector: Projector,
+  target: Target,
+  heads: readonly EntityHead[],
+  isConsistent = false,
+): Promise<EntityHead[]> {
   const ids = heads.map(({ entityId }) => entityId);
-  const positions = await readPositions(projector.context.on, target.projection, target.of, ids);
+  const positions = await readPositions(projector.context.on, target.projection, target.of, ids, isConsistent);
   return heads.filter(({ entityId, head }) => {
     const position = positions.get(entityId);
     return position !== undefined && !position.parked && position.checkpoint < head;

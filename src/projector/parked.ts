@@ -1,18 +1,11 @@
-import { listParked, type ParkedEntity, removeParked } from "../stream/index.ts";
+import { listParked, NotParkedError, type ParkedEntity, removeParked } from "../stream/index.ts";
 import { parkedKey } from "./dynamodb-read-model-keys.ts";
 import { skipEvent, unpark } from "./dynamodb-unpark.ts";
 import type { EntityOutcome } from "./entity-outcome.ts";
 import type { Projector } from "./projector.ts";
 import type { Target } from "./target.ts";
 
-/** There is no such entity parked in the projection. */
-export class NotParkedError extends Error {
-  readonly code = "NOT_PARKED";
-  constructor(projection: string, entityId: string) {
-    super(`${entityId} is not parked in ${projection}`);
-    this.name = "NotParkedError";
-  }
-}
+export { NotParkedError };
 
 async function find(
   projector: Projector,

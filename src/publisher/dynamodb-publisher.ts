@@ -1,17 +1,10 @@
 import { checkFields, type Fields } from "../event-store/index.ts";
-import { type EntityBatch, findParked, removeParked } from "../stream/index.ts";
+import { type EntityBatch, findParked, NotParkedError, removeParked } from "../stream/index.ts";
 import { parkedKeyOf, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
 import { PublishRun } from "./publish-run.ts";
 import type { Publisher, PublisherOptions, PublishOutcome } from "./publisher.ts";
 
-/** There is no such entity parked in the publisher. */
-export class NotParkedError extends Error {
-  readonly code = "NOT_PARKED";
-  constructor(entityId: string) {
-    super(`${entityId} is not parked in the publisher`);
-    this.name = "NotParkedError";
-  }
-}
+export { NotParkedError };
 
 const OPTIONS: Fields<PublisherOptions> = {
   bus: true,
@@ -43,7 +36,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   async function retry(entityId: string, skip = false): Promise<PublishOutcome> {
     const parked = await findParked(on, parkedKeyOf(entityId));
-    if (!parked) throw new NotParkedError(entityId);
+    if (!parked) throw new NotParkedError("the publisher", entityId);
     const { failing: _, ...progress } = await readProgressNow(on, entityId);
     const published = skip ? Math.max(progress.published, parked.sequenceNumber) : progress.published;
     if (!(await writeProgress(on, { ...progress, published, parked: false })))

@@ -2,6 +2,15 @@ import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { type StoredEvent, whileTransient } from "../event-store/index.ts";
 
+/** There is no such entity parked in the projection, or in the publisher. */
+export class NotParkedError extends Error {
+  readonly code = "NOT_PARKED";
+  constructor(where: string, entityId: string) {
+    super(`${entityId} is not parked in ${where}`);
+    this.name = "NotParkedError";
+  }
+}
+
 /** An entity that waits in one reader of the stream, a projection or the publisher, because of an event of it. */
 export interface ParkedEntity {
   /** The projection's name, or `publisher`. */

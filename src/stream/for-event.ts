@@ -1,4 +1,4 @@
-import { asError, isThenable, messageOf, type StoredEvent } from "../event-store/index.ts";
+import { asError, callNow, messageOf, type StoredEvent } from "../event-store/index.ts";
 
 /**
  * Code that is called for an event (`evolve`, a list, the shape that is published) threw, or returned what it must
@@ -33,15 +33,7 @@ export class EventHandlingError extends Error {
  * @throws {EventHandlingError} for whatever it throws, and when it returns a promise
  */
 export function forEvent<T>(event: StoredEvent, what: string, call: () => T): T {
-  let result: T;
-  try {
-    result = call();
-  } catch (thrown) {
-    throw new EventHandlingError(event, what, thrown);
-  }
-  if (!isThenable(result)) return result;
-  Promise.resolve(result).catch(() => undefined);
-  throw new EventHandlingError(event, what, new TypeError("it must not be asynchronous, and returned a promise"));
+  return callNow(call, (thrown) => new EventHandlingError(event, what, thrown));
 }
 
 /** As `forEvent`, for code that may wait. */
