@@ -10,4 +10,5 @@ const answer = await handler(JSON.parse(event), context);
 const answered = performance.now();
 await handler(JSON.parse(event), context);
 const again = performance.now();
-process.send({ started, loaded, answered, again, answer }, () => process.exit(0));
+process.once("disconnect", () => process.exit(0));
+process.send({ started, loaded, answered, again, answer });

@@ -98,14 +98,17 @@ function environment(engine: string, bus: string): Record<string, string> {
   };
 }
 
-/** A process that answers twice and ends. */
+/** A process that answers twice and ends when it was heard: the news of its end may overtake its answer. */
 function run(bundle: string, event: object, env: Record<string, string>): Promise<Times> {
   return new Promise((resolve, reject) => {
     const child = fork(CHILD, [bundle, JSON.stringify(event)], { env, execArgv: [], silent: true });
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
-    child.once("message", (times) => resolve(times as Times));
-    child.once("exit", () => reject(new Error(`${bundle} did not answer: ${said}`)));
+    child.once("message", (times) => {
+      resolve(times as Times);
+      child.disconnect();
+    });
+    child.once("exit", (code) => reject(new Error(`${bundle} ended (${code}) without an answer: ${said}`)));
   });
 }
 

@@ -21,7 +21,7 @@ export interface BenchEngine {
   stop(): Promise<void>;
 }
 
-/** An engine in memory with the service's tables. */
+/** An engine with the service's tables. */
 export async function benchEngine(): Promise<BenchEngine> {
   const engine = await startEngine({ port: await freePort() });
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };

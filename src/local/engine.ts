@@ -1,17 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { type EngineFile, openEngineFile } from "./engine-file.ts";
 
 export interface Engine {
   readonly endpoint: string;
+  /** Its file, when the engine is one whose file is known. */
+  readonly file: EngineFile | undefined;
   /** Resolves with a reason when the engine ends without having been stopped. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface EngineOptions {
-  /** Folder for the data. Undefined: in memory. */
+  /** Folder for the data. Undefined: one of its own, which ends with the engine. */
   readonly folder?: string | undefined;
   readonly port: number;
 }
@@ -19,10 +23,12 @@ export interface EngineOptions {
 const READY_WITHIN_MS = 10_000;
 
 /** The engine ships as one binary inside a package for Linux on x64. */
-export function engineBinary(): string {
+export function findEngine(): { readonly binary: string; readonly release: string } {
   try {
     const require = createRequire(import.meta.url);
-    return join(dirname(require.resolve("@dynoxide/linux-x64/package.json")), "dynoxide");
+    const manifest = require.resolve("@dynoxide/linux-x64/package.json");
+    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
+    return { binary: join(dirname(manifest), "dynoxide"), release: version };
   } catch (cause) {
     throw new Error(
       `the embedded engine is not there for ${process.platform} ${process.arch}; set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint`,
@@ -83,17 +89,34 @@ export async function endLeftEngine(folder: string): Promise<boolean> {
   return true;
 }
 
-export async function startEngine({ folder, port }: EngineOptions): Promise<Engine> {
-  const args = ["--port", String(port)];
-  if (folder !== undefined) {
-    mkdirSync(folder, { recursive: true });
-    args.push("--db-path", join(folder, "tables.sqlite"));
+/** Room that an engine for a test or a bench may need, in bytes. */
+const SCRATCH_BYTES = 2 ** 30;
+
+/** A folder in memory where the system has one with room, for files that nobody keeps. */
+function scratchFolder(): string {
+  return mkdtempSync(join(hasRoom("/dev/shm") ? "/dev/shm" : tmpdir(), "streamfold-engine-"));
+}
+
+function hasRoom(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize >= SCRATCH_BYTES;
+  } catch {
+    return false;
   }
-  const child = spawn(engineBinary(), args, { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+export async function startEngine({ folder: kept, port }: EngineOptions): Promise<Engine> {
+  const folder = kept ?? scratchFolder();
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, "tables.sqlite");
+  const { binary, release } = findEngine();
+  const child = spawn(binary, ["--port", String(port), "--db-path", path], { stdio: ["ignore", "pipe", "pipe"] });
   const endNow = () => void child.kill("SIGKILL");
   process.once("exit", endNow);
-  if (folder !== undefined && child.pid !== undefined) writeFileSync(pidFile(folder), String(child.pid));
+  if (child.pid !== undefined) writeFileSync(pidFile(folder), String(child.pid));
   await waitUntilReady(child);
+  const file = openEngineFile(path, release);
   let isStopping = false;
   const died = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => {
@@ -103,11 +126,14 @@ export async function startEngine({ folder, port }: EngineOptions): Promise<Engi
   });
   async function stop(): Promise<void> {
     isStopping = true;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGTERM");
-    await ended;
-    if (folder !== undefined) rmSync(pidFile(folder), { force: true });
+    file?.close();
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await ended;
+    }
+    if (kept === undefined) rmSync(folder, { recursive: true, force: true });
+    else rmSync(pidFile(folder), { force: true });
   }
-  return { endpoint: `http://127.0.0.1:${port}`, died, stop };
+  return { endpoint: `http://127.0.0.1:${port}`, file, died, stop };
 }

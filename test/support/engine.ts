@@ -44,7 +44,7 @@ export interface TestEngine {
 
 export const localCredentials = { accessKeyId: "local", secretAccessKey: "local" };
 
-/** An engine in memory with the tables of serverless.yml. */
+/** An engine with the tables of serverless.yml. */
 export async function startTestEngine(): Promise<TestEngine> {
   const engine: Engine = await startEngine({ port: await freePort() });
   const clients: DynamoDBClient[] = [];
