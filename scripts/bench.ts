@@ -1,11 +1,13 @@
 import { benchCold } from "./bench/cold.ts";
 import { benchCost } from "./bench/cost.ts";
+import { benchLocal } from "./bench/local.ts";
 import { benchPrice } from "./bench/price.ts";
 import { benchProject } from "./bench/project.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   cold: benchCold,
   cost: benchCost,
+  local: benchLocal,
   price: benchPrice,
   project: benchProject,
 };

@@ -1,10 +1,13 @@
 import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { type Copied, copyEvents } from "../src/event-store/index.ts";
+import { useLocalService } from "./local-service.ts";
 
-const USAGE = `usage: npm run copy-events -- FROM TO [--index-shards N] [--from-region R] [--to-region R]
+const USAGE = `usage: npm run copy-events -- FROM TO [--index-shards N] [--aws] [--from-region R] [--to-region R]
 
-  FROM, TO          names of two Events tables; credentials from your environment
+  FROM, TO          names of two Events tables; of the service that runs on this machine, or on AWS with your
+                    credentials and --aws
+  --aws             on AWS, whatever runs here
   --index-shards N  what the stage of TO was deployed with (default 1)
 
 Puts every event of FROM into TO as it is, an entity's in their order. Can be stopped and run again.`;
@@ -15,6 +18,7 @@ interface Given {
   readonly from: string;
   readonly to: string;
   readonly indexShards: number;
+  readonly isAws: boolean;
   readonly fromRegion: string | undefined;
   readonly toRegion: string | undefined;
 }
@@ -25,6 +29,7 @@ function read(): Given {
     "index-shards": { type: "string", default: "1" },
     "from-region": { type: "string" },
     "to-region": { type: "string" },
+    aws: { type: "boolean", default: false },
   } as const;
   const { positionals, values } = parseArgs({ allowPositionals: true, options });
   const [from, to, ...rest] = positionals;
@@ -32,10 +37,13 @@ function read(): Given {
   const indexShards = Number(values["index-shards"]);
   if (!Number.isInteger(indexShards) || indexShards < 1 || indexShards > 100)
     throw new Error(`--index-shards: expected a whole number from 1 to 100, got ${values["index-shards"]}`);
-  return { from, to, indexShards, fromRegion: values["from-region"], toRegion: values["to-region"] };
+  const isAws = values.aws || values["from-region"] !== undefined || values["to-region"] !== undefined;
+  return { from, to, indexShards, isAws, fromRegion: values["from-region"], toRegion: values["to-region"] };
 }
 
-async function copy({ from, to, indexShards, fromRegion, toRegion }: Given): Promise<void> {
+async function copy({ from, to, indexShards, isAws, fromRegion, toRegion }: Given): Promise<void> {
+  if (!isAws && process.env.AWS_ENDPOINT_URL_DYNAMODB === undefined)
+    await useLocalService("for tables on AWS add --aws");
   const isTerminal = process.stderr.isTTY;
   const connect = (region: string | undefined) => new DynamoDBClient(region === undefined ? {} : { region });
   const source = connect(fromRegion);

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { decimalAmount, type Money } from "../src/product/index.ts";
 import { type Expected, expectedOf, type Price, productOf, readPrices, rowsAfter } from "./demo/prices.ts";
+import { findLocalService } from "./local-service.ts";
 
 interface Service {
   readonly api: string;
@@ -14,16 +13,6 @@ interface Service {
 /** Of the prices in the package. */
 const CURRENCY = "USD";
 const CATEGORY = "stocks";
-
-/** The running service says where it is in its data folder. */
-function findService(): Service {
-  const file = join(process.env.STREAMFOLD_DATA ?? ".streamfold", "run.json");
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Service;
-  } catch {
-    throw new Error(`no service is running here (${file} is missing); start it with "npm start" in another shell`);
-  }
-}
 
 /** The same row gives the same key on every run, so that a row sent again is recognised. */
 const keyOf = (price: Price, step: string): string =>
@@ -199,7 +188,7 @@ export async function runDemo(
 
 async function main(): Promise<void> {
   parseArgs({ options: {} });
-  const service = findService();
+  const service = await findLocalService();
   const prices = readPrices();
   const bar = new SingleBar({ format: "sending prices {bar} {value}/{total}" });
   bar.start(prices.length, 0);

@@ -4,25 +4,54 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** Where the embedded engine exists; the lock file has it for the first only. */
+const ENGINES = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64", "win32-x64"];
+
+/**
+ * Installs what is missing, as the lock file says; and the engine for this platform, of the same version
+ * as the one in the lock file, beside it.
+ *
+ * @param {{ root?: string, platform?: string, arch?: string, npm?: string }} on given by tests
+ */
+export function installMissing({
+  root: folder = root,
+  platform = process.platform,
+  arch = process.arch,
+  npm = "npm",
+} = {}) {
+  const isWindows = process.platform === "win32";
+  const run = (...args) => {
+    console.log("installing what is missing …");
+    const { status } = spawnSync(npm, [...args, "--no-fund", "--no-audit"], {
+      cwd: folder,
+      stdio: "inherit",
+      shell: isWindows,
+    });
+    if (status !== 0) process.exit(status ?? 1);
+  };
+  if (!isInstalled(folder)) run("ci");
+  const engine = missingEngine(folder, `${platform}-${arch}`);
+  if (engine !== undefined) run("install", "--no-save", engine);
+}
+
 /** What is installed is what the lock file says, as far as npm has noted it. */
-function isInstalled() {
-  const note = `${root}node_modules/.package-lock.json`;
+function isInstalled(folder) {
+  const note = `${folder}node_modules/.package-lock.json`;
   if (!existsSync(note)) return false;
-  const wanted = JSON.parse(readFileSync(`${root}package-lock.json`, "utf8")).packages;
-  const present = JSON.parse(readFileSync(note, "utf8")).packages;
+  const wanted = readJson(`${folder}package-lock.json`).packages;
+  const present = readJson(note).packages;
   return Object.entries(wanted).every(
     ([path, { version, optional, link }]) => path === "" || optional || link || present[path]?.version === version,
   );
 }
 
-/** Installs what is missing. */
-export function installMissing() {
-  if (isInstalled()) return;
-  console.log("installing what is missing …");
-  const { status } = spawnSync("npm", ["ci", "--no-fund", "--no-audit"], {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) process.exit(status ?? 1);
+/** NAME@VERSION, or undefined when it is there or there is none; without one an endpoint of this machine serves. */
+function missingEngine(folder, platform) {
+  if (!ENGINES.includes(platform)) return undefined;
+  const manifest = `${folder}node_modules/@dynoxide/${platform}/package.json`;
+  const version = readJson(`${folder}package.json`).optionalDependencies[`@dynoxide/${ENGINES[0]}`];
+  if (existsSync(manifest) && readJson(manifest).version === version) return undefined;
+  return `@dynoxide/${platform}@${version}`;
 }
+
+const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));

@@ -17,6 +17,7 @@ import {
 } from "../src/projector/index.ts";
 import { listUnpublished, markPublished, type PublishOutcome, publishMissing } from "../src/publisher/index.ts";
 import { listParked, NotParkedError } from "../src/stream/index.ts";
+import { confirm } from "./confirm.ts";
 import { clock, wire } from "./projections/wire.ts";
 
 const USAGE = `usage: npm run projections -- COMMAND
@@ -34,6 +35,7 @@ const USAGE = `usage: npm run projections -- COMMAND
   publish                      put on the bus what is missing there
   mark-published               take all that is stored by now as published, without sending it
 
+rollback, drop, skip and mark-published ask before they do it; --yes answers.
 A service that runs on this machine is found by itself; on AWS set TABLE_PREFIX (ProductService-dev), INDEX_SHARDS
 where the stage has more than one, your credentials, and what the stage's publisher is given beside the defaults
 (SERVICE_NAME, PUBLISH_USER_ID, BUS_MAX_BYTES, SNAPSHOT_EVERY).`;
@@ -80,13 +82,18 @@ function tellProgress({ segmentsDone, segments, events, eventsPerSecond, seconds
   console.log(`${events} events, ${eventsPerSecond}/s, ${segmentsDone} of ${segments} segments, ${left} s left`);
 }
 
-type Command = readonly [words: readonly ("name" | "entity" | "generation")[], run: (given: Given) => Promise<void>];
+type Command = readonly [
+  words: readonly ("name" | "entity" | "generation")[],
+  run: (given: Given) => Promise<void>,
+  /** What is lost or changed, for what has to be confirmed. */
+  warning?: (given: Given) => string,
+];
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   status: [
     [],
     async () => {
-      const all = await readStatus({ ...wire(), projections, clock });
+      const all = await readStatus({ ...(await wire()), projections, clock });
       console.table(all.map(({ generations: _, ...status }) => status));
     },
   ],
@@ -95,7 +102,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     async ({ name, capacity }) => {
       const capacityPerSecond = positive("--capacity", capacity);
       const projection = find(name);
-      const { projector, countEvents } = wire();
+      const { projector, countEvents } = await wire();
       const expectedEvents = await countEvents();
       const { generation } = await rebuild(projector, projection, {
         clock,
@@ -112,9 +119,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     async ({ name, "catch-up": isCaughtUp }) => {
       const projection = find(name);
       const catchUp = isCaughtUp ? { clock, pause: wait, onProgress: tellProgress } : undefined;
-      const { generation } = await rollback(wire().projector, projection, clock, catchUp);
+      const { generation } = await rollback((await wire()).projector, projection, clock, catchUp);
       console.log(`generation ${generation} is served`);
     },
+    ({ name }) => `Readers of ${name} are served the generation before, with its rows as they are.`,
   ],
   drop: [
     ["name", "generation"],
@@ -123,17 +131,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const generation = Number(text);
       if (!Number.isInteger(generation) || generation < 1)
         throw new Error(`GENERATION: expected a whole number from 1, got ${text}`);
-      const { projector, on } = wire();
+      const { projector, on } = await wire();
       await forgetGeneration(projector, projection, generation, clock, { abandon });
       await pause(projector.generations.maxAgeMs * 1.5);
       console.log(`${await removeRows(on, { name: projection.name, generation })} items removed`);
     },
+    ({ name, generation }) => `All rows of generation ${generation} of ${name} are removed.`,
   ],
   verify: [
     ["name"],
     async ({ name }) => {
       const projection = find(name);
-      const { projector, store, on } = wire();
+      const { projector, store, on } = await wire();
       const { serving } = await projector.generations.get(projection.name, projection.version ?? 1);
       const of = { name: projection.name, generation: serving };
       const { differences, rows, behind, skipped, failed } = await verify(
@@ -157,7 +166,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ["name"],
     async ({ name }) => {
       let count = 0;
-      for await (const one of listParked(wire().on, findParking(name))) {
+      for await (const one of listParked((await wire()).on, findParking(name))) {
         const { entityId, sequenceNumber, attempts, parkedAt, error } = one;
         console.log(`${entityId} #${sequenceNumber} ${parkedAt} after ${attempts} tries: ${error.split("\n")[0]}`);
         count += 1;
@@ -169,7 +178,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ["name", "entity"],
     async ({ name, entity }) => {
       let isParked = false;
-      for await (const parked of listParked(wire().on, findParking(name))) {
+      for await (const parked of listParked((await wire()).on, findParking(name))) {
         if (parked.entityId !== entity) continue;
         console.log(JSON.stringify(parked, null, 2));
         isParked = true;
@@ -180,7 +189,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   retry: [
     ["name", "entity"],
     async ({ name, entity }) => {
-      const { projector, publisher } = wire();
+      const { projector, publisher } = await wire();
       const isPublisher = findParking(name) === "publisher";
       tell(isPublisher ? [await publisher.retry(entity)] : await retryParked(projector, name, entity));
     },
@@ -188,16 +197,17 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   skip: [
     ["name", "entity"],
     async ({ name, entity }) => {
-      const { projector, publisher } = wire();
+      const { projector, publisher } = await wire();
       const isPublisher = findParking(name) === "publisher";
       tell(isPublisher ? [await publisher.retry(entity, true)] : await skipParked(projector, name, entity));
     },
+    ({ name, entity }) => `The event that ${name} waits at is never taken for ${entity}.`,
   ],
   unpublished: [
     [],
     async () => {
       let count = 0;
-      for await (const { entityId, published, head } of listUnpublished(wire())) {
+      for await (const { entityId, published, head } of listUnpublished(await wire())) {
         console.log(`${entityId} is published up to ${published} of ${head}`);
         count += 1;
       }
@@ -207,16 +217,20 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   publish: [
     [],
     async () => {
-      const { publisher, ...context } = wire();
+      const { publisher, ...context } = await wire();
       const { published, failed } = await publishMissing(context, publisher);
       console.log(`${published} events published, ${failed} entities failed`);
       if (failed > 0) process.exitCode = 1;
     },
   ],
-  "mark-published": [[], async () => console.log(`${await markPublished(wire())} entities marked`)],
+  "mark-published": [
+    [],
+    async () => console.log(`${await markPublished(await wire())} entities marked`),
+    () => "What is stored by now and is not on the bus is never published.",
+  ],
 };
 
-/** Options, and the command that each is for. */
+/** Options, and the command that each is for; `yes` is for those that ask. */
 const OPTIONS = {
   capacity: { for: "rebuild", type: "string" },
   "catch-up": { for: "rollback", type: "boolean" },
@@ -225,11 +239,14 @@ const OPTIONS = {
 
 /** @throws for a command, a word or an option that is not known or lacks */
 function read(): () => Promise<void> {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: OPTIONS });
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { ...OPTIONS, yes: { type: "boolean" } },
+  });
   const [command = "", ...given] = positionals;
   const found = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (!found) throw new Error(`expected a command, got ${command === "" ? "none" : command}`);
-  const [words, run] = found;
+  const [words, run, warning] = found;
   if (given.length !== words.length || given.includes(""))
     throw new Error(
       `${command}: expected ${words.join(" and ").toUpperCase() || "nothing more"}, got ${given.join(" ") || "nothing"}`,
@@ -237,8 +254,13 @@ function read(): () => Promise<void> {
   const { capacity, "catch-up": isCaughtUp = false, abandon = false } = values;
   for (const [option, { for: owner }] of Object.entries(OPTIONS))
     if (option in values && owner !== command) throw new Error(`${command}: --${option} is for ${owner}`);
+  if (values.yes && !warning) throw new Error(`${command}: --yes is for what asks`);
   const byWord = Object.fromEntries(words.map((word, index) => [word, given[index] ?? ""]));
-  return () => run({ name: "", entity: "", generation: "", ...byWord, capacity, "catch-up": isCaughtUp, abandon });
+  const all = { name: "", entity: "", generation: "", ...byWord, capacity, "catch-up": isCaughtUp, abandon };
+  return async () => {
+    if (warning) await confirm(warning(all), values.yes ?? false);
+    await run(all);
+  };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
@@ -8,10 +6,10 @@ import { projections } from "../../projections/index.ts";
 import { readConfig } from "../../src/config.ts";
 import { DynamoDBEventStore } from "../../src/event-store/index.ts";
 import { publishingOf } from "../../src/lambda/publishing.ts";
-import type { RunFile } from "../../src/local/offline.ts";
 import { aggregates, eventTypeRegistry } from "../../src/product/index.ts";
 import { createProjector } from "../../src/projector/index.ts";
 import { createPublisher, eventBridgeBus } from "../../src/publisher/index.ts";
+import { useLocalService } from "../local-service.ts";
 
 export const clock = () => new Date();
 
@@ -26,19 +24,11 @@ function shardsOf(text: string): number {
   throw new Error(`INDEX_SHARDS: expected a whole number from 1 to 100, got ${text}`);
 }
 
-/** Names and endpoints: of the local run when there is one, else of AWS. */
-function findStage(): Stage {
-  const file = join(process.env.STREAMFOLD_DATA ?? ".streamfold", "run.json");
+/** Names and endpoints: of AWS's when a prefix is given, else of the local run. */
+async function findStage(): Promise<Stage> {
   const { TABLE_PREFIX: prefix, INDEX_SHARDS = "1" } = process.env;
   if (prefix !== undefined) return { prefix, indexShards: shardsOf(INDEX_SHARDS) };
-  if (!existsSync(file)) throw new Error(`no service is running here (${file} is missing) and TABLE_PREFIX is not set`);
-  const { engine, bus, indexShards } = JSON.parse(readFileSync(file, "utf8")) as RunFile;
-  process.env.AWS_ENDPOINT_URL_DYNAMODB = engine;
-  process.env.AWS_ENDPOINT_URL_EVENTBRIDGE = bus;
-  process.env.AWS_ACCESS_KEY_ID ??= "local";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
-  process.env.AWS_REGION ??= "eu-central-1";
-  return { prefix: "ProductService", indexShards };
+  return useLocalService("set TABLE_PREFIX for a stage on AWS");
 }
 
 /** What the deployed publisher is given, with what differs from the defaults taken from this shell. */
@@ -52,8 +42,8 @@ const environmentOf = (prefix: string) => ({
 });
 
 /** The parts that the commands work with, on the tables of the stage. */
-export function wire() {
-  const { prefix, indexShards } = findStage();
+export async function wire() {
+  const { prefix, indexShards } = await findStage();
   const client = new DynamoDBClient({});
   const options = { aggregates, indexShards };
   const store = new DynamoDBEventStore(client, `${prefix}-Events`, `${prefix}-Snapshots`, options);

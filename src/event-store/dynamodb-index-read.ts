@@ -1,5 +1,5 @@
 import { type AttributeValue, BatchGetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { EVENT } from "./dynamodb-attributes.ts";
+import { EVENT, PAGE_ROWS } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
 import { comparePositions, decodeIndexCursor, encodeIndexCursor, type IndexPosition } from "./dynamodb-index-cursor.ts";
@@ -78,7 +78,7 @@ function indexQuery(
       ...wanted,
     },
     ...(eventTypes ? { FilterExpression: `#eventType IN (${Object.keys(wanted).join(", ")})` } : {}),
-    ...(limit === undefined ? {} : { Limit: limit }),
+    Limit: limit ?? PAGE_ROWS,
     ...(isBackward ? { ScanIndexForward: false } : {}),
     ...(start ? { ExclusiveStartKey: start } : {}),
   });

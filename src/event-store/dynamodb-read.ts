@@ -1,6 +1,6 @@
 import { type AttributeValue, GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { type CommandLog, recordCommand } from "./command-log.ts";
-import { EVENT } from "./dynamodb-attributes.ts";
+import { EVENT, PAGE_ROWS } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
@@ -49,7 +49,7 @@ async function queryPage(
     ScanIndexForward: options.direction !== "backward",
     ConsistentRead: options.consistent ?? true,
     ...(start ? { ExclusiveStartKey: start } : {}),
-    ...(limit === undefined ? {} : { Limit: limit }),
+    Limit: limit ?? PAGE_ROWS,
   });
   const answer = await whileTransient(context.requestAttempts, () => context.client.send(command));
   return { ...decodeAll(answer.Items ?? []), next: answer.LastEvaluatedKey };

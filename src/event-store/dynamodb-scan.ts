@@ -1,5 +1,5 @@
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { EVENT } from "./dynamodb-attributes.ts";
+import { EVENT, PAGE_ROWS } from "./dynamodb-attributes.ts";
 import type { StoreContext } from "./dynamodb-context.ts";
 import { decodeEvent, type Item } from "./dynamodb-event-codec.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
@@ -60,7 +60,7 @@ export async function scanItems(scanned: Scanned, request: ScanRequest): Promise
     ConsistentRead: true,
     ReturnConsumedCapacity: "TOTAL",
     ...(start === undefined ? {} : { ExclusiveStartKey: JSON.parse(start) as Record<string, AttributeValue> }),
-    ...(limit === undefined ? {} : { Limit: limit }),
+    Limit: limit ?? PAGE_ROWS,
   });
   const answer = await whileTransient(scanned.requestAttempts, () => scanned.client.send(command));
   return {

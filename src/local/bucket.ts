@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { writeWhole } from "./state-file.ts";
 
 /** A bucket, as far as something is put into it. */
 export class LocalBucket {
@@ -12,9 +12,7 @@ export class LocalBucket {
 
   put(key: string, object: unknown): void {
     if (this.#folder === undefined) return;
-    const path = join(this.#folder, key);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, JSON.stringify(object));
+    writeWhole(join(this.#folder, key), JSON.stringify(object));
   }
 }
 

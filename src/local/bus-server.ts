@@ -1,16 +1,28 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { LocalBus } from "./bus.ts";
-import type { PutEventsEntry } from "./bus-entries.ts";
-import { type Listening, listen } from "./listen.ts";
-import type { RuleTarget } from "./service-definition.ts";
+import { ValidationException } from "./bus-entries.ts";
+import { OPERATIONS } from "./bus-operations.ts";
+import { BodyTooLargeError, type Listening, listen, readBody } from "./listen.ts";
+import { identityOf } from "./run-file.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 
-async function readBody(request: IncomingMessage): Promise<Input> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString("utf8");
-  return text === "" ? {} : (JSON.parse(text) as Input);
+/** Twice what EventBridge takes in a request, for its JSON in JSON. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** @throws {ValidationException} when the body is no JSON object */
+async function readInput(request: IncomingMessage): Promise<Input> {
+  const text = (await readBody(request, MAX_BODY_BYTES)).toString("utf8");
+  if (text === "") return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new ValidationException(`body: expected JSON: ${(error as Error).message}`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new ValidationException("body: expected a JSON object");
+  return parsed as Input;
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
@@ -18,65 +30,15 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
-class ResourceNotFoundException extends Error {
-  override readonly name = "ResourceNotFoundException";
-}
-
-const busOf = (input: Input): string => String(input.EventBusName ?? "default");
-
-/** A target that is put at run time is an address on this machine. */
-function urlTarget({ Arn, RetryPolicy }: Input): RuleTarget {
-  const { MaximumRetryAttempts = 185, MaximumEventAgeInSeconds = 86_400 } = (RetryPolicy ?? {}) as Record<
-    string,
-    number
-  >;
-  return {
-    kind: "url",
-    id: String(Arn),
-    deadLetter: undefined,
-    maxRetries: MaximumRetryAttempts,
-    maxAgeSeconds: MaximumEventAgeInSeconds,
-  };
-}
-
-/** The EventBridge operations that are answered, by the last part of X-Amz-Target. */
-const OPERATIONS: Readonly<Record<string, (bus: LocalBus, input: Input) => unknown>> = {
-  PutEvents: (bus, { Entries = [] }) => bus.putEvents(Entries as PutEventsEntry[]),
-  DescribeEventBus: (bus, { Name = "default" }) => {
-    if (!bus.hasBus(String(Name))) throw new ResourceNotFoundException(`Event bus ${String(Name)} does not exist.`);
-    return { Name, Arn: `arn:aws:events:local:000000000000:event-bus/${String(Name)}` };
-  },
-  PutRule: (bus, input) => {
-    const name = String(input.Name);
-    bus.putRule({ name, bus: busOf(input), pattern: JSON.parse(String(input.EventPattern)) as object, targets: [] });
-    return { RuleArn: `arn:aws:events:local:000000000000:rule/${busOf(input)}/${name}` };
-  },
-  PutTargets: (bus, input) => {
-    const rule = bus.rules.find(({ name, bus: of }) => name === input.Rule && of === busOf(input));
-    if (!rule) throw new ResourceNotFoundException(`Rule ${String(input.Rule)} does not exist.`);
-    bus.putRule({ ...rule, targets: (input.Targets as Input[]).map(urlTarget) });
-    return { FailedEntryCount: 0, FailedEntries: [] };
-  },
-  ListRules: (bus, input) => ({
-    Rules: bus.rules
-      .filter(({ bus: of }) => of === busOf(input))
-      .map(({ name, bus: of, pattern }) => ({
-        Name: name,
-        EventBusName: of,
-        EventPattern: JSON.stringify(pattern),
-        State: "ENABLED",
-      })),
-  }),
-};
-
 async function answerAws(bus: LocalBus, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const operation = String(request.headers["x-amz-target"]).split(".").at(-1) ?? "";
   const act = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
   if (!act)
     return answer(response, 400, { __type: "UnknownOperationException", message: `${operation} is not answered here` });
   try {
-    answer(response, 200, act(bus, await readBody(request)));
+    answer(response, 200, act(bus, await readInput(request)));
   } catch (error) {
+    if (error instanceof BodyTooLargeError) throw error;
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     answer(response, 400, { __type: name, message });
   }
@@ -84,19 +46,25 @@ async function answerAws(bus: LocalBus, request: IncomingMessage, response: Serv
 
 /** Beside the AWS protocol: the archive to read, a replay, and faults for tests. */
 async function answerLocal(bus: LocalBus, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://local");
-  const route = `${request.method} ${url.pathname}`;
+  const [path, query] = String(request.url).split("?");
+  const route = `${request.method} ${path}`;
   if (route === "GET /archive") {
-    const from = Number(url.searchParams.get("from") ?? 0);
+    const from = Number(new URLSearchParams(query).get("from") ?? 0);
+    if (!Number.isInteger(from) || from < 0) throw new ValidationException("from: expected a whole number from 0");
     return answer(response, 200, { events: bus.archive.slice(from), next: bus.archive.length });
   }
+  if (route === "GET /run") return void response.end(identityOf(process.pid));
   if (route === "GET /rules") return answer(response, 200, { rules: bus.rules });
   if (route === "POST /replay") {
-    const { bus: name, fromTime } = await readBody(request);
+    const { bus: name, fromTime } = await readInput(request);
+    if (typeof name !== "string" || !bus.hasBus(name))
+      throw new ValidationException(`bus: expected one of ${bus.buses.join(", ")}, got ${JSON.stringify(name)}`);
+    if (typeof fromTime !== "string" || Number.isNaN(Date.parse(fromTime)))
+      throw new ValidationException(`fromTime: expected a time (ISO 8601), got ${JSON.stringify(fromTime)}`);
     return answer(response, 200, { replayed: bus.replay(String(name), String(fromTime)) });
   }
   if (route === "POST /faults") {
-    bus.setFaults(await readBody(request));
+    bus.setFaults(await readInput(request));
     return answer(response, 200, {});
   }
   return answer(response, 404, { message: `there is no ${route}` });
@@ -104,10 +72,13 @@ async function answerLocal(bus: LocalBus, request: IncomingMessage, response: Se
 
 /** Answers EventBridge's protocol, so that any SDK or CLI can call it. */
 export function serveBus(bus: LocalBus, port: number): Promise<Listening> {
-  return listen((request, response) => {
+  return listen(async (request, response) => {
     const isAws = request.method === "POST" && request.headers["x-amz-target"] !== undefined;
-    (isAws ? answerAws : answerLocal)(bus, request, response).catch((error: unknown) => {
-      answer(response, 500, { message: error instanceof Error ? error.message : String(error) });
-    });
+    try {
+      await (isAws ? answerAws : answerLocal)(bus, request, response);
+    } catch (error) {
+      if (!(error instanceof ValidationException)) throw error;
+      answer(response, 400, { message: error.message });
+    }
   }, port);
 }

@@ -1,6 +1,7 @@
 import type { BusEvent } from "./bus-entries.ts";
 import { compileEventPattern } from "./event-pattern.ts";
 import type { Rule, RuleTarget } from "./service-definition.ts";
+import { inputOf } from "./target-input.ts";
 
 /** An event as the bus keeps it. */
 export interface Archived {
@@ -12,7 +13,8 @@ export interface Archived {
 }
 
 export interface TargetContext {
-  readonly send: (target: RuleTarget, event: BusEvent) => Promise<void>;
+  /** `input`: the event, or what the target is sent in its place. */
+  readonly send: (target: RuleTarget, input: unknown) => Promise<void>;
   readonly deadLetter: (queue: string, event: BusEvent, attributes: Readonly<Record<string, string>>) => void;
   readonly clock: () => Date;
   readonly backOff: (retry: number) => Promise<void>;
@@ -26,48 +28,73 @@ const IN_FLIGHT = 10;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** What a target is known by, also after a restart. */
+export const keyOfTarget = ({ bus, name }: Rule, { kind, id, targetId }: RuleTarget): string =>
+  `${bus}/${name}/${kind}:${id}${targetId === undefined ? "" : `#${targetId}`}`;
+
 /** One rule and one target of it, working through the archive; several events at a time, in no promised order. */
 export class TargetWorker {
-  readonly key: string;
-  readonly #rule: Rule;
-  readonly #target: RuleTarget;
   readonly #context: TargetContext;
-  readonly #matches: (event: object) => boolean;
-  readonly #waiting: { readonly place: number; readonly event: BusEvent }[] = [];
+  #rule: Rule;
+  #target: RuleTarget;
+  #matches: (event: object) => boolean;
+  /** Ascending by place in the archive; those before `#next` are under way or done with. */
+  #waiting: { readonly place: number; readonly event: BusEvent }[] = [];
+  #next = 0;
+  /** Places of what waits and what is under way. */
   readonly #open = new Set<number>();
+  /** No place before this one is open. */
+  #lowest: number;
   #seen: number;
   #inFlight = 0;
+  #isRemoved = false;
 
   constructor(rule: Rule, target: RuleTarget, position: number, context: TargetContext) {
-    this.key = `${rule.bus}/${rule.name}/${target.kind}:${target.id}`;
+    this.#context = context;
     this.#rule = rule;
     this.#target = target;
-    this.#context = context;
     this.#matches = compileEventPattern(rule.pattern);
     this.#seen = position;
+    this.#lowest = position;
   }
 
   /** Everything before this place is done with. */
   get position(): number {
-    return Math.min(this.#seen, ...this.#open);
+    while (this.#lowest < this.#seen && !this.#open.has(this.#lowest)) this.#lowest += 1;
+    return this.#lowest;
   }
 
   get isIdle(): boolean {
     return this.#open.size === 0;
   }
 
+  /** The rule or the target was put again: what was matched before is still delivered. */
+  change(rule: Rule, target: RuleTarget): void {
+    this.#matches = compileEventPattern(rule.pattern);
+    this.#rule = rule;
+    this.#target = target;
+  }
+
+  /** Nothing more is sent to a target that is gone. */
+  remove(): void {
+    this.#isRemoved = true;
+    this.#waiting = [];
+    this.#next = 0;
+    this.#open.clear();
+  }
+
   offer(place: number, { bus, event }: Archived): void {
     if (place < this.#seen) return;
     this.#seen = place + 1;
-    if (bus !== this.#rule.bus || !this.#matches(event)) return;
+    if (!this.#rule.isEnabled || bus !== this.#rule.bus || !this.#matches(event)) return;
     this.#open.add(place);
     this.#waiting.push({ place, event });
     this.#pump();
   }
 
   #pump(): void {
-    while (this.#inFlight < IN_FLIGHT && !this.#context.signal.aborted) {
-      const next = this.#waiting.shift();
+    while (this.#inFlight < IN_FLIGHT && !this.#isOver) {
+      const next = this.#takeNext();
       if (!next) return;
       this.#inFlight += 1;
       void this.#deliver(next.event).then((isDone) => {
@@ -76,6 +103,21 @@ export class TargetWorker {
         this.#pump();
       });
     }
+  }
+
+  #takeNext(): { readonly place: number; readonly event: BusEvent } | undefined {
+    const next = this.#waiting[this.#next];
+    if (next) {
+      this.#next += 1;
+      return next;
+    }
+    this.#waiting = [];
+    this.#next = 0;
+    return undefined;
+  }
+
+  get #isOver(): boolean {
+    return this.#isRemoved || this.#context.signal.aborted;
   }
 
   /** A position that could not be kept is kept with the next one; after a kill the events come again. */
@@ -90,13 +132,13 @@ export class TargetWorker {
 
   /** False when the run stopped before the event was done with. */
   async #deliver(event: BusEvent): Promise<boolean> {
-    const { clock, signal, backOff, send, log } = this.#context;
+    const { clock, backOff, send, log } = this.#context;
     const start = clock().getTime();
-    for (let retry = 0; !signal.aborted; retry += 1) {
+    for (let retry = 0; !this.#isOver; retry += 1) {
       if (retry > 0) await backOff(retry);
-      if (signal.aborted) return false;
+      if (this.#isOver) return false;
       try {
-        await send(this.#target, event);
+        await send(this.#target, inputOf(this.#target, event));
         return true;
       } catch (error) {
         log(`rule ${this.#rule.name}: ${this.#target.id} failed on ${event["detail-type"]}: ${messageOf(error)}`);

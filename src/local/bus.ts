@@ -1,4 +1,3 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type BusEvent,
@@ -8,10 +7,11 @@ import {
   type PutEventsEntry,
   readEntry,
 } from "./bus-entries.ts";
-import { type Archived, type TargetContext, TargetWorker } from "./bus-target.ts";
+import { type Archived, keyOfTarget, type TargetContext, TargetWorker } from "./bus-target.ts";
 import { compileEventPattern } from "./event-pattern.ts";
 import { Journal } from "./journal.ts";
-import type { Rule } from "./service-definition.ts";
+import type { Rule, RuleTarget } from "./service-definition.ts";
+import { readState, writeWhole } from "./state-file.ts";
 
 export interface LocalBusOptions extends Omit<TargetContext, "settled"> {
   readonly buses: readonly string[];
@@ -57,7 +57,8 @@ export class LocalBus {
     this.#putRules = new Journal(file("bus-rules.jsonl"));
     this.#archive = this.#journal.read();
     this.#positions = this.#readPositions();
-    for (const rule of [...options.rules, ...this.#putRules.read()]) this.#addRule(rule);
+    for (const rule of [...options.rules, ...this.#putRules.read()])
+      this.#addRule({ ...rule, isEnabled: rule.isEnabled ?? true });
     this.#savePositions();
   }
 
@@ -71,6 +72,14 @@ export class LocalBus {
 
   get isIdle(): boolean {
     return [...this.#workers.values()].every(({ isIdle }) => isIdle);
+  }
+
+  get buses(): readonly string[] {
+    return this.#options.buses;
+  }
+
+  get region(): string {
+    return this.#options.region;
   }
 
   hasBus(name: string): boolean {
@@ -88,40 +97,75 @@ export class LocalBus {
   }
 
   #readPositions(): Record<string, number> {
-    const path = this.#options.folder && join(this.#options.folder, "bus-positions.json");
-    return path && existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, number>) : {};
+    const { folder } = this.#options;
+    if (folder === undefined) return {};
+    const remedy = "delete it, and what was under way when the service ended is not sent again";
+    return readState<Record<string, number>>(join(folder, "bus-positions.json"), remedy) ?? {};
   }
 
   #savePositions = (): void => {
     if (this.#options.folder === undefined) return;
-    const path = join(this.#options.folder, "bus-positions.json");
     for (const [key, worker] of this.#workers) this.#positions[key] = worker.position;
-    writeFileSync(`${path}.new`, JSON.stringify(this.#positions));
-    renameSync(`${path}.new`, path);
+    writeWhole(join(this.#options.folder, "bus-positions.json"), JSON.stringify(this.#positions));
   };
+
+  /** Whether a rule is one of serverless.yml, which is changed there. */
+  isDeclared({ bus, name }: Pick<Rule, "bus" | "name">): boolean {
+    return this.#options.rules.some((rule) => rule.bus === bus && rule.name === name);
+  }
 
   /** A target that is new begins with what comes; one that is known goes on where it was. */
   #addRule(rule: Rule): void {
+    this.#removeTargets(rule);
     this.#rules.set(`${rule.bus}/${rule.name}`, rule);
-    for (const target of rule.targets) {
-      const context = { ...this.#options, settled: this.#savePositions };
-      const probe = new TargetWorker(rule, target, 0, context);
-      const position = this.#positions[probe.key] ?? this.#archive.length;
-      const worker = new TargetWorker(rule, target, position, context);
-      this.#workers.set(worker.key, worker);
-      for (let place = position; place < this.#archive.length; place += 1) {
-        worker.offer(place, this.#archive[place] as Archived);
-      }
+    for (const target of rule.targets) this.#addTarget(rule, target);
+  }
+
+  #addTarget(rule: Rule, target: RuleTarget): void {
+    const key = keyOfTarget(rule, target);
+    const known = this.#workers.get(key);
+    if (known) {
+      known.change(rule, target);
+      return;
+    }
+    const position = this.#positions[key] ?? this.#archive.length;
+    const worker = new TargetWorker(rule, target, position, { ...this.#options, settled: this.#savePositions });
+    this.#workers.set(key, worker);
+    for (let place = position; place < this.#archive.length; place += 1) {
+      worker.offer(place, this.#archive[place] as Archived);
     }
   }
 
-  /** A rule put at run time; kept beside those of serverless.yml. */
+  /** Of the rule as it was, those that it has no longer. */
+  #removeTargets(rule: Rule): void {
+    const before = this.#rules.get(`${rule.bus}/${rule.name}`);
+    const kept = new Set(rule.targets.map((target) => keyOfTarget(rule, target)));
+    for (const key of before?.targets.map((target) => keyOfTarget(rule, target)) ?? []) {
+      if (kept.has(key)) continue;
+      this.#workers.get(key)?.remove();
+      this.#workers.delete(key);
+      delete this.#positions[key];
+    }
+  }
+
+  /** A rule put at run time, in place of the one of its name; kept beside those of serverless.yml. */
   putRule(rule: Rule): void {
     compileEventPattern(rule.pattern);
-    const known = this.#putRules.read().filter(({ name, bus }) => name !== rule.name || bus !== rule.bus);
-    this.#putRules.rewrite([...known, rule]);
+    this.#putRules.rewrite([...this.#othersThan(rule), rule]);
     this.#addRule(rule);
     this.#savePositions();
+  }
+
+  /** Removes a rule that was put at run time, with its targets. */
+  deleteRule(rule: Rule): void {
+    this.#putRules.rewrite(this.#othersThan(rule));
+    this.#removeTargets({ ...rule, targets: [] });
+    this.#rules.delete(`${rule.bus}/${rule.name}`);
+    this.#savePositions();
+  }
+
+  #othersThan({ name, bus }: Rule): Rule[] {
+    return this.#putRules.read().filter((one) => one.name !== name || one.bus !== bus);
   }
 
   #take(bus: string, event: BusEvent, traceHeader?: string): void {
@@ -167,7 +211,8 @@ export class LocalBus {
 
   /** Sends archived events of a bus through its rules again, from a time (ISO 8601) on. Answers how many. */
   replay(bus: string, fromTime: string): number {
-    const again = this.#archive.filter((archived) => archived.bus === bus && archived.takenAt >= fromTime);
+    const from = Date.parse(fromTime);
+    const again = this.#archive.filter((archived) => archived.bus === bus && Date.parse(archived.takenAt) >= from);
     for (const { event } of again) this.#take(bus, event);
     return again.length;
   }

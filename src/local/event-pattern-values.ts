@@ -44,12 +44,32 @@ function wildcard(operand: unknown): Test {
   const pattern = text(operand, "wildcard");
   if (/\*\*/.test(pattern.replaceAll("\\*", ""))) refuse("Consecutive wildcard characters");
   if (/\\(?![*\\])/.test(pattern.replaceAll("\\\\", ""))) refuse("Invalid escape character");
-  const source = pattern.replace(/\\[*\\]|\*|[^*\\]+/g, (part) => {
-    if (part === "*") return "[^]*";
-    return (part.startsWith("\\") ? part.slice(1) : part).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  });
-  const expression = new RegExp(`^${source}$`);
-  return onText((value) => expression.test(value));
+  const pieces = piecesOf(pattern);
+  return onText((value) => hasPieces(value, pieces));
+}
+
+/** What stands between the stars. */
+function piecesOf(pattern: string): string[] {
+  const pieces = [""];
+  for (const [part] of pattern.matchAll(/\\[*\\]|\*|[^*\\]+/g)) {
+    if (part === "*") pieces.push("");
+    else pieces.push(pieces.pop() + (part.startsWith("\\") ? part.slice(1) : part));
+  }
+  return pieces;
+}
+
+/** Each piece at its first place after the one before: no choice is ever taken back, whatever the pattern. */
+function hasPieces(value: string, [first = "", ...others]: readonly string[]): boolean {
+  const last = others.pop();
+  if (last === undefined) return value === first;
+  if (!value.startsWith(first)) return false;
+  let place = first.length;
+  for (const piece of others) {
+    const found = value.indexOf(piece, place);
+    if (found < 0) return false;
+    place = found + piece.length;
+  }
+  return value.length - last.length >= place && value.endsWith(last);
 }
 
 const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -81,9 +101,10 @@ function numeric(operand: unknown): Test {
 }
 
 function cidr(operand: unknown): Test {
-  const [address = "", bits, ...rest] = text(operand, "cidr").split("/");
+  const [address = "", bits = "", ...rest] = text(operand, "cidr").split("/");
   const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-  if (bits === undefined || rest.length > 0 || isIP(address) === 0) refuse("Malformed CIDR, one '/' required");
+  if (bits === "" || rest.length > 0 || isIP(address) === 0) refuse("Malformed CIDR, one '/' required");
+  if (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === "ipv6" ? 128 : 32)) refuse("Malformed CIDR, mask bits");
   const block = new BlockList();
   block.addSubnet(address, Number(bits), family);
   return onText((value) => isIP(value) === (family === "ipv6" ? 6 : 4) && block.check(value, family));

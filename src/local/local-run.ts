@@ -5,24 +5,32 @@ import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { pollStream, sleep } from "../stream/index.ts";
 import { LocalBucket, objectKey } from "./bucket.ts";
 import { LocalBus } from "./bus.ts";
-import type { BusEvent } from "./bus-entries.ts";
 import { serveBus } from "./bus-server.ts";
+import type { EngineFile } from "./engine-file.ts";
 import { fileProgress } from "./file-progress.ts";
 import { LocalQueue } from "./queue.ts";
 import { runQueueMapping } from "./queue-mapping.ts";
-import type { QueueDefinition, RuleTarget, ServiceDefinition, StreamMapping } from "./service-definition.ts";
+import type { QueueDefinition, RuleTarget, ServiceDefinition } from "./service-definition.ts";
 import { type Invoke, type MappingContext, StreamMappingRunner } from "./stream-mapping.ts";
 import { createTables } from "./tables.ts";
+import { type ReadStream, trimStreams } from "./trim-streams.ts";
 
 export interface LocalRunOptions {
   readonly definition: ServiceDefinition;
   readonly invoke: Invoke;
   /** Where the DynamoDB API and its streams are answered. */
   readonly engineEndpoint: string;
+  /** The engine's file, from which stream records that were read are removed. Undefined: they stay. */
+  readonly engineFile?: EngineFile | undefined;
   /** Folder for what is kept: queues, bus, positions. Undefined: nothing outlives the process. */
   readonly folder?: string | undefined;
   readonly busPort: number;
+  /** Told of what fails. */
   readonly log: (line: string) => void;
+  /** Told of what goes well. */
+  readonly trace?: (line: string) => void;
+  /** Milliseconds between removals of stream records. Default 10,000. */
+  readonly trimMs?: number;
   /** Milliseconds between looks at an idle stream or queue. Default 100. */
   readonly idleMs?: number;
 }
@@ -55,9 +63,9 @@ function createQueues(definitions: readonly QueueDefinition[], folder: string | 
   return queues;
 }
 
-async function post(url: string, event: BusEvent): Promise<void> {
+async function post(url: string, input: unknown): Promise<void> {
   const headers = { "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(event) });
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(input) });
   await response.arrayBuffer();
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
 }
@@ -67,7 +75,7 @@ async function post(url: string, event: BusEvent): Promise<void> {
  * queues and the bus, wired as serverless.yml says.
  */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
-  const { definition, invoke, engineEndpoint, folder, log, idleMs = 100 } = options;
+  const { definition, invoke, engineEndpoint, engineFile, folder, log, idleMs = 100, trimMs = 10_000 } = options;
   const { region } = definition;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -85,11 +93,21 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     return queue;
   }
 
-  async function send({ kind, id }: RuleTarget, event: BusEvent): Promise<void> {
-    if (kind === "url") return post(id, event);
-    if (kind === "queue") return queueOf(id).send(JSON.stringify(event));
-    await invoke(id, event);
+  async function send({ kind, id }: RuleTarget, input: unknown): Promise<void> {
+    if (kind === "url") return post(id, input);
+    if (kind === "queue") return queueOf(id).send(JSON.stringify(input));
+    await invoke(id, input);
   }
+
+  /** Read before anything runs: a damaged file is told while nothing has to be ended. */
+  const readers = definition.streams
+    .filter(({ isEnabled }) => isEnabled)
+    .map((mapping) => {
+      const { name = "", streamArn } = tables.get(mapping.table) ?? {};
+      if (streamArn === undefined) throw new Error(`${mapping.functionKey}: table ${mapping.table} has no stream`);
+      const path = folder && join(folder, "positions", `${mapping.functionKey}.json`);
+      return { mapping, table: name, streamArn, progress: fileProgress(path, streamArn) };
+    });
 
   const bus = new LocalBus({
     buses: [...definition.buses.map(({ name }) => name), "default"],
@@ -105,11 +123,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     deadLetter: (queue, event, attributes) => queueOf(queue).send(JSON.stringify(event), attributes),
   });
   const server = await serveBus(bus, options.busPort);
-  bus.listen(({ event }) => log(`bus: ${event["detail-type"]} ${event.resources.join(" ")}`));
+  bus.listen(({ event }) => options.trace?.(`bus: ${event["detail-type"]} ${event.resources.join(" ")}`));
 
-  function runStream(mapping: StreamMapping): Promise<void> {
-    const streamArn = tables.get(mapping.table)?.streamArn;
-    if (streamArn === undefined) throw new Error(`${mapping.functionKey}: table ${mapping.table} has no stream`);
+  function runStream({ mapping, streamArn, progress }: (typeof readers)[number]): Promise<void> {
     const giveUp: MappingContext["giveUp"] = (account, event) => {
       const { onFailure: id, functionKey } = mapping;
       const bucket = id === undefined ? undefined : buckets.get(id);
@@ -117,12 +133,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       else if (id !== undefined) queueOf(id).send(JSON.stringify(account));
     };
     const runner = new StreamMappingRunner(mapping, { invoke, streamArn, region, clock, backOff, giveUp, log, signal });
-    const path = folder && join(folder, "positions", `${mapping.functionKey}.json`);
     return pollStream({
       client: streams,
       streamArn,
       startingPosition: mapping.startingPosition,
-      progress: fileProgress(path, streamArn),
+      progress,
       handle: (records) => runner.deliver(records),
       batchSize: mapping.batchSize,
       batchWindowMs: mapping.batchWindowSeconds * 1000,
@@ -133,8 +148,25 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     });
   }
 
+  async function runTrim(file: EngineFile): Promise<void> {
+    const streams: ReadStream[] = [...new Set(readers.map(({ table }) => table))].map((table) => ({
+      table,
+      readers: readers.filter((reader) => reader.table === table).map(({ progress }) => progress),
+    }));
+    while (!signal.aborted) {
+      await sleep(trimMs, signal);
+      if (signal.aborted) return;
+      try {
+        trimStreams(file, streams);
+      } catch (error) {
+        log(`stream records were not removed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
   const running = [
-    ...definition.streams.filter(({ isEnabled }) => isEnabled).map(runStream),
+    ...readers.map(runStream),
+    ...(engineFile ? [runTrim(engineFile)] : []),
     ...definition.queueMappings
       .filter(({ isEnabled }) => isEnabled)
       .map((mapping) =>

@@ -1,13 +1,18 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Lambda from "serverless-offline/lambda";
 import { serveConsole } from "./console-server.ts";
 import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
+import { portBehindGate, serveEngineGate } from "./engine-gate.ts";
 import type { Listening } from "./listen.ts";
 import { type LocalRun, startLocalRun } from "./local-run.ts";
+import { guardAllServers, isLoopback } from "./loopback-only.ts";
 import { freePort } from "./ports.ts";
 import { readServiceDefinition } from "./read-service.ts";
+import { RequestLog } from "./request-log.ts";
+import { isRunning, type RunFile, readRunFile, runFileOf } from "./run-file.ts";
 import type { ServerlessService } from "./service-definition.ts";
+import { writeWhole } from "./state-file.ts";
 
 interface Serverless {
   readonly serviceDir: string;
@@ -22,45 +27,34 @@ type Print = (line: string) => void;
 
 const PREFERRED_PORTS = { api: 3000, lambda: 3002, engine: 8000, bus: 4010, console: 3001 } as const;
 
-/** What the running service tells other programs about itself. */
-export interface RunFile {
-  readonly pid: number;
-  readonly api: string;
-  readonly engine: string;
-  readonly bus: string;
-  readonly lambda: string;
-  readonly console: string;
-  readonly indexShards: number;
-}
-
 /** A port from the environment (0: any that is free), else the usual one, else any. */
 function choosePort(name: keyof typeof PREFERRED_PORTS): Promise<number> {
   const wanted = process.env[`STREAMFOLD_${name.toUpperCase()}_PORT`];
   return freePort(wanted === undefined ? PREFERRED_PORTS[name] : Number(wanted));
 }
 
-const commandOf = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-};
-
-/** A run that was refused must not take away what the other one says of itself. */
-function isOwn(runFile: string): boolean {
-  return existsSync(runFile) && (JSON.parse(readFileSync(runFile, "utf8")) as RunFile).pid === process.pid;
+/** Two runs on one folder would fight for it. @throws when one is running */
+async function refuseSecondRun(folder: string): Promise<void> {
+  const run = readRunFile(folder);
+  if (run === undefined || run.pid === process.pid || !(await isRunning(run))) return;
+  throw new Error(
+    `the service is running already (process ${run.pid}, ${run.api}); stop it first, or set STREAMFOLD_DATA to another folder`,
+  );
 }
 
-/** Two runs on one folder would fight for it. @throws when one is running */
-function refuseSecondRun(runFile: string): void {
-  if (!existsSync(runFile)) return;
-  const { pid, api } = JSON.parse(readFileSync(runFile, "utf8")) as RunFile;
-  const isRunning = pid !== process.pid && commandOf(pid).includes("serverless");
-  if (isRunning)
+/**
+ * The tables of this stage have the names of the deployed ones, and the variable that names the endpoint
+ * may be set for other work. @throws for an endpoint beyond this machine that was not asked for by name
+ */
+function checkEndpoints(): void {
+  for (const name of ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"]) {
+    const endpoint = process.env[name];
+    if (endpoint === undefined || endpoint === process.env.STREAMFOLD_ENGINE) continue;
+    if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).host)) continue;
     throw new Error(
-      `the service is running already (process ${pid}, ${api}); stop it first, or set STREAMFOLD_DATA to another folder`,
+      `${name}: expected an endpoint of this machine, got ${endpoint}; to use it all the same: npm start -- --engine ${endpoint}`,
     );
+  }
 }
 
 /** Keys for the SDK, which signs requests that nobody here checks. */
@@ -86,23 +80,25 @@ async function waitForApi(url: string): Promise<void> {
 export class OfflineService {
   readonly #serverless: Serverless;
   readonly #print: Print;
+  readonly #isVerbose = process.env.STREAMFOLD_VERBOSE === "true";
   readonly #folder: string;
-  readonly #runFile: string;
   #engine: Engine | undefined;
   #run: LocalRun | undefined;
   #lambda: Lambda | undefined;
   #console: Listening | undefined;
+  #gate: Listening | undefined;
   #isStopping = false;
 
   constructor(serverless: Serverless, print: Print) {
     this.#serverless = serverless;
     this.#print = print;
     this.#folder = resolve(serverless.serviceDir, process.env.STREAMFOLD_DATA ?? ".streamfold");
-    this.#runFile = join(this.#folder, "run.json");
   }
 
   async start(): Promise<void> {
-    refuseSecondRun(this.#runFile);
+    this.#guard();
+    checkEndpoints();
+    await refuseSecondRun(this.#folder);
     if (await endLeftEngine(this.#folder)) this.#print("ended the engine that a killed run had left");
     if (process.env.STREAMFOLD_FRESH === "true") rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
@@ -115,7 +111,8 @@ export class OfflineService {
       bus: await choosePort("bus"),
       console: await choosePort("console"),
     };
-    const engineEndpoint = process.env.AWS_ENDPOINT_URL_DYNAMODB ?? (await this.#startEngine());
+    const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
+    const engineEndpoint = given ?? (await this.#startEngine());
     const api = `http://127.0.0.1:${ports.api}`;
     const busEndpoint = `http://127.0.0.1:${ports.bus}`;
     Object.assign(process.env, {
@@ -130,23 +127,25 @@ export class OfflineService {
       definition,
       invoke: this.#invoke,
       engineEndpoint,
+      engineFile: this.#engine?.file,
       folder: this.#folder,
       busPort: ports.bus,
       log: this.#print,
+      trace: this.#isVerbose ? this.#print : () => undefined,
     });
     this.#run.failed.catch((error: unknown) =>
       this.#end(`the local run failed: ${error instanceof Error ? error.message : String(error)}`),
     );
     this.#console = await serveConsole(join(this.#serverless.serviceDir, "src", "console"), api, ports.console);
     const consoleUrl = this.#console.endpoint;
-    this.#guard();
     const file: RunFile = {
       pid: process.pid,
       api,
-      engine: engineEndpoint,
+      engine: this.#gate?.endpoint ?? engineEndpoint,
       bus: busEndpoint,
       lambda: lambdaUrl,
       console: consoleUrl,
+      prefix: String(definition.environment.EVENT_BUS),
       indexShards: Number(definition.environment.INDEX_SHARDS),
     };
     void waitForApi(api).then(
@@ -156,16 +155,25 @@ export class OfflineService {
   }
 
   async #startEngine(): Promise<string> {
-    const engine = await startEngine({ folder: this.#folder, port: await choosePort("engine") });
+    const port = await choosePort("engine");
+    const engine = await startEngine({ folder: this.#folder, port: await portBehindGate(), log: this.#print });
     this.#engine = engine;
     void engine.died.then((reason) => this.#end(reason));
+    this.#gate = await serveEngineGate(engine, port);
     return engine.endpoint;
   }
 
   /** The options of serverless-offline that the local run decides. */
   #configureOffline(ports: { readonly api: number; readonly lambda: number }): void {
     const service = this.#serverless.service as { custom?: Record<string, unknown>; provider: Record<string, unknown> };
-    const options = { host: "127.0.0.1", httpPort: ports.api, lambdaPort: ports.lambda, noAuth: true, noSponsor: true };
+    const options = {
+      host: "127.0.0.1",
+      httpPort: ports.api,
+      lambdaPort: ports.lambda,
+      corsDisallowCredentials: true,
+      noAuth: true,
+      noSponsor: true,
+    };
     service.custom = { ...service.custom, "serverless-offline": options };
     const { environment } = this.#serverless.service.provider;
     service.provider.environment = {
@@ -173,7 +181,16 @@ export class OfflineService {
       TRUST_USER_HEADER: "true",
       PATHS_ENCODED: "true",
       POWERTOOLS_METRICS_DISABLED: "true",
+      POWERTOOLS_LOG_LEVEL: this.#isVerbose ? "INFO" : "WARN",
     };
+    if (!this.#isVerbose) this.#quietApi();
+  }
+
+  /** What the API refuses is in its answer, and a command has its line. */
+  #quietApi(): void {
+    for (const definition of Object.values(this.#serverless.service.functions))
+      if (definition.events?.some((event) => "httpApi" in event))
+        definition.environment = { ...definition.environment, POWERTOOLS_LOG_LEVEL: "ERROR" };
   }
 
   #createLambda(): Lambda {
@@ -195,22 +212,28 @@ export class OfflineService {
     return instance.runHandler();
   };
 
-  /** A handler that throws outside of its promise must not take the service with it. */
+  /**
+   * Nothing that a request brings may end the service: foreign ones are refused, and an error outside of
+   * every promise is told. The framework would end the process on one.
+   */
   #guard(): void {
-    process.on("uncaughtException", (error) => this.#print(`a handler died: ${error.message}`));
+    guardAllServers();
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", (error) => this.#print(`an error was caught by nobody: ${error.message}`));
     process.on("unhandledRejection", (reason) =>
       this.#print(`a promise was left rejected: ${reason instanceof Error ? reason.message : String(reason)}`),
     );
   }
 
   #announce(file: RunFile): void {
-    writeFileSync(this.#runFile, JSON.stringify(file, null, 2));
+    writeWhole(runFileOf(this.#folder), JSON.stringify(file, null, 2));
     this.#print(`API      ${file.api}  (OpenAPI: ${file.api}/openapi.json)`);
     this.#print(`console  ${file.console}`);
     this.#print(`bus      ${file.bus}  (AWS_ENDPOINT_URL_EVENTBRIDGE)`);
     this.#print(`engine   ${file.engine}  (AWS_ENDPOINT_URL_DYNAMODB)`);
     this.#print(`data     ${this.#folder}`);
     this.#print("ready");
+    new RequestLog(this.#print, file).start();
   }
 
   #end(reason: string): void {
@@ -222,10 +245,12 @@ export class OfflineService {
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    if (isOwn(this.#runFile)) rmSync(this.#runFile);
+    // A run that was refused must not take away what the other one says of itself.
+    if (readRunFile(this.#folder)?.pid === process.pid) rmSync(runFileOf(this.#folder));
     await this.#console?.stop();
     await this.#run?.stop();
     await this.#lambda?.cleanup();
+    await this.#gate?.stop();
     await this.#engine?.stop();
   }
 }

@@ -4,8 +4,8 @@ import { buildHandlers, buildLocal } from "../../scripts/build.mjs";
 export default class StreamfoldPlugin {
   #service;
 
-  constructor(serverless, _options, { log }) {
-    const print = (line) => log.notice(line);
+  constructor(serverless) {
+    const print = (line) => console.log(line);
     const start = async () => {
       if (this.#service) return;
       if (process.env.STREAMFOLD_PREBUILT !== "true") await Promise.all([buildHandlers(), buildLocal()]);
@@ -17,6 +17,12 @@ export default class StreamfoldPlugin {
       });
     };
     const stop = () => this.#service?.stop();
+    // Whoever started this process is gone, and has not said so.
+    process.once("disconnect", async () => {
+      await stop();
+      process.exit(1);
+    });
+    process.channel?.unref();
     this.hooks = {
       "before:package:createDeploymentArtifacts": () => buildHandlers(),
       "before:offline:start": start,

@@ -59,7 +59,7 @@ export class LocalQueue {
   receive(most: number): QueueMessage[] {
     const now = this.#options.clock().getTime();
     const given: QueueMessage[] = [];
-    for (const message of this.messages) {
+    for (const message of this.#messages.values()) {
       if (given.length >= most) break;
       if (message.visibleAt > now) continue;
       const { deadLetter, visibilitySeconds } = this.#options;

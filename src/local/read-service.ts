@@ -51,11 +51,11 @@ export function readServiceDefinition({
     ),
     buses,
     rules: [
-      ...events.flatMap(({ functionKey, event, index }) =>
-        event.eventBridge ? [readFunctionRule(functionKey, index, fieldsOf(event.eventBridge), busNames)] : [],
+      ...events.map(({ functionKey, event, index }) =>
+        readFunctionRule(functionKey, index, fieldsOf(event.eventBridge), busNames),
       ),
       ...ofType("AWS::Events::Rule").map(([id, resource]) => readRule(id, resource, busNames)),
-    ],
+    ].filter((rule) => rule !== undefined),
     environment: textsOf(provider.environment ?? {}),
   };
 }

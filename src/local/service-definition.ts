@@ -6,7 +6,14 @@ export interface ServerlessService {
   readonly service: string;
   readonly provider: { readonly region?: string; readonly environment?: Readonly<Record<string, unknown>> };
   readonly functions: Readonly<
-    Record<string, { readonly handler: string; readonly events?: readonly Record<string, unknown>[] }>
+    Record<
+      string,
+      {
+        readonly handler: string;
+        readonly events?: readonly Record<string, unknown>[];
+        environment?: Readonly<Record<string, unknown>>;
+      }
+    >
   >;
   readonly resources?:
     | {
@@ -67,6 +74,11 @@ export interface RuleTarget {
   readonly deadLetter: string | undefined;
   readonly maxRetries: number;
   readonly maxAgeSeconds: number;
+  /** Name of the target within its rule; undefined for those of serverless.yml. */
+  readonly targetId?: string | undefined;
+  /** What the target is sent in place of the event: this text of JSON, or a part of the event. */
+  readonly input?: string | undefined;
+  readonly inputPath?: string | undefined;
 }
 
 export interface Rule {
@@ -74,6 +86,7 @@ export interface Rule {
   /** Name of the bus. */
   readonly bus: string;
   readonly pattern: object;
+  readonly isEnabled: boolean;
   readonly targets: readonly RuleTarget[];
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import chromium from "@sparticuz/chromium";
-import { type Browser, type Page, chromium as playwright } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "../support/browser.ts";
 import { call, newFolder, type RunningService, removeFolder, startService } from "../support/service.ts";
 
 const folder = newFolder();
@@ -10,11 +10,7 @@ let page: Page;
 const errors: string[] = [];
 beforeAll(async () => {
   service = await startService(folder);
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: chromium.args,
-    headless: true,
-  });
+  browser = await launchBrowser();
   page = await browser.newPage();
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(service.console);

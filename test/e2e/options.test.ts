@@ -56,5 +56,5 @@ test("an argument that is not known is refused with what there is", () => {
   const { status, stderr } = spawnSync(process.execPath, ["scripts/start.mjs", "--frehs"], { encoding: "utf8" });
   expect(status).toBe(2);
   expect(stderr).toContain("'--frehs'");
-  expect(stderr).toContain("npm start -- [--fresh] [--param NAME=VALUE ...]");
+  expect(stderr).toContain("npm start -- [--fresh] [--verbose] [--param NAME=VALUE ...]");
 });

@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 const folder = newFolder();
 let service: RunningService;
 beforeAll(async () => {
-  service = await startService(folder);
+  service = await startService(folder, {}, ["--verbose"]);
 });
 afterAll(async () => {
   await service?.interrupt();

@@ -1,7 +1,8 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { encodeEvent, type PayloadEncoding, type StoredEvent } from "../../src/event-store/index.ts";
 import { createTables } from "../../src/local/tables.ts";
-import { serviceDefinition } from "./engine.ts";
+import { folderOf, serviceDefinition } from "./engine.ts";
+import { importItems } from "./import-items.ts";
 
 /** An Events table without indexes and stream, which the engine fills several times faster. */
 export async function createBareEventsTable(client: DynamoDBClient, name: string): Promise<void> {
@@ -14,6 +15,8 @@ export async function createBareEventsTable(client: DynamoDBClient, name: string
 
 const BATCH = 25;
 const WRITERS = 4;
+/** From so many events on the engine's own import is faster, where no stream has to tell of them. */
+const MANY = 2_000;
 
 /** Puts events into a table as they are, past every check, for histories too long to append. */
 export async function putEvents(
@@ -23,15 +26,15 @@ export async function putEvents(
   eventAt: (index: number) => StoredEvent,
   encoding: PayloadEncoding = "json",
 ): Promise<void> {
+  const itemAt = (index: number) => encodeEvent(eventAt(index), encoding);
+  if (count >= MANY && (await importItems(client, folderOf(client), table, count, itemAt))) return;
   let next = 0;
   async function write(): Promise<void> {
     while (next < count) {
       const start = next;
       next += BATCH;
       const size = Math.min(BATCH, count - start);
-      const puts = Array.from({ length: size }, (_, n) => ({
-        PutRequest: { Item: encodeEvent(eventAt(start + n), encoding) },
-      }));
+      const puts = Array.from({ length: size }, (_, n) => ({ PutRequest: { Item: itemAt(start + n) } }));
       await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
     }
   }

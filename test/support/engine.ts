@@ -44,6 +44,15 @@ export interface TestEngine {
 
 export const localCredentials = { accessKeyId: "local", secretAccessKey: "local" };
 
+const folders = new WeakMap<DynamoDBClient, string>();
+
+/** The data folder of the engine that a client of these tests talks to. */
+export function folderOf(client: DynamoDBClient): string {
+  const folder = folders.get(client);
+  if (folder === undefined) throw new Error("the client is none of a test engine");
+  return folder;
+}
+
 /** An engine with the tables of serverless.yml. */
 export async function startTestEngine(): Promise<TestEngine> {
   const engine: Engine = await startEngine({ port: await freePort() });
@@ -52,6 +61,7 @@ export async function startTestEngine(): Promise<TestEngine> {
     const { endpoint } = engine;
     const client = new DynamoDBClient({ endpoint, region: "eu-central-1", credentials: localCredentials, ...config });
     clients.push(client);
+    folders.set(client, engine.folder);
     return client;
   };
   const client = connect();

@@ -1,5 +1,6 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LocalBus } from "../../src/local/bus.ts";
+import type { BusEvent } from "../../src/local/bus-entries.ts";
 import { serveBus } from "../../src/local/bus-server.ts";
 import {
   type Bus,
@@ -38,6 +39,7 @@ export async function startPublishing(): Promise<Publishing> {
         name: "snapshots",
         bus: "Shop",
         pattern: { source: ["shop"], "detail-type": ["SnapshotDue"] },
+        isEnabled: true,
         targets: [{ kind: "function", id: "s", deadLetter: undefined, maxRetries: 0, maxAgeSeconds: 60 }],
       },
     ],
@@ -47,7 +49,7 @@ export async function startPublishing(): Promise<Publishing> {
     backOff: async () => undefined,
     log: () => undefined,
     signal: stopping.signal,
-    send: async (_target, event) => void caught.push(event["detail-type"]),
+    send: async (_target, event) => void caught.push((event as BusEvent)["detail-type"]),
     deadLetter: () => undefined,
   });
   const server = await serveBus(localBus, 0);

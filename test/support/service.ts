@@ -3,13 +3,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { RunFile } from "../../src/local/offline.ts";
+import type { RunFile } from "../../src/local/run-file.ts";
 import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), "streamfold-e2e-"));
 export const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+/** The process of the engine of a run. */
+export const enginePid = (folder: string): number =>
+  (JSON.parse(readFileSync(join(folder, "engine.pid"), "utf8")) as { readonly pid: number }).pid;
 
 export interface RunningService extends RunFile {
   readonly output: () => string;

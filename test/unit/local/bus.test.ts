@@ -25,6 +25,7 @@ const rule = (name: string, more: Partial<Rule> = {}): Rule => ({
   name,
   bus: "Shop",
   pattern: { source: ["shop"] },
+  isEnabled: true,
   targets: [target(name)],
   ...more,
 });
@@ -50,7 +51,7 @@ function open(more: Partial<LocalBusOptions> = {}) {
     backOff: async () => undefined,
     log: () => undefined,
     signal: new AbortController().signal,
-    send: async ({ id }, event) => void sent.push([id, event.detail]),
+    send: async ({ id }, event) => void sent.push([id, (event as BusEvent).detail]),
     deadLetter: (queue, _event, attributes) => void dead.push([queue, { ...attributes }]),
     ...more,
   });
@@ -99,7 +100,7 @@ describe("PutEvents", () => {
     const events: BusEvent[] = [];
     const { bus } = open({
       rules: [rule("a"), rule("other", { pattern: { source: ["x"] } })],
-      send: async (_target, event) => void events.push(event),
+      send: async (_target, event) => void events.push(event as BusEvent),
     });
     bus.putEvents([entry({ Resources: ["p-1"] })]);
     await settle(bus);
@@ -201,8 +202,8 @@ test("a dead letter that there was no room for is tried again, and holds up noth
   const kept: unknown[] = [];
   const { bus } = open({
     rules: [rule("a", { targets: [target("a", { deadLetter: "Dead", maxRetries: 0 })] })],
-    send: async (_target, { detail }) => {
-      if ((detail as { n: number }).n < 12) throw new Error("no");
+    send: async (_target, event) => {
+      if (Number((event as BusEvent).detail.n) < 12) throw new Error("no");
       isFull = false;
     },
     backOff: () => new Promise((resolve) => setTimeout(resolve, 1)),
@@ -214,4 +215,101 @@ test("a dead letter that there was no room for is tried again, and holds up noth
   for (let n = 0; n < 13; n += 1) bus.putEvents([entry({ Detail: JSON.stringify({ n }) })]);
   await settle(bus);
   expect(kept.sort()).toEqual(Array.from({ length: 12 }, (_, n) => n).sort());
+});
+
+test("a backlog of 130,000 events is taken, delivered and kept its place of", async () => {
+  let isOpen = false;
+  let delivered = 0;
+  const waiting: (() => void)[] = [];
+  const { bus } = open({
+    folder: undefined,
+    rules: [rule("a")],
+    send: async () => {
+      if (!isOpen) await new Promise<void>((resolve) => waiting.push(resolve));
+      delivered += 1;
+    },
+  });
+  const ten = Array.from({ length: 10 }, () => entry());
+  for (let n = 0; n < 13_000; n += 1) bus.putEvents(ten);
+  expect(bus.isIdle).toBe(false);
+  isOpen = true;
+  for (const go of waiting) go();
+  await settle(bus);
+  expect(delivered).toBe(130_000);
+}, 60_000);
+
+describe("rules put at run time", () => {
+  test("a rule that is off takes nothing, and what came meanwhile is not sent when it is on again", async () => {
+    const { bus, sent } = open({ rules: [] });
+    const own = rule("own");
+    bus.putRule({ ...own, isEnabled: false });
+    bus.putEvents([entry({ Detail: '{"n":1}' })]);
+    bus.putRule(own);
+    bus.putEvents([entry({ Detail: '{"n":2}' })]);
+    await settle(bus);
+    expect(sent).toEqual([["own", { n: 2 }]]);
+  });
+
+  test("put again with another pattern it goes on with its targets, each event once", async () => {
+    const { bus, sent } = open({ rules: [] });
+    bus.putRule(rule("own"));
+    bus.putEvents([entry({ Detail: '{"n":1}' })]);
+    bus.putRule(rule("own", { pattern: { "detail-type": ["Sold"] } }));
+    bus.putEvents([entry({ Source: "other", Detail: '{"n":2}' })]);
+    await settle(bus);
+    expect(sent).toEqual([
+      ["own", { n: 1 }],
+      ["own", { n: 2 }],
+    ]);
+  });
+
+  test("removed, with its targets, it sends nothing more, also after a restart", async () => {
+    const { bus, sent } = open({ rules: [] });
+    bus.putRule(rule("own"));
+    bus.deleteRule(rule("own"));
+    bus.putEvents([entry()]);
+    await settle(bus);
+    const again = open({ rules: [] });
+    again.bus.putEvents([entry()]);
+    await settle(again.bus);
+    expect([sent, again.sent, again.bus.rules]).toEqual([[], [], []]);
+  });
+
+  test("a target that was removed is not tried again", async () => {
+    const tries: string[] = [];
+    const { bus } = open({
+      rules: [],
+      send: async ({ id }) => {
+        tries.push(id);
+        throw new Error("no");
+      },
+      backOff: () => new Promise((resolve) => setTimeout(resolve, 1)),
+    });
+    bus.putRule(rule("own", { targets: [target("a", { maxRetries: 1_000_000 })] }));
+    bus.putEvents([entry()]);
+    await until(() => (tries.length > 2 ? true : undefined), "some tries");
+    bus.putRule(rule("own", { targets: [] }));
+    const before = tries.length;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(tries.length - before).toBeLessThanOrEqual(1);
+  });
+});
+
+test.each([
+  [{ input: '{"fixed":[1]}' }, { fixed: [1] }],
+  [{ input: '"text"' }, "text"],
+  [{ inputPath: "$.detail" }, { n: 1, list: [{ a: 7 }] }],
+  [{ inputPath: "$.detail.list[0].a" }, 7],
+  [{ inputPath: "$['detail']['n']" }, 1],
+  [{ inputPath: "$.detail.nothing.there" }, {}],
+  [{ inputPath: "$.detail.constructor" }, {}],
+])("a target with %j is sent %j", async (more, input) => {
+  const sent: unknown[] = [];
+  const { bus } = open({
+    rules: [rule("a", { targets: [target("a", more)] })],
+    send: async (_target, given) => void sent.push(given),
+  });
+  bus.putEvents([entry({ Detail: '{"n":1,"list":[{"a":7}]}' })]);
+  await settle(bus);
+  expect(sent).toEqual([input]);
 });

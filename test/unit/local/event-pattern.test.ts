@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { compileEventPattern } from "../../../src/local/event-pattern.ts";
+import { compileEventPattern, InvalidEventPatternError } from "../../../src/local/event-pattern.ts";
 
 interface Case {
   /** Where AWS says so. */
@@ -46,4 +46,45 @@ test.each([
   [{ $or: [{ a: [1] }, { prefix: [1] }] }, "reserved fieldName"],
 ])("%j is refused in EventBridge's words", (pattern, reason) => {
   expect(() => compileEventPattern(pattern)).toThrow(reason);
+});
+
+test("a pattern of many stars costs no more than the text is long", () => {
+  const matches = compileEventPattern({ a: [{ wildcard: `${"*a".repeat(1_000)}*b` }] });
+  const begun = performance.now();
+  expect(matches({ a: "a".repeat(100_000) })).toBe(false);
+  expect(matches({ a: `${"a".repeat(100_000)}b` })).toBe(true);
+  expect(performance.now() - begun).toBeLessThan(2_000);
+});
+
+test.each([
+  ["a*c", "abc", true],
+  ["a*c", "ac", true],
+  ["a*c", "abcd", false],
+  ["a*a", "a", false],
+  ["ab*ba", "aba", false],
+  ["*", "", true],
+  ["*a*", "a", true],
+  ["*aa*aa*", "aaa", false],
+  ["*aa*aa*", "aaaa", true],
+  ["*.png", "x.png.png", true],
+  ["a\\*c", "a*c", true],
+  ["a\\*c", "abc", false],
+  ["a\\\\*", "a\\b", true],
+  ["", "", true],
+])("wildcard %s on %s: %s", (wildcard, value, isMatch) => {
+  expect(compileEventPattern({ a: [{ wildcard }] })({ a: value })).toBe(isMatch);
+});
+
+test.each([
+  "10.0.0.0/33",
+  "10.0.0.0/-1",
+  "10.0.0.0/",
+  "10.0.0.0/x",
+  "10.0.0.0/8.5",
+  "10.0.0.0/8/8",
+  "::/129",
+  "x/8",
+  "/8",
+])("cidr %s is an invalid pattern", (cidr) => {
+  expect(() => compileEventPattern({ a: [{ cidr }] })).toThrow(InvalidEventPatternError);
 });
