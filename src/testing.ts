@@ -1,6 +1,6 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { type Command, type CommandMetadata, type Decider, isRejection } from "./aggregate/index.ts";
-import type { JsonObject, NewEvent, StoredEvent } from "./event-store/index.ts";
+import { checkFields, type Fields, type JsonObject, type NewEvent, type StoredEvent } from "./event-store/index.ts";
 import { type Projection, type RowKey, type Rows, takesEvent } from "./projector/index.ts";
 
 /** What `then` expects when the rules say no. */
@@ -10,6 +10,9 @@ export interface ExpectedRejection {
 
 /** The rules refuse for this reason: `then(rejected("product-discontinued"))`. */
 export const rejected = (reason: string): ExpectedRejection => ({ rejection: reason });
+
+const METADATA_FIELDS: Fields<CommandMetadata> = { userId: true, correlationId: true, now: true };
+const NEW_EVENT: Fields<NewEvent> = { eventType: true, eventData: true };
 
 interface Outcome<E> {
   /**
@@ -42,7 +45,7 @@ function outcomeOf<State, C extends Command, E extends NewEvent>(
 }
 
 /**
- * Stories about a decider.
+ * Stories about a decider. A misspelt field of an event or of the metadata is refused by name.
  *
  * @example
  * const { given } = stories(product);
@@ -56,6 +59,8 @@ export function stories<State, C extends Command, E extends NewEvent>(
       when: (command, metadata = {}) => ({
         // biome-ignore lint/suspicious/noThenProperty: given, when, then are the words of the kit
         then(expected) {
+          checkFields("metadata", metadata, METADATA_FIELDS);
+          for (const [n, event] of history.entries()) checkFields(`history[${n}]`, event, NEW_EVENT);
           deepStrictEqual(outcomeOf(decider, history, command, { ...METADATA, ...metadata }), expected);
         },
       }),
@@ -66,9 +71,27 @@ export function stories<State, C extends Command, E extends NewEvent>(
 /** An event for a projection; what is left out is filled in. */
 export type GivenEvent = NewEvent & Partial<Omit<StoredEvent, "eventType" | "eventData">>;
 
+const GIVEN_EVENT: Fields<GivenEvent> = {
+  entityId: true,
+  sequenceNumber: true,
+  eventId: true,
+  eventType: true,
+  eventTime: true,
+  eventData: true,
+  version: true,
+  userId: true,
+  correlationId: true,
+  aggregateType: true,
+  causationId: true,
+  commandId: true,
+  commandHash: true,
+  traceHeader: true,
+};
+
 function numbered(events: readonly GivenEvent[], aggregateType: string): StoredEvent[] {
   const versions = new Map<string, number>();
-  return events.map((event) => {
+  return events.map((event, index) => {
+    checkFields(`events[${index}]`, event, GIVEN_EVENT);
     const entityId = event.entityId ?? "entity-1";
     const sequenceNumber = event.sequenceNumber ?? (versions.get(entityId) ?? 0) + 1;
     versions.set(entityId, sequenceNumber);

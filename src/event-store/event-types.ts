@@ -87,6 +87,11 @@ export class EventTypeRegistry {
     return [...names];
   }
 
+  /** The names of all types that are declared. */
+  get names(): ReadonlySet<string> {
+    return new Set([this.#shared, ...this.#byAggregate.values()].flatMap((types) => Object.keys(types)));
+  }
+
   /** True when the aggregate's types are declared, and this is none of them. */
   isUnknown(aggregateType: string, eventType: string): boolean {
     return this.#byAggregate.has(aggregateType) && this.find(aggregateType, eventType) === undefined;
@@ -95,6 +100,10 @@ export class EventTypeRegistry {
 
 /** Event types by name alone, or told apart by aggregate. */
 export type EventTypeLookup = EventTypes | EventTypeRegistry;
+
+/** The names of the types that are declared; none when nothing is. */
+export const declaredNames = (types: EventTypeLookup): ReadonlySet<string> =>
+  types instanceof EventTypeRegistry ? types.names : new Set(Object.keys(types));
 
 function findIn(types: EventTypeLookup, aggregateType: string, eventType: string): EventTypeDefinition | undefined {
   if (types instanceof EventTypeRegistry) return types.find(aggregateType, eventType);

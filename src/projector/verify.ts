@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { type EventStore, type EventTypeLookup, messageOf, type StoredEvent, upcast } from "../event-store/index.ts";
+import {
+  checkFields,
+  type EventStore,
+  type EventTypeLookup,
+  type Fields,
+  messageOf,
+  type StoredEvent,
+  upcast,
+} from "../event-store/index.ts";
 import { type Projection, type RowKey, type Rows, takesAggregate, takesEvent } from "./definition.ts";
 import { readGenerationItems } from "./dynamodb-generation-rows.ts";
 import { positionKey, readPositions } from "./dynamodb-positions.ts";
@@ -22,6 +30,8 @@ export interface VerifyContext {
   readonly on: ReadModelTable;
   readonly eventTypes: EventTypeLookup;
 }
+
+const CONTEXT: Fields<VerifyContext> = { store: true, on: true, eventTypes: true };
 
 const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;
 
@@ -135,6 +145,7 @@ export interface Verified {
  * written a row may move in between, so look at a difference twice.
  */
 export async function verify(context: VerifyContext, projection: Projection, of: GenerationKey): Promise<Verified> {
+  checkFields("context", context, CONTEXT);
   const { rows, ...told } = await expectRows(context, projection, of);
   const missing = new Map(rows);
   const differences: Difference[] = [];

@@ -1,6 +1,7 @@
 import { checkFields, type Fields } from "../event-store/index.ts";
 import { type EntityBatch, findParked, NotParkedError, removeParked } from "../stream/index.ts";
 import { parkedKeyOf, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
+import { checkPublicEvents } from "./envelope.ts";
 import { PublishRun } from "./publish-run.ts";
 import type { Publisher, PublisherOptions, PublishOutcome } from "./publisher.ts";
 
@@ -25,10 +26,11 @@ const OPTIONS: Fields<PublisherOptions> = {
 /**
  * Puts the events of a batch on the bus, each entity's in order, and keeps how far each entity is.
  *
- * @throws {InvalidArgumentError} for an unknown option
+ * @throws {InvalidArgumentError} for an unknown option, or a public event that no type is declared of
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   checkFields("options", options, OPTIONS);
+  checkPublicEvents(options.publicEvents ?? {}, options.eventTypes);
   const { store, on } = options;
 
   const publish = (batches: readonly EntityBatch[], isTimeUp = () => false): Promise<PublishOutcome> =>

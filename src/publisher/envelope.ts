@@ -1,4 +1,11 @@
-import type { StoredEvent } from "../event-store/index.ts";
+import {
+  checkFields,
+  declaredNames,
+  type EventTypeLookup,
+  type Fields,
+  InvalidArgumentError,
+  type StoredEvent,
+} from "../event-store/index.ts";
 import { forEvent } from "../stream/index.ts";
 
 /** The `detail` of a published event: what subscribers build on. */
@@ -42,6 +49,20 @@ export interface PublicEvent {
 }
 
 export type PublicEvents = Readonly<Record<string, PublicEvent>>;
+
+const PUBLIC_EVENT: Fields<PublicEvent> = { isPublic: true, publishedAs: true };
+const PUBLISHED_AS: Fields<NonNullable<PublicEvent["publishedAs"]>> = { eventType: true, version: true, data: true };
+
+/** @throws {InvalidArgumentError} for a type that is not declared (where any is), or a misspelt field: the event would go out as it is stored */
+export function checkPublicEvents(publicEvents: PublicEvents, eventTypes: EventTypeLookup): void {
+  const names = declaredNames(eventTypes);
+  for (const [name, definition] of Object.entries(publicEvents)) {
+    if (names.size > 0 && !names.has(name))
+      throw new InvalidArgumentError(`publicEvents.${name}`, name, `one of the event types ${[...names].join(", ")}`);
+    checkFields(`publicEvents.${name}`, definition, PUBLIC_EVENT);
+    if (definition.publishedAs) checkFields(`publicEvents.${name}.publishedAs`, definition.publishedAs, PUBLISHED_AS);
+  }
+}
 
 export interface EnvelopeOptions {
   readonly publishUserId?: boolean | undefined;
