@@ -1,5 +1,11 @@
 import { QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/index.ts";
+import {
+  checkFields,
+  checkWholeNumber,
+  type Fields,
+  InvalidArgumentError,
+  whileTransient,
+} from "../event-store/index.ts";
 import { ATTEMPTS } from "./dynamodb-positions.ts";
 import { type GenerationKey, generationPrefix, ROW } from "./dynamodb-read-model-keys.ts";
 import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
@@ -71,12 +77,15 @@ interface ReadRequest<Row> {
 /**
  * One page of rows. It ends at `limit` rows or `maxBytes` of them, or after a bounded number of queries when a filter
  * passes few; the cursor says where to go on.
+ *
+ * @throws {InvalidArgumentError} for a request that is none
  */
 export async function readPage<Row>(
   on: ReadModelTable,
   query: PageQuery,
   { query: name, within, request }: ReadRequest<Row>,
 ): Promise<Page<Row>> {
+  checkPage(request);
   const { limit = DEFAULT_LIMIT, order = "ascending", where, cursor, maxBytes = MAX_PAGE_BYTES } = request;
   const page = filtered(query, where);
   const identity = JSON.stringify([...name, Object.entries(where ?? {}), order]);
@@ -97,6 +106,18 @@ export async function readPage<Row>(
   function cursorAt(item: Item | undefined): string | undefined {
     return item && encodeCursor(identity, placeOf(page, within, item));
   }
+}
+
+const PAGE: Fields<PageRequest> = { limit: true, maxBytes: true, cursor: true, order: true, where: true };
+
+/** @throws {InvalidArgumentError} by name, for what no page can be made of */
+function checkPage(request: PageRequest<never>): void {
+  checkFields("page", request, PAGE);
+  const { limit, maxBytes, order } = request;
+  if (limit !== undefined) checkWholeNumber("page.limit", limit, 1);
+  if (maxBytes !== undefined) checkWholeNumber("page.maxBytes", maxBytes, 1);
+  if (order !== undefined && order !== "ascending" && order !== "descending")
+    throw new InvalidArgumentError("page.order", order, "ascending or descending");
 }
 
 /** Bytes of JSON that a page's rows come to, at most: half of what Lambda answers, for JSON inside JSON may double. */

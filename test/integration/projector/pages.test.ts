@@ -144,3 +144,22 @@ test("a partition that cannot be a key, and a list that is none, are refused by 
   expect(await reader.eventRows("x".repeat(2_040))).toEqual({ rows: [], cursor: undefined });
   expect(await reader.row("x".repeat(2_040))).toBeUndefined();
 });
+
+test.each([
+  ["page.limit", { limit: 0 }],
+  ["page.limit", { limit: -1 }],
+  ["page.limit", { limit: Number.NaN }],
+  ["page.limit", { limit: 1.5 }],
+  ["page.limit", { limit: "5" }],
+  ["page.maxBytes", { maxBytes: 0 }],
+  ["page.order", { order: "up" }],
+  ["page.lmit", { lmit: 5 }],
+])("a page with a bad %s is refused by name: %j", async (field, page) => {
+  const reader = readerOf(productCatalog);
+  for (const read of [
+    () => reader.list("byName", "all", page as object),
+    () => reader.eventRows("p-1", page as object),
+    () => reader.sharedRows("c-1", page as object),
+  ])
+    await expect(read()).rejects.toMatchObject({ code: "INVALID_ARGUMENT", field });
+});
