@@ -87,6 +87,14 @@ export class EventTypeRegistry {
     return [...names];
   }
 
+  /** The aggregates that are declared, with all types that hold for them. */
+  get aggregates(): AggregateEventTypes[] {
+    return [...this.#byAggregate].map(([aggregateType, own]) => ({
+      aggregateType,
+      eventTypes: { ...this.#shared, ...own },
+    }));
+  }
+
   /** The names of all types that are declared. */
   get names(): ReadonlySet<string> {
     return new Set([this.#shared, ...this.#byAggregate.values()].flatMap((types) => Object.keys(types)));

@@ -5,6 +5,7 @@ import {
   checkFields,
   type EventStore,
   type EventTypeLookup,
+  EventTypeRegistry,
   type Fields,
 } from "../event-store/index.ts";
 import type { EntityBatch, EntityFailure } from "../stream/index.ts";
@@ -24,7 +25,7 @@ export interface ProjectorOptions {
   readonly store: EventStore;
   readonly on: ReadModelTable;
   readonly eventTypes: EventTypeLookup;
-  /** Every aggregate that there is: a projection of another, or of an event that its aggregate has not, is refused. Default: no check. */
+  /** Every aggregate that there is: a projection of another, or of an event that its aggregate has not, is refused. Default: those of `eventTypes` when that is a registry with aggregates; else nothing is checked. */
   readonly aggregates?: readonly AggregateEventTypes[];
   readonly clock: () => Date;
   /** Between 0 and 1: spreads retries. */
@@ -109,10 +110,14 @@ function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): Projecti
   };
 }
 
+const declaredIn = (eventTypes: EventTypeLookup): readonly AggregateEventTypes[] =>
+  eventTypes instanceof EventTypeRegistry ? eventTypes.aggregates : [];
+
 /** @throws {InvalidArgumentError} for an unknown option, and for a selection of events that no aggregate has */
 export function createProjector(options: ProjectorOptions): Projector {
   checkFields("options", options, OPTIONS);
-  if (options.aggregates) for (const one of options.projections) checkSelection(one, options.aggregates);
+  const declared = options.aggregates ?? declaredIn(options.eventTypes);
+  if (declared.length > 0) for (const one of options.projections) checkSelection(one, declared);
   const { projections, store, on, eventTypes, clock, random } = options;
   const generations = new GenerationsCache(on, clock, options.generationsMaxAgeMs ?? 2_000);
   const reader = options.reader ?? "stream";

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { createClient } from "../../../src/client.ts";
 import { dynamoDbReceived } from "../../../src/consumer.ts";
+import { EventTypeRegistry } from "../../../src/event-store/index.ts";
 import { category, product } from "../../../src/product/index.ts";
 import {
   createProjector,
@@ -38,6 +39,9 @@ test.each([
 ])("%s is refused when the projector is made", (_, from, field, value) => {
   expect(() => open(from as unknown as Record<string, string[]>)).toThrow(refused(field));
   expect(() => open(from as unknown as Record<string, string[]>)).toThrow(value);
+  const eventTypes = new EventTypeRegistry({}, [product, category]);
+  const byRegistry = () => open(from as unknown as Record<string, string[]>, { aggregates: undefined, eventTypes });
+  expect(byRegistry).toThrow(refused(field));
 });
 
 test("what is declared is taken, and without declarations anything", () => {
