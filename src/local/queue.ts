@@ -38,7 +38,14 @@ export class LocalQueue {
       if ("put" in line) this.#messages.set(line.put.id, line.put);
       else this.#messages.delete(line.deleted);
     }
+    this.#showAll();
     this.#journal.rewrite([...this.#messages.values()].map((put) => ({ put })));
+  }
+
+  /** What was under way when the run ended is nobody's any more, and need not wait for its visibility timeout. */
+  #showAll(): void {
+    for (const message of this.#messages.values())
+      this.#messages.set(message.id, { ...message, visibleAt: message.sentAt });
   }
 
   get messages(): readonly QueueMessage[] {
