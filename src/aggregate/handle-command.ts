@@ -102,8 +102,27 @@ function takeRequest<C extends Command>(given: CommandRequest<C>): CommandReques
   if (typeof command !== "object" || command === null || typeof command.type !== "string")
     throw new InvalidArgumentError("command", command, "a command with type and data");
   if (expectedVersion !== undefined) checkWholeNumber("expectedVersion", expectedVersion, 0);
+  if (now === undefined) throw new InvalidArgumentError("now", now, "an ISO 8601 time");
   checkTime("now", now);
-  return { ...given, command: deepFreeze(structuredClone(command)) };
+  return { ...given, command: deepFreeze(copyOf(command)) };
+}
+
+/** @throws {InvalidArgumentError} for a function, or what else is no data */
+function copyOf<C extends Command>(command: C): C {
+  try {
+    return structuredClone(command);
+  } catch {
+    throw new InvalidArgumentError("command", command, "a command whose data can be copied");
+  }
+}
+
+/** @throws {InvalidArgumentError} when the command cannot be told from another one */
+function identityOf(id: string, command: Command): Identity {
+  try {
+    return { id, hash: contentHash(command) };
+  } catch {
+    throw new InvalidArgumentError("command", command, "a command of JSON, as it has a commandId");
+  }
 }
 
 interface Attempt<State> {
@@ -125,7 +144,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     this.#aggregate = aggregate;
     this.#request = request;
     const { commandId: id, command } = request;
-    this.#identity = id === undefined ? undefined : { id, hash: contentHash(command) };
+    this.#identity = id === undefined ? undefined : identityOf(id, command);
   }
 
   async run(): Promise<CommandResult<State>> {

@@ -110,6 +110,9 @@ async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snaps
   if (snapshot.aggregateType !== aggregate.aggregateType) return false;
   if (snapshot.stateVersion !== aggregate.stateVersion) return false;
   if (snapshot.version !== snapshot.eventSequenceNumber) return false;
+  // No snapshot is made of another state: somebody else has written it.
+  const { snapshotData: data } = snapshot;
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return false;
   const result = await aggregate.stateSchema?.["~standard"].validate(snapshot.snapshotData);
   return !result?.issues;
 }

@@ -91,10 +91,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   async function missing(entityId: string, from: number, to: number): Promise<readonly ReceivedEvent[]> {
     if (from > to) return [];
     const fetched = (await fetchEvents?.(entityId, from, to)) ?? [];
-    const events = eventsIn(fetched).filter(({ sequenceNumber: n }) => n >= from && n <= to);
-    const isWhole = "readUpTo" in fetched ? fetched.readUpTo >= to : events.length === to - from + 1;
+    const events = new Map(
+      eventsIn(fetched)
+        .filter((one) => one.entityId === entityId && one.sequenceNumber >= from && one.sequenceNumber <= to)
+        .map((one) => [one.sequenceNumber, one]),
+    );
+    const isWhole = "readUpTo" in fetched ? fetched.readUpTo >= to : events.size === to - from + 1;
     if (!isWhole) throw new GapError(entityId, from, to);
-    return [...events].sort((a, b) => a.sequenceNumber - b.sequenceNumber);
+    return [...events.values()].sort((a, b) => a.sequenceNumber - b.sequenceNumber);
   }
 
   const isBeforeStart = ({ eventTime }: ReceivedEvent): boolean =>

@@ -12,7 +12,7 @@ import type { StoreContext } from "./dynamodb-context.ts";
 import { checkItemSize } from "./dynamodb-item-size.ts";
 import { whileTransient } from "./dynamodb-retry.ts";
 import { decodeSnapshot, encodeSnapshot } from "./dynamodb-snapshot-codec.ts";
-import { CorruptItemError, UnstorableValueError } from "./errors.ts";
+import { CorruptItemError, InvalidArgumentError, UnstorableValueError } from "./errors.ts";
 import { type JsonObject, toJsonObject } from "./json.ts";
 import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
 import { checkFields, checkKeyText, checkWholeNumber, type Fields } from "./validate.ts";
@@ -90,7 +90,8 @@ export async function* readSnapshots(
   entityId: string,
   query: SnapshotQuery = {},
 ): AsyncGenerator<Snapshot> {
-  checkFields("query", query, QUERY);
+  checkKeyText("entityId", entityId);
+  checkQuery(query);
   const { atMost, limit = 4, consistent = true } = query;
   let start: Record<string, AttributeValue> | undefined;
   do {
@@ -119,6 +120,12 @@ export async function* readSnapshots(
   } while (start);
 }
 
+function checkQuery(query: SnapshotQuery): void {
+  checkFields("query", query, QUERY);
+  if (query.atMost !== undefined) checkWholeNumber("query.atMost", query.atMost, 0);
+  if (query.limit !== undefined) checkWholeNumber("query.limit", query.limit, 1);
+}
+
 /** Lets DynamoDB's time to live remove a snapshot some time after `expiresAt`. */
 export async function expireSnapshot(
   context: StoreContext,
@@ -126,6 +133,10 @@ export async function expireSnapshot(
   version: number,
   expiresAt: Date,
 ): Promise<void> {
+  checkKeyText("entityId", entityId);
+  checkWholeNumber("version", version, 1);
+  if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime()))
+    throw new InvalidArgumentError("expiresAt", expiresAt, "a date");
   const command = new UpdateItemCommand({
     TableName: context.snapshotTable,
     Key: { [SNAPSHOT.entityId]: { S: entityId }, [SNAPSHOT.version]: { N: String(version) } },

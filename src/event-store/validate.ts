@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "./errors.ts";
+import type { NewEvent } from "./event.ts";
 import type { AppendRequest, CommandIdentity } from "./event-store.ts";
 import { isWellFormed, storableText } from "./thrown.ts";
 
@@ -113,5 +114,8 @@ function checkCommand(command: CommandIdentity): void {
 function checkEvent(field: string, event: unknown): void {
   const isEvent = typeof event === "object" && event !== null && "eventType" in event && "eventData" in event;
   if (!isEvent) throw new InvalidArgumentError(field, event, "an event with eventType and eventData");
+  checkFields(field, event, NEW_EVENT);
   checkText(`${field}.eventType`, event.eventType);
 }
+
+const NEW_EVENT: Fields<NewEvent> = { eventType: true, eventData: true };

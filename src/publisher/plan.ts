@@ -40,13 +40,13 @@ export async function planNext(
     const unpublishable = { sequenceNumber: progress.published + 1, error: next, counts: false };
     return { progress, outgoing: [], events: [], unpublishable };
   }
-  const part = next.events.slice(0, MAX_EVENTS);
+  const part = next.events.slice(0, EVENTS_A_PART);
   const unreadable = part.length === next.events.length ? next.unreadable : undefined;
   return planOf(options, maxBytes, { progress, next: { events: part, unreadable } });
 }
 
-/** Events of one entity that are sent before its place is kept. */
-const MAX_EVENTS = 100;
+/** Events of one entity that are read, and sent, before its place is kept: sending takes a request an event. */
+export const EVENTS_A_PART = 100;
 
 function planOf(
   options: PlanOptions,

@@ -10,7 +10,7 @@ import {
   startOf,
   writeProgress,
 } from "./dynamodb-progress.ts";
-import { type Plan, planNext } from "./plan.ts";
+import { EVENTS_A_PART, type Plan, planNext } from "./plan.ts";
 import type { PublisherOptions, PublishOutcome } from "./publisher.ts";
 import { type SendOutcome, sendInOrder } from "./send-in-order.ts";
 
@@ -77,7 +77,7 @@ export class PublishRun {
 
   async #start(batch: EntityBatch, found: Progress | Error | undefined): Promise<Member> {
     const { entityId, upTo } = batch;
-    const events = new EntityEvents(this.#options, batch);
+    const events = new EntityEvents({ ...this.#options, eventsARequest: EVENTS_A_PART }, batch);
     const member: Member = { batch, events, progress: startOf(entityId), published: 0 };
     if (found instanceof Error) return fail(member, 1, found);
     if (found) member.progress = found.parked ? await readProgressNow(this.#options.on, entityId) : found;

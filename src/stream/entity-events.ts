@@ -25,6 +25,18 @@ export interface NextEvents {
 export interface EventSource {
   readonly store: Pick<EventStore, "readEvents">;
   readonly eventTypes: EventTypeLookup;
+  /**
+   * Events that are asked for in one request, for a reader that takes long over each: what it was cut off from is read
+   * again. Default: what fits into a page.
+   */
+  readonly eventsARequest?: number | undefined;
+}
+
+/** A read of the store that is under way. */
+interface Reading {
+  readonly events: AsyncIterator<StoredEvent>;
+  next: number;
+  readonly until: number;
 }
 
 /** What is read at a time: so many events, or as many as come to so many characters of JSON, if that is less. */
@@ -40,7 +52,7 @@ export class EntityEvents {
   readonly #batch: EntityBatch;
   #part: NextEvents = { events: [], unreadable: undefined };
   /** Reads on in the store, from behind the last part. */
-  #reading: { readonly events: AsyncIterator<StoredEvent>; next: number } | undefined;
+  #reading: Reading | undefined;
   #repaired = 0;
   #held = 0;
 
@@ -92,12 +104,11 @@ export class EntityEvents {
 
   async #read(after: number): Promise<NextEvents> {
     const { entityId, upTo } = this.#batch;
-    if (this.#reading?.next !== after + 1) {
-      const range = { fromSequence: after + 1, toSequence: upTo };
-      this.#reading = {
-        events: this.#source.store.readEvents(entityId, range)[Symbol.asyncIterator](),
-        next: after + 1,
-      };
+    if (this.#reading?.next !== after + 1 || this.#reading.next > this.#reading.until) {
+      const until = Math.min(upTo, after + (this.#source.eventsARequest ?? upTo));
+      const range = { fromSequence: after + 1, toSequence: until };
+      const events = this.#source.store.readEvents(entityId, range)[Symbol.asyncIterator]();
+      this.#reading = { events, next: after + 1, until };
     }
     const part = await this.#readPart(this.#reading);
     const known = new Set(this.#batch.events.map(({ sequenceNumber }) => sequenceNumber));
@@ -106,11 +117,11 @@ export class EntityEvents {
     return part;
   }
 
-  async #readPart(reading: { readonly events: AsyncIterator<StoredEvent>; next: number }): Promise<NextEvents> {
+  async #readPart(reading: Reading): Promise<NextEvents> {
     const events: StoredEvent[] = [];
     let characters = 0;
     try {
-      while (events.length < MAX_EVENTS && characters < MAX_CHARACTERS && reading.next <= this.#batch.upTo) {
+      while (events.length < MAX_EVENTS && characters < MAX_CHARACTERS && reading.next <= reading.until) {
         const { value, done } = await reading.events.next();
         if (done) return { events, unreadable: { sequenceNumber: reading.next, error: missingEvent(reading.next) } };
         events.push(value);

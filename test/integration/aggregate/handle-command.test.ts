@@ -352,3 +352,13 @@ describe("an aggregate's own mistakes", () => {
     await expect(given).rejects.toMatchObject({ field: "context.cach" });
   });
 });
+
+test.each([
+  ["a number beyond JSON, with a command id", { data: { reason: 5n } }, { commandId: "k" }, "command"],
+  ["a function", { data: { reason: () => 1 } }, {}, "command"],
+  ["no time", {}, { now: undefined }, "now"],
+])("a command with %s is refused by name", async (_what, command, more, field) => {
+  const { run } = open();
+  const refused = run(newEntity("p"), { ...discontinue, ...command } as never, more as object);
+  await expect(refused).rejects.toMatchObject({ code: "INVALID_ARGUMENT", field });
+});

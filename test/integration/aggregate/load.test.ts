@@ -1,4 +1,4 @@
-import { DeleteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Meter } from "../../../scripts/bench/meter.ts";
@@ -177,6 +177,70 @@ test("the state at a past time is that of the last event up to it", async () => 
   expect(await Promise.all([at(0), at(1), at(2), at(15), at(16), at(59)].map(versionAt))).toEqual([1, 1, 2, 8, 9, 9]);
   expect(await versionAt("2026-02-01T09:59:59.999Z")).toBe(0);
   await expect(versionAt("noon")).rejects.toMatchObject({ code: "INVALID_ARGUMENT", field: "time" });
+});
+
+test("behind an event of a clock that ran ahead, the state at a time is found all the same", async () => {
+  const at = (minute: number) => new Date(Date.UTC(2026, 1, 1, 12, minute));
+  const ahead = new Date("2026-02-02T12:00:00.000Z");
+  for (const [early, wrong, later] of [
+    [1, 1, 3],
+    [1, 7, 4],
+    [20, 1, 20],
+    [0, 3, 2],
+  ]) {
+    const entity = newEntity();
+    const times = [
+      ...Array.from({ length: early! }, () => at(0)),
+      ...Array.from({ length: wrong! }, () => ahead),
+      ...Array.from({ length: later! }, (_, n) => at(3 + n)),
+    ];
+    for (const [n, time] of times.entries())
+      await openStore(engine, { clock: () => time }).appendEvent("Counter", entity, "Added", { by: 1 }, "ann", "c", n);
+    const stored = (await store.getEvents(entity)).map(({ eventTime }) => Date.parse(eventTime));
+    for (const minute of [-1, 0, 1, 3, 3.5, 4, 5.5, 10, 40]) {
+      const time = at(0).getTime() + minute * 60_000;
+      const { version } = await loadAtTime(store, counter, entity, new Date(time).toISOString());
+      expect({ early, wrong, later, minute, version }).toMatchObject({
+        version: stored.findLastIndex((one) => one <= time) + 1,
+      });
+    }
+  }
+});
+
+test.each([5, "text", [1, 2], null, true])("a stored snapshot whose state is %j is passed over", async (state) => {
+  const entity = newEntity();
+  await append(entity, 12);
+  const item = {
+    entityId: { S: entity },
+    version: { N: "10" },
+    aggregateType: { S: "Counter" },
+    snapshotData: { S: JSON.stringify(state) },
+    snapshotTime: { S: "2026-01-01T00:00:00.000Z" },
+    eventSequenceNumber: { N: "10" },
+    stateVersion: { S: "1" },
+  };
+  await engine.client.send(new PutItemCommand({ TableName: SNAPSHOTS, Item: item }));
+  const expected = { version: 12, state: await folded(entity) };
+  expect(await load(store, counter, entity)).toMatchObject(expected);
+  expect(await load(store, counter, entity, { tail: 1 })).toMatchObject(expected);
+  expect(await loadAt(store, counter, entity, 11)).toMatchObject({ version: 11, state: await folded(entity, 11) });
+});
+
+test("snapshots are asked for, and expired, by arguments that can be", async () => {
+  const from = (query: object) => store.readSnapshots("e", query as { limit: number }).next();
+  for (const query of [{ atMost: Number.NaN }, { atMost: "5" }, { atMost: -1 }]) {
+    await expect(from(query)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", field: "query.atMost" });
+  }
+  for (const query of [{ limit: 0 }, { limit: Number.NaN }])
+    await expect(from(query)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", field: "query.limit" });
+  const expire = (entity: unknown, version: unknown, at: unknown) =>
+    store.expireSnapshot(entity as string, version as number, at as Date);
+  const now = new Date();
+  await expect(expire("", 1, now)).rejects.toMatchObject({ field: "entityId" });
+  await expect(expire("e", "x", now)).rejects.toMatchObject({ field: "version" });
+  await expect(expire("e", 1, new Date("never"))).rejects.toMatchObject({ field: "expiresAt" });
+  await expect(expire("e", 1, 5)).rejects.toMatchObject({ field: "expiresAt" });
+  await expect(loadAtTime(store, counter, "e", undefined as never)).rejects.toMatchObject({ field: "time" });
 });
 
 test("a load that is behind what this process wrote is repeated strongly", async () => {

@@ -130,6 +130,28 @@ test("a batch fails only the messages that failed", async () => {
   expect(lines.join("\n")).toMatch(/not a published event: eventId/);
 });
 
+test.each<[string, (entity: string) => object]>([
+  ["one event twice", (entity) => [detail(entity, 1), detail(entity, 1)]],
+  ["another entity's events", () => [detail("other", 1), detail("other", 2)]],
+  ["numbers beside it", (entity) => [detail(entity, 3), detail(entity, 4)]],
+  ["less than it says", (entity) => ({ events: [detail(entity, 1)], readUpTo: 1 })],
+])("a gap that is answered with %s is no answer", async (_what, answer) => {
+  const entity = newEntity();
+  const { consumer, handled } = open({ fetchEvents: async () => answer(entity) });
+  await expect(consumer.take(detail(entity, 3))).rejects.toMatchObject({ name: "GapError" });
+  expect(handled).toEqual([]);
+});
+
+test("an event that an answer has twice is handled once", async () => {
+  const entity = newEntity();
+  const events = [detail(entity, 2), detail(entity, 1), detail(entity, 2)];
+  for (const answer of [events, { events, readUpTo: 2 }]) {
+    const { consumer, handled } = open({ fetchEvents: async () => answer });
+    await consumer.take(detail(entity, 3), { source: JSON.stringify(answer) });
+    expect(handled.map(([n]) => n)).toEqual([1, 2, 3]);
+  }
+});
+
 test("a gap of more events than one answer of the API holds is fetched in as many answers as it takes", async () => {
   const entity = newEntity("wide");
   const paths: string[] = [];

@@ -237,3 +237,20 @@ test("a hole is an error and not a shorter list", async () => {
   const expected = { code: "CORRUPT_ENTITY", entityId: entity, expectedSequence: 3, foundSequence: 4 };
   await expect(openStore(engine).getEvents(entity)).rejects.toMatchObject(expected);
 });
+
+test.each(["eventId", "eventTime", "evntData", "userId", "version"])(
+  "an event with a field %s is refused by name",
+  async (field) => {
+    const store = openStore(engine);
+    const events = [
+      { eventType: "Done", eventData: {} },
+      { eventType: "Done", eventData: {}, [field]: "x" },
+    ];
+    const request = { aggregateType: "Thing", entityId: newEntity(), events, userId: "ann", correlationId: "c" };
+    await expect(store.appendEvents(request)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      field: `events[1].${field}`,
+    });
+    expect(await store.getEvents(request.entityId)).toEqual([]);
+  },
+);

@@ -8,6 +8,7 @@ import {
   type Envelope,
   listUnpublished,
   markPublished,
+  type PublisherOptions,
   publishMissing,
 } from "../../../src/publisher/index.ts";
 import { listParked } from "../../../src/stream/index.ts";
@@ -45,7 +46,7 @@ const bus: Bus = {
       return undefined;
     }),
 };
-const publisher = (parkAfter = 2) =>
+const publisher = (parkAfter = 2, more: Partial<PublisherOptions> = {}) =>
   createPublisher({
     ...context,
     store,
@@ -56,6 +57,7 @@ const publisher = (parkAfter = 2) =>
     attempts: 1,
     backOff: async () => undefined,
     clock: () => new Date(),
+    ...more,
   });
 
 async function unpublished(): Promise<string[]> {
@@ -124,3 +126,33 @@ test("a retry that was cut off is still listed, and the next one goes on", async
   expect(await parked()).toEqual([]);
   await expect(publisher().retry("cut")).rejects.toMatchObject({ code: "NOT_PARKED" });
 });
+
+test("a long history on a slow bus, cut off again and again, is read no more than twice", async () => {
+  await fill(store, "slow", 1_500);
+  const reads = new Map<string, number>();
+  const client = engine.connect();
+  client.middlewareStack.add((next) => async (args) => {
+    const result = await next(args);
+    const { Items = [] } = result.output as { Items?: { sequenceNumber?: { N: string } }[] };
+    for (const { sequenceNumber } of Items)
+      if (sequenceNumber) reads.set(sequenceNumber.N, (reads.get(sequenceNumber.N) ?? 0) + 1);
+    return result;
+  });
+  let rounds = 0;
+  for (let isDone = false; !isDone; rounds += 1) {
+    let entries = 0;
+    const counting: Bus = {
+      put: (given) => {
+        entries += given.length;
+        return bus.put(given);
+      },
+    };
+    const cut = publisher(2, { store: openStore(engine, {}, client), bus: counting });
+    const { failures } = await cut.publish([{ entityId: "slow", upTo: 1_500, events: [] }], () => entries >= 130);
+    isDone = failures.length === 0;
+  }
+  expect(rounds).toBeGreaterThan(5);
+  expect(reads.size).toBe(1_500);
+  expect(Math.max(...reads.values())).toBeLessThanOrEqual(2);
+  expect(sent.get("slow")).toEqual(Array.from({ length: 1_500 }, (_, n) => n + 1));
+}, 60_000);

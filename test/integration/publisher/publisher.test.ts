@@ -68,7 +68,7 @@ test("a gap is read from the store, and nothing overtakes it", async () => {
   await store.appendEvents({
     aggregateType: "Thing",
     entityId: entity,
-    events: history(entity, 5),
+    events: history(entity, 5).map(({ eventType, eventData }) => ({ eventType, eventData })),
     userId: "ann",
     correlationId: "c",
     expectedVersion: 0,

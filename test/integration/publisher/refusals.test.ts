@@ -22,7 +22,7 @@ describe("an entry that stays refused", () => {
       await store.appendEvents({
         aggregateType: "Thing",
         entityId: entity,
-        events: history(entity, 4),
+        events: history(entity, 4).map(({ eventType, eventData }) => ({ eventType, eventData })),
         userId: "ann",
         correlationId: "c",
         expectedVersion: 0,
