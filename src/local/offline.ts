@@ -12,7 +12,7 @@ import { readServiceDefinition } from "./read-service.ts";
 import { RequestLog } from "./request-log.ts";
 import { isRunning, type RunFile, readRunFile, runFileOf } from "./run-file.ts";
 import type { ServerlessService } from "./service-definition.ts";
-import { writeWhole } from "./state-file.ts";
+import { DamagedFileError, writeWhole } from "./state-file.ts";
 
 interface Serverless {
   readonly serviceDir: string;
@@ -88,6 +88,8 @@ export class OfflineService {
   #console: Listening | undefined;
   #gate: Listening | undefined;
   #isStopping = false;
+  /** Only then is the run file this run's: one that was refused must not take away another's. */
+  #isAnnounced = false;
 
   constructor(serverless: Serverless, print: Print) {
     this.#serverless = serverless;
@@ -98,10 +100,7 @@ export class OfflineService {
   async start(): Promise<void> {
     this.#guard();
     checkEndpoints();
-    await refuseSecondRun(this.#folder);
-    if (await endLeftEngine(this.#folder)) this.#print("ended the engine that a killed run had left");
-    if (process.env.STREAMFOLD_FRESH === "true") rmSync(this.#folder, { recursive: true, force: true });
-    mkdirSync(this.#folder, { recursive: true });
+    await this.#takeFolder(process.env.STREAMFOLD_FRESH === "true");
     const { service } = this.#serverless;
     const definition = readServiceDefinition(service);
     pretendCredentials(definition.region);
@@ -152,6 +151,18 @@ export class OfflineService {
       () => this.#announce(file),
       (error: unknown) => this.#end(String(error)),
     );
+  }
+
+  /** @throws when somebody else runs on it, and for a damaged file, which a fresh start does without */
+  async #takeFolder(isFresh: boolean): Promise<void> {
+    const orNothing = (error: unknown): false => {
+      if (isFresh && error instanceof DamagedFileError) return false;
+      throw error;
+    };
+    await refuseSecondRun(this.#folder).catch(orNothing);
+    if (await endLeftEngine(this.#folder).catch(orNothing)) this.#print("ended the engine that a killed run had left");
+    if (isFresh) rmSync(this.#folder, { recursive: true, force: true });
+    mkdirSync(this.#folder, { recursive: true });
   }
 
   async #startEngine(): Promise<string> {
@@ -226,6 +237,7 @@ export class OfflineService {
   }
 
   #announce(file: RunFile): void {
+    this.#isAnnounced = true;
     writeWhole(runFileOf(this.#folder), JSON.stringify(file, null, 2));
     this.#print(`API      ${file.api}  (OpenAPI: ${file.api}/openapi.json)`);
     this.#print(`console  ${file.console}`);
@@ -245,8 +257,7 @@ export class OfflineService {
   async stop(): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
-    // A run that was refused must not take away what the other one says of itself.
-    if (readRunFile(this.#folder)?.pid === process.pid) rmSync(runFileOf(this.#folder));
+    if (this.#isAnnounced) rmSync(runFileOf(this.#folder), { force: true });
     await this.#console?.stop();
     await this.#run?.stop();
     await this.#lambda?.cleanup();

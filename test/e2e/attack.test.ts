@@ -236,6 +236,9 @@ describe("a start that is refused", () => {
       else rmSync(path);
     }
     expect(await start()).toBe("started, exit code 0");
+    writeFileSync(join(other, "engine.pid"), "7");
+    writeFileSync(join(other, "run.json"), "{");
+    expect(await start({}, ["--fresh"])).toBe("started, exit code 0");
   }, 240_000);
 
   test("has an endpoint beyond this machine, unless that was asked for by name", async () => {
