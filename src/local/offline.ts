@@ -167,7 +167,12 @@ export class OfflineService {
 
   async #startEngine(): Promise<string> {
     const port = await choosePort("engine");
-    const engine = await startEngine({ folder: this.#folder, port: await portBehindGate(), log: this.#print });
+    const start = async () => startEngine({ folder: this.#folder, port: await portBehindGate(), log: this.#print });
+    // Another run that starts just now may have taken the port after the look at it.
+    const engine = await start().catch((error: Error) => {
+      if (error.message.includes("already in use")) return start();
+      throw error;
+    });
     this.#engine = engine;
     void engine.died.then((reason) => this.#end(reason));
     this.#gate = await serveEngineGate(engine, port);
