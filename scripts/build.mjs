@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,6 +98,33 @@ export function buildLocal() {
     packages: "external",
   });
 }
+
+/** Its time is when the last build for the local run began. */
+const STAMP = `${root}dist/.built`;
+
+/** Builds what the local run needs, unless nothing has changed since it was built. */
+export async function buildForLocalRun() {
+  const begun = new Date();
+  if (isBuilt()) return;
+  await Promise.all([buildHandlers(), buildLocal()]);
+  writeFileSync(STAMP, "");
+  utimesSync(STAMP, begun, begun);
+}
+
+function isBuilt() {
+  const outputs = [...handlers.map((name) => `${name}.mjs`), "local/offline.mjs"];
+  if (!existsSync(STAMP) || !outputs.every((output) => existsSync(`${root}dist/${output}`))) return false;
+  const { mtimeMs } = statSync(STAMP);
+  const files = ["scripts/build.mjs", "package.json", "node_modules/.package-lock.json"];
+  const inputs = [...files, ...["src", "projections"].flatMap(treeOf)];
+  return inputs.every((input) => (statSync(`${root}${input}`, { throwIfNoEntry: false })?.mtimeMs ?? 0) < mtimeMs);
+}
+
+/** A folder and everything in it: a folder's own time tells of what was removed. */
+const treeOf = (folder) => [
+  folder,
+  ...readdirSync(`${root}${folder}`, { recursive: true }).map((path) => `${folder}/${path}`),
+];
 
 /** What other packages import: one module an entry, their shared parts once, and the types. */
 export async function buildLibrary() {

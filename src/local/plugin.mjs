@@ -1,4 +1,4 @@
-import { buildHandlers, buildLocal } from "../../scripts/build.mjs";
+import { buildForLocalRun, buildHandlers } from "../../scripts/build.mjs";
 
 /** The plugin that serverless.yml names: bundles the handlers, and runs everything around them offline. */
 export default class StreamfoldPlugin {
@@ -8,7 +8,7 @@ export default class StreamfoldPlugin {
     const print = (line) => console.log(line);
     const start = async () => {
       if (this.#service) return;
-      if (process.env.STREAMFOLD_PREBUILT !== "true") await Promise.all([buildHandlers(), buildLocal()]);
+      if (process.env.STREAMFOLD_PREBUILT !== "true") await buildForLocalRun();
       const { OfflineService } = await import("../../dist/local/offline.mjs");
       this.#service = new OfflineService(serverless, print);
       await this.#service.start().catch(async (error) => {
