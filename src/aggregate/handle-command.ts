@@ -102,7 +102,6 @@ function takeRequest<C extends Command>(given: CommandRequest<C>): CommandReques
   if (typeof command !== "object" || command === null || typeof command.type !== "string")
     throw new InvalidArgumentError("command", command, "a command with type and data");
   if (expectedVersion !== undefined) checkWholeNumber("expectedVersion", expectedVersion, 0);
-  if (now === undefined) throw new InvalidArgumentError("now", now, "an ISO 8601 time");
   checkTime("now", now);
   return { ...given, command: deepFreeze(copyOf(command)) };
 }

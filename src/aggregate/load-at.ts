@@ -1,4 +1,4 @@
-import { checkTime, type EventStore, endOf, InvalidArgumentError, type NewEvent } from "../event-store/index.ts";
+import { checkTime, type EventStore, endOf, type NewEvent } from "../event-store/index.ts";
 import type { Aggregate, Command } from "./decider.ts";
 import { type Loaded, load } from "./load.ts";
 
@@ -25,7 +25,6 @@ export async function loadAtTime<State, C extends Command, E extends NewEvent>(
   entityId: string,
   time: string,
 ): Promise<Loaded<State>> {
-  if (time === undefined) throw new InvalidArgumentError("time", time, "an ISO 8601 time");
   checkTime("time", time);
   const version = await versionAt(store, entityId, endOf(time));
   return loadAt(store, aggregate, entityId, version);

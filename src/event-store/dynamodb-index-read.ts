@@ -202,8 +202,8 @@ const OPTIONS: Fields<IndexReadOptions> = { fromTime: true, toTime: true, cursor
 function checkOptions(options: IndexReadOptions): void {
   checkFields("options", options, OPTIONS);
   const { fromTime, toTime, limit, direction = "forward" } = options;
-  checkTime("fromTime", fromTime);
-  checkTime("toTime", toTime);
+  if (fromTime !== undefined) checkTime("fromTime", fromTime);
+  if (toTime !== undefined) checkTime("toTime", toTime);
   if (limit !== undefined) checkWholeNumber("limit", limit, 1);
   if (direction !== "forward" && direction !== "backward")
     throw new InvalidArgumentError("direction", direction, '"forward" or "backward"');

@@ -57,8 +57,8 @@ export function checkWholeNumber(field: string, value: unknown, from: number): v
 
 const ISO_TIME = /^(\d{4})-(\d{2})-(\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
 
-export function checkTime(field: string, value: string | undefined): void {
-  if (value !== undefined && !isTime(value))
+export function checkTime(field: string, value: unknown): void {
+  if (!isTime(value))
     throw new InvalidArgumentError(field, value, "an ISO 8601 time with its zone, such as 2026-01-31T12:00:00Z");
 }
 

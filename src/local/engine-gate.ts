@@ -1,7 +1,7 @@
 import { Agent, request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Engine } from "./engine.ts";
 import { type Listening, listen, readBody } from "./listen.ts";
-import { freePort } from "./ports.ts";
+import { isFree } from "./ports.ts";
 
 /** DynamoDB takes requests of up to 16 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -16,7 +16,7 @@ const BLOCKED_PORTS = [2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 666
 export async function portBehindGate(): Promise<number> {
   const first = process.pid % BLOCKED_PORTS.length;
   for (const port of [...BLOCKED_PORTS.slice(first), ...BLOCKED_PORTS.slice(0, first)])
-    if ((await freePort(port)) === port) return port;
+    if (await isFree(port)) return port;
   throw new Error(`the engine needs one port of ${BLOCKED_PORTS.join(", ")}, and all are taken`);
 }
 

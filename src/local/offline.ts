@@ -27,10 +27,14 @@ type Print = (line: string) => void;
 
 const PREFERRED_PORTS = { api: 3000, lambda: 3002, engine: 8000, bus: 4010, console: 3001 } as const;
 
-/** A port from the environment (0: any that is free), else the usual one, else any. */
-function choosePort(name: keyof typeof PREFERRED_PORTS): Promise<number> {
-  const wanted = process.env[`STREAMFOLD_${name.toUpperCase()}_PORT`];
-  return freePort(wanted === undefined ? PREFERRED_PORTS[name] : Number(wanted));
+/** A port from the environment (0: any that is free), else the usual one, else any. @throws naming the variable */
+async function choosePort(name: keyof typeof PREFERRED_PORTS): Promise<number> {
+  const variable = `STREAMFOLD_${name.toUpperCase()}_PORT`;
+  const wanted = process.env[variable];
+  if (wanted === undefined) return freePort(PREFERRED_PORTS[name]);
+  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65_535)
+    throw new Error(`${variable}: expected a port from 0 (any that is free) to 65535, got ${wanted}`);
+  return freePort(Number(wanted));
 }
 
 /** Two runs on one folder would fight for it. @throws when one is running */

@@ -18,7 +18,8 @@ export async function freePort(preferred = 0): Promise<number> {
   throw new Error(`no port from ${FIRST_PORT} to ${LAST_PORT} is free on 127.0.0.1`);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether a server could listen there now. */
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));

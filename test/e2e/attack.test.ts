@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -9,7 +9,15 @@ import type { Browser } from "playwright-core";
 import { isAlive } from "../../src/local/engine.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { GARBAGE, sendRaw } from "../support/raw-http.ts";
-import { call, enginePid, newFolder, type RunningService, removeFolder, startService } from "../support/service.ts";
+import {
+  anyPort,
+  call,
+  enginePid,
+  newFolder,
+  type RunningService,
+  removeFolder,
+  startService,
+} from "../support/service.ts";
 import { until } from "../support/until.ts";
 
 const folder = newFolder();
@@ -182,11 +190,8 @@ describe("npm's process", () => {
     "ended by %s, everything that it started ends",
     async (signal) => {
       const other = newFolder();
-      const ports = Object.fromEntries(
-        ["API", "LAMBDA", "ENGINE", "BUS", "CONSOLE"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
-      );
       const npm = spawn("npm", ["start"], {
-        env: { ...process.env, NODE_OPTIONS: "", ...ports, STREAMFOLD_DATA: other },
+        env: { ...process.env, NODE_OPTIONS: "", ...anyPort, STREAMFOLD_DATA: other },
         stdio: "ignore",
       });
       const runFile = join(other, "run.json");
@@ -241,12 +246,13 @@ describe("a start that is refused", () => {
     expect(await start({}, ["--fresh"])).toBe("started, exit code 0");
   }, 240_000);
 
-  test("has an endpoint beyond this machine, unless that was asked for by name", async () => {
+  test("names a port that is none, and an endpoint beyond this machine that was not asked for by name", async () => {
     const said = await start({ AWS_ENDPOINT_URL_DYNAMODB: "https://dynamodb.eu-central-1.amazonaws.com" });
     expect(said).toMatch(
       /AWS_ENDPOINT_URL_DYNAMODB: expected an endpoint of this machine, got https:\/\/dynamodb.*npm start -- --engine/,
     );
-    mkdirSync(other, { recursive: true });
+    for (const port of ["abc", "-1", "65536", "80.5"])
+      expect(await start({ STREAMFOLD_API_PORT: port })).toContain(`STREAMFOLD_API_PORT: expected a port from 0`);
     const asked = await start({}, ["--engine", "not an address"]);
     expect(asked).toMatch(/--engine: expected an address/);
   });

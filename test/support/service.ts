@@ -44,6 +44,11 @@ function tellOnFailure(output: () => string): void {
   };
 }
 
+/** The environment that has a run take any ports that are free. */
+export const anyPort: Readonly<Record<string, string>> = Object.fromEntries(
+  ["API", "LAMBDA", "ENGINE", "BUS", "CONSOLE"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
+);
+
 /** `npm start` with a data folder of its own and free ports. */
 export async function startService(
   folder: string,
@@ -51,9 +56,6 @@ export async function startService(
   args: readonly string[] = [],
 ): Promise<RunningService> {
   let said = "";
-  const anyPort = Object.fromEntries(
-    ["API", "LAMBDA", "ENGINE", "BUS", "CONSOLE"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
-  );
   const child: ChildProcess = spawn(process.execPath, [`${root}scripts/start.mjs`, ...args], {
     cwd: root,
     env: { ...process.env, NODE_OPTIONS: "", ...anyPort, STREAMFOLD_DATA: folder, ...environment },
