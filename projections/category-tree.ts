@@ -1,15 +1,8 @@
+import { defineProjection, type RowKey, type Rows, type RowsAcrossEntities } from "../src/definition/index.ts";
 import type { StoredEvent } from "../src/event-store/index.ts";
 import type { CategoryEvent, Money, ProductEvent } from "../src/product/index.ts";
-import {
-  decodeCursor,
-  defineProjection,
-  encodeCursor,
-  MAX_PAGE_BYTES,
-  type RowKey,
-  type RowReader,
-  type Rows,
-  type RowsAcrossEntities,
-} from "../src/projector/index.ts";
+import { MAX_PAGE_BYTES } from "../src/projector/dynamodb/index.ts";
+import { decodeCursor, encodeCursor, type RowReader } from "../src/projector/index.ts";
 
 /** Sum and count by currency, from which the average is taken when it is asked for. */
 type Prices = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;

@@ -1,4 +1,4 @@
-import type { Projection } from "../src/projector/index.ts";
+import type { Projection } from "../src/definition/index.ts";
 import { categoryTree } from "./category-tree.ts";
 import { productCatalog } from "./product-catalog.ts";
 import { productPriceHistory } from "./product-price-history.ts";

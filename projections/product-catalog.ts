@@ -1,13 +1,8 @@
+import { defineProjection, type RowPerEntity } from "../src/definition/index.ts";
 import type { StoredEvent } from "../src/event-store/index.ts";
 import { type Money, type ProductEvent, product } from "../src/product/index.ts";
-import {
-  defineProjection,
-  type Page,
-  type PageRequest,
-  type RowPerEntity,
-  type RowReader,
-  sortable,
-} from "../src/projector/index.ts";
+import { sortable } from "../src/projector/dynamodb/index.ts";
+import type { Page, PageRequest, RowReader } from "../src/projector/index.ts";
 
 export interface CatalogRow {
   readonly productId: string;

@@ -1,12 +1,7 @@
+import { defineProjection, type RowPerEvent } from "../src/definition/index.ts";
 import type { StoredEvent } from "../src/event-store/index.ts";
 import type { Money, ProductEvent } from "../src/product/index.ts";
-import {
-  defineProjection,
-  type Page,
-  type PageRequest,
-  type RowPerEvent,
-  type RowReader,
-} from "../src/projector/index.ts";
+import type { Page, PageRequest, RowReader } from "../src/projector/index.ts";
 
 export interface PriceHistoryRow {
   readonly productId: string;

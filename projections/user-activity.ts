@@ -1,10 +1,5 @@
-import {
-  defineProjection,
-  type Page,
-  type PageRequest,
-  type RowPerEvent,
-  type RowReader,
-} from "../src/projector/index.ts";
+import { defineProjection, type RowPerEvent } from "../src/definition/index.ts";
+import type { Page, PageRequest, RowReader } from "../src/projector/index.ts";
 
 export interface ActivityRow {
   readonly userId: string;

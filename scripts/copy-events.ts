@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { type Copied, copyEvents } from "../src/event-store/index.ts";
+import { type Copied, copyEvents } from "../src/operations/index.ts";
 import { useLocalService } from "./local-service.ts";
 
 const USAGE = `usage: npm run copy-events -- FROM TO [--index-shards N] [--aws] [--from-region R] [--to-region R]

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { projections } from "../projections/index.ts";
+import type { Projection } from "../src/definition/index.ts";
 import { eventTypeRegistry } from "../src/product/index.ts";
 import {
   type EntityOutcome,
   forgetGeneration,
-  type Projection,
   type RebuildProgress,
   readStatus,
   rebuild,
@@ -14,7 +14,7 @@ import {
   rollback,
   skipParked,
   verify,
-} from "../src/projector/index.ts";
+} from "../src/projector/dynamodb/index.ts";
 import { listUnpublished, markPublished, type PublishOutcome, publishMissing } from "../src/publisher/index.ts";
 import { listParked, NotParkedError } from "../src/stream/index.ts";
 import { confirm } from "./confirm.ts";

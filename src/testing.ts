@@ -1,7 +1,15 @@
 import { deepStrictEqual } from "node:assert/strict";
-import { type Command, type CommandMetadata, type Decider, isRejection } from "./aggregate/index.ts";
+import {
+  type Command,
+  type CommandMetadata,
+  type Decider,
+  isRejection,
+  type Projection,
+  type RowKey,
+  type Rows,
+  takesEvent,
+} from "./definition/index.ts";
 import { checkFields, type Fields, type JsonObject, type NewEvent, type StoredEvent } from "./event-store/index.ts";
-import { type Projection, type RowKey, type Rows, takesEvent } from "./projector/index.ts";
 
 /** What `then` expects when the rules say no. */
 export interface ExpectedRejection {

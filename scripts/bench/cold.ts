@@ -1,10 +1,10 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { buildHandlers, handlers } from "../../src/local/build.mjs";
 import { LocalBus } from "../../src/local/bus.ts";
 import { serveBus } from "../../src/local/bus-server.ts";
 import { freePort } from "../../src/local/ports.ts";
-import { buildHandlers, handlers } from "../build.mjs";
 import { benchEngine, resolveService } from "./engine.ts";
 
 /** Milliseconds since the process started. */

@@ -1,5 +1,6 @@
 import { handleCommand, StateCache } from "../../src/aggregate/index.ts";
-import { DynamoDBEventStore, type NewEvent } from "../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
+import type { NewEvent } from "../../src/event-store/index.ts";
 import { eventTypes, product } from "../../src/product/index.ts";
 import { makeSnapshot } from "../../src/snapshotter/index.ts";
 import { benchEngine } from "./engine.ts";

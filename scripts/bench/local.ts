@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { handleCommand } from "../../src/aggregate/index.ts";
-import { DynamoDBEventStore } from "../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
 import { startEngine } from "../../src/local/engine.ts";
 import { startLocalRun } from "../../src/local/local-run.ts";
 import { freePort } from "../../src/local/ports.ts";

@@ -1,6 +1,6 @@
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { projections } from "../../projections/index.ts";
-import { DynamoDBEventStore } from "../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
 import { eventTypes, product } from "../../src/product/index.ts";
 import { createPublisher } from "../../src/publisher/index.ts";
 import { makeSnapshot } from "../../src/snapshotter/index.ts";

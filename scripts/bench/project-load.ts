@@ -2,9 +2,10 @@ import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dyna
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { categoryTree } from "../../projections/category-tree.ts";
 import { projections } from "../../projections/index.ts";
-import { DynamoDBEventStore, encodeEvent } from "../../src/event-store/index.ts";
+import type { Projection } from "../../src/definition/index.ts";
+import { DynamoDBEventStore, encodeEvent } from "../../src/event-store/dynamodb/index.ts";
 import { eventTypes } from "../../src/product/index.ts";
-import { createProjector, type Projection } from "../../src/projector/index.ts";
+import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { createPublisher } from "../../src/publisher/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { type BenchEngine, benchEngine } from "./engine.ts";

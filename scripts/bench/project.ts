@@ -1,8 +1,10 @@
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { projections } from "../../projections/index.ts";
-import { DynamoDBEventStore, type StoredEvent } from "../../src/event-store/index.ts";
+import type { Projection } from "../../src/definition/index.ts";
+import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
+import type { StoredEvent } from "../../src/event-store/index.ts";
 import { eventTypes } from "../../src/product/index.ts";
-import { createProjector, type Projection } from "../../src/projector/index.ts";
+import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { benchEngine } from "./engine.ts";
 import { Meter } from "./meter.ts";

@@ -4,10 +4,10 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { projections } from "../../projections/index.ts";
 import { readConfig } from "../../src/config.ts";
-import { DynamoDBEventStore } from "../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
 import { publishingOf } from "../../src/lambda/publishing.ts";
 import { aggregates, eventTypeRegistry } from "../../src/product/index.ts";
-import { createProjector } from "../../src/projector/index.ts";
+import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { createPublisher, eventBridgeBus } from "../../src/publisher/index.ts";
 import { useLocalService } from "../local-service.ts";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { shardOf } from "../../src/event-store/dynamodb-index-shards.ts";
+import { shardOf } from "../../src/event-store/dynamodb/index-shards.ts";
 import type { Workload } from "./model.ts";
 
 /** The entities of a workload: how often each is written, of which type it is, where it lies. */

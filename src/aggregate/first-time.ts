@@ -1,3 +1,5 @@
+import type { Aggregate, Command } from "../definition/decider.ts";
+import { Rejection } from "../definition/rejection.ts";
 import {
   CommandIdReusedError,
   type CommandLog,
@@ -8,9 +10,7 @@ import {
   readEventsOfCommand,
 } from "../event-store/index.ts";
 import type { CommandResult } from "./command-result.ts";
-import type { Aggregate, Command } from "./decider.ts";
 import { type Loaded, load } from "./load.ts";
-import { Rejection } from "./rejection.ts";
 
 /** What tells a command from others: its id, and a digest of its content. */
 export interface Identity {

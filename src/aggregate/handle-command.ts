@@ -1,4 +1,6 @@
 import pRetry from "p-retry";
+import type { Aggregate, Command } from "../definition/decider.ts";
+import { isRejection, type Rejection } from "../definition/rejection.ts";
 import {
   type Appended,
   type CommandOutcome,
@@ -17,10 +19,8 @@ import {
   type NewEvent,
 } from "../event-store/index.ts";
 import type { CommandResult } from "./command-result.ts";
-import type { Aggregate, Command } from "./decider.ts";
 import { findFirstTime, type Identity, rememberRefusal } from "./first-time.ts";
 import { fold, type Loaded, load, loadAfter } from "./load.ts";
-import { isRejection, type Rejection } from "./rejection.ts";
 import type { StateCache } from "./state-cache.ts";
 import type { Turns } from "./turns.ts";
 

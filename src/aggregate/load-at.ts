@@ -1,5 +1,5 @@
+import type { Aggregate, Command } from "../definition/decider.ts";
 import { checkTime, type EventStore, endOf, type NewEvent } from "../event-store/index.ts";
-import type { Aggregate, Command } from "./decider.ts";
 import { type Loaded, load } from "./load.ts";
 
 /** The state at a past version, from the nearest snapshot; the newest state when `version` is past the head. */

@@ -1,3 +1,4 @@
+import type { Aggregate, Command } from "../definition/decider.ts";
 import {
   asError,
   type CommandLog,
@@ -15,7 +16,6 @@ import {
   type StoredEvent,
   UNKNOWN_COMMAND_LOG,
 } from "../event-store/index.ts";
-import type { Aggregate, Command } from "./decider.ts";
 
 /** An aggregate's state at one version. The state is frozen: it is shared with whoever loads the entity next. */
 export interface Loaded<State> {

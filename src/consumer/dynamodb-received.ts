@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { systemClock } from "../event-store/defaults.ts";
-import { checkFields, type Fields, whileTransient } from "../event-store/index.ts";
+import { whileTransient } from "../event-store/dynamodb/index.ts";
+import { checkFields, type Fields } from "../event-store/index.ts";
 import { partitionPart } from "../stream/index.ts";
 import type { Received } from "./received.ts";
 

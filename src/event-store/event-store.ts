@@ -1,8 +1,8 @@
 import type { CommandLog } from "./command-log.ts";
 import type { CommandOutcome } from "./command-outcome.ts";
-import type { ScannedPage, ScanRequest } from "./dynamodb-scan.ts";
 import type { Event, NewEvent, StoredEvent } from "./event.ts";
 import type { AggregateEventTypes } from "./event-types.ts";
+import type { ScannedPage, ScanRequest } from "./scan.ts";
 import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
 
 /** Several events of one entity, stored all or none. */

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Command, type CommandResult, handleCommand } from "../aggregate/index.ts";
+import { type CommandResult, handleCommand } from "../aggregate/index.ts";
+import type { Command } from "../definition/index.ts";
 import { contentHash } from "../event-store/index.ts";
 import {
   CATEGORY_ACTIONS,

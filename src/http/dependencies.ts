@@ -5,7 +5,8 @@ import type { ActivityRow } from "../../projections/user-activity.ts";
 import type { CommandContext } from "../aggregate/index.ts";
 import type { EventStore } from "../event-store/index.ts";
 import type { CategoryState, ProductState } from "../product/index.ts";
-import type { Page, PageRequest, ProjectionStatus, VersionedRow } from "../projector/index.ts";
+import type { ProjectionStatus } from "../projector/dynamodb/index.ts";
+import type { Page, PageRequest, VersionedRow } from "../projector/index.ts";
 import type { EnvelopeOptions } from "../publisher/index.ts";
 
 /** The questions that the API answers from read models. */

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { isWellFormed, MAX_PARTITION_KEY_BYTES, type StoredEvent, sortKeys } from "../event-store/index.ts";
-import { MAX_PAGE_BYTES } from "../projector/index.ts";
+import { MAX_PAGE_BYTES } from "../projector/dynamodb/index.ts";
 import { envelopeOf } from "../publisher/index.ts";
 import { mayReadActivity } from "./access.ts";
 import type { HttpDependencies } from "./dependencies.ts";

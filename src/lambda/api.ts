@@ -7,7 +7,7 @@ import { askUserActivity, userActivity } from "../../projections/user-activity.t
 import { StateCache, Turns } from "../aggregate/index.ts";
 import { readConfig } from "../config.ts";
 import { createApp, pathsOf, problem, type Queries, READ_ALL_SCOPE, type RequestLine } from "../http/index.ts";
-import { createRowReader, GenerationsCache, readStatus } from "../projector/index.ts";
+import { createRowReader, GenerationsCache, readStatus } from "../projector/dynamodb/index.ts";
 import { type ApiEvent, scopesOf, userIdOf } from "./identity.ts";
 import { envelopeOptionsOf } from "./publishing.ts";
 import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";

@@ -2,8 +2,9 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import * as z from "zod";
 import { busProjections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
-import { isFaultOfTheEvent, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
-import { repairLag } from "../projector/index.ts";
+import { isFaultOfTheEvent } from "../event-store/dynamodb/index.ts";
+import { isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
+import { repairLag } from "../projector/dynamodb/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { measureBatch } from "./measure.ts";
 import {

@@ -1,7 +1,7 @@
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { streamProjections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
-import { repairLag } from "../projector/index.ts";
+import { repairLag } from "../projector/dynamodb/index.ts";
 import { batchAnswer, groupByEntity, readRecords, type StreamedEvent } from "../stream/index.ts";
 import { measureBatch } from "./measure.ts";
 import {

@@ -1,7 +1,7 @@
 import { projections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
 import { aggregates } from "../product/index.ts";
-import { readStatus } from "../projector/index.ts";
+import { readStatus } from "../projector/dynamodb/index.ts";
 import { readPublisherStatus } from "../publisher/index.ts";
 import { countParked } from "../stream/index.ts";
 import { measureVitals } from "./measure.ts";

@@ -4,9 +4,10 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
-import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/index.ts";
+import type { Projection } from "../definition/index.ts";
+import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/dynamodb/index.ts";
 import { aggregates, eventTypeRegistry } from "../product/index.ts";
-import { createProjector, type Projection, type Projector, type ReadModelTable } from "../projector/index.ts";
+import { createProjector, type Projector, type ReadModelTable } from "../projector/dynamodb/index.ts";
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
 

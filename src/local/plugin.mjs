@@ -1,4 +1,4 @@
-import { buildForLocalRun, buildHandlers } from "../../scripts/build.mjs";
+import { buildForLocalRun, buildHandlers } from "./build.mjs";
 
 /** The plugin that serverless.yml names: bundles the handlers, and runs everything around them offline. */
 export default class StreamfoldPlugin {

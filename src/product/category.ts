@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Aggregate, Rejection } from "../aggregate/index.ts";
+import { type Aggregate, Rejection } from "../definition/index.ts";
 import type { CategoryCommand } from "./category-commands.ts";
 import { type CategoryEvent, categoryEventTypes } from "./category-events.ts";
 

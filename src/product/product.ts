@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Aggregate, Rejection } from "../aggregate/index.ts";
+import { type Aggregate, Rejection } from "../definition/index.ts";
 import { isSameMoney, money } from "./money.ts";
 import type { ProductCommand } from "./product-commands.ts";
 import { type ProductEvent, productEventTypes } from "./product-events.ts";

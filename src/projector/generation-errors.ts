@@ -1,4 +1,4 @@
-import type { Generation } from "./dynamodb-generations.ts";
+import type { Generation } from "./generation.ts";
 
 /** The rebuild is not finished: some entities are parked in the new generation, so it is not served. */
 export class RebuildIncompleteError extends Error {

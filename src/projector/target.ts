@@ -1,7 +1,7 @@
+import type { Projection } from "../definition/projection.ts";
 import type { StoredEvent } from "../event-store/index.ts";
 import type { Poison } from "../stream/index.ts";
-import type { Projection } from "./definition.ts";
-import type { GenerationKey } from "./dynamodb-read-model-keys.ts";
+import type { GenerationKey } from "./generation.ts";
 import type { Position } from "./position.ts";
 
 /** A projection and the generation of its rows that is written. */

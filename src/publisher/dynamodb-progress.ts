@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { asError, type StoredEvent, whileTransient } from "../event-store/index.ts";
+import { whileTransient } from "../event-store/dynamodb/index.ts";
+import { asError, type StoredEvent } from "../event-store/index.ts";
 import { fetchAll, type ParkedEntity, parkedItem, parkedPartition, partitionPart, sortPart } from "../stream/index.ts";
 
 /** How far an entity's events are on the bus. */

@@ -1,4 +1,5 @@
-import { asError, isRefusedContent, isSystemState } from "../event-store/index.ts";
+import { isRefusedContent, isSystemState } from "../event-store/dynamodb/index.ts";
+import { asError } from "../event-store/index.ts";
 import { TimeUpError } from "../stream/index.ts";
 import { type Bus, type BusEntry, firstRequest, type Refusal } from "./bus.ts";
 

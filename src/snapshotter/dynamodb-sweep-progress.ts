@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/index.ts";
+import { whileTransient } from "../event-store/dynamodb/index.ts";
 import type { SweepPosition, SweepProgress } from "./sweep.ts";
 
 const ATTEMPTS = 8;

@@ -1,4 +1,5 @@
-import { type Aggregate, type Command, load } from "../aggregate/index.ts";
+import { load } from "../aggregate/index.ts";
+import type { Aggregate, Command } from "../definition/index.ts";
 import {
   type EventStore,
   type EventStoreError,

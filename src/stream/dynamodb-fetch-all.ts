@@ -1,5 +1,5 @@
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { isRefusedContent, untilProcessed } from "../event-store/index.ts";
+import { isRefusedContent, untilProcessed } from "../event-store/dynamodb/index.ts";
 
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const BATCH = 100;

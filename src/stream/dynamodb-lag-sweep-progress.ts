@@ -1,5 +1,5 @@
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/index.ts";
+import { whileTransient } from "../event-store/dynamodb/index.ts";
 import type { ParkingTable } from "./dynamodb-parked-entities.ts";
 import type { LagSweepPosition, LagSweepProgress } from "./lag-sweep.ts";
 

@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { type StoredEvent, whileTransient } from "../event-store/index.ts";
+import { whileTransient } from "../event-store/dynamodb/index.ts";
+import type { StoredEvent } from "../event-store/index.ts";
 
 /** There is no such entity parked in the projection, or in the publisher. */
 export class NotParkedError extends Error {

@@ -1,5 +1,5 @@
 import { GetRecordsCommand, type _Record as StreamRecord } from "@aws-sdk/client-dynamodb-streams";
-import { isTransient, whileTransient } from "../event-store/index.ts";
+import { isTransient, whileTransient } from "../event-store/dynamodb/index.ts";
 import type { PollerOptions } from "./dynamodb-poller-options.ts";
 import { ATTEMPTS, hasName, isForgotten, openIterator } from "./dynamodb-shard-requests.ts";
 import { sleep } from "./sleep.ts";

@@ -1,5 +1,6 @@
 import { DescribeStreamCommand, GetShardIteratorCommand, type Shard } from "@aws-sdk/client-dynamodb-streams";
-import { isTransient, messageOf, whileTransient } from "../event-store/index.ts";
+import { isTransient, whileTransient } from "../event-store/dynamodb/index.ts";
+import { messageOf } from "../event-store/index.ts";
 import type { PollerOptions } from "./dynamodb-poller-options.ts";
 
 export const ATTEMPTS = 10;

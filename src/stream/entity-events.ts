@@ -1,11 +1,5 @@
-import {
-  type EventStore,
-  type EventTypeLookup,
-  isFaultOfTheEvent,
-  type StoredEvent,
-  UpcastError,
-  upcast,
-} from "../event-store/index.ts";
+import { isFaultOfTheEvent } from "../event-store/dynamodb/index.ts";
+import { type EventStore, type EventTypeLookup, type StoredEvent, UpcastError, upcast } from "../event-store/index.ts";
 import { contiguous, type EntityBatch, missingEvent } from "./entity-batch.ts";
 
 /** An event that a reader of the stream cannot take. */

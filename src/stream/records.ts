@@ -1,5 +1,6 @@
 import type { DynamoDBRecord } from "aws-lambda";
-import { decodeEvent, type Item, type StoredEvent } from "../event-store/index.ts";
+import { decodeEvent, type Item } from "../event-store/dynamodb/index.ts";
+import type { StoredEvent } from "../event-store/index.ts";
 
 /**
  * One record of the table stream. It rings for an entity and a sequence number; the event itself is

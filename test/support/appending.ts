@@ -1,4 +1,5 @@
-import type { AppendRequest, DynamoDBEventStore } from "../../src/event-store/index.ts";
+import type { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
+import type { AppendRequest } from "../../src/event-store/index.ts";
 import type { TestEngine } from "./engine.ts";
 import { type Fault, injectFaults } from "./faults.ts";
 import { openStore } from "./store.ts";

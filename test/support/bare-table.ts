@@ -1,5 +1,6 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { encodeEvent, type PayloadEncoding, type StoredEvent } from "../../src/event-store/index.ts";
+import { encodeEvent, type PayloadEncoding } from "../../src/event-store/dynamodb/index.ts";
+import type { StoredEvent } from "../../src/event-store/index.ts";
 import { createTables } from "../../src/local/tables.ts";
 import { folderOf, serviceDefinition } from "./engine.ts";
 import { importItems } from "./import-items.ts";

@@ -1,5 +1,5 @@
+import type { Projection, Rows } from "../../src/definition/index.ts";
 import type { EventTypes, StoredEvent } from "../../src/event-store/index.ts";
-import type { Projection, Rows } from "../../src/projector/index.ts";
 
 /** Everything that code may throw, and what looks like somebody else's fault. */
 export const THROWN: Readonly<Record<string, () => unknown>> = {

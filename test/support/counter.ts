@@ -1,4 +1,4 @@
-import type { Aggregate, Command } from "../../src/aggregate/index.ts";
+import type { Aggregate, Command } from "../../src/definition/index.ts";
 import type { NewEvent } from "../../src/event-store/index.ts";
 
 export interface CounterState {

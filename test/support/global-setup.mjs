@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildHandlers, buildLocal } from "../../scripts/build.mjs";
+import { buildHandlers, buildLocal } from "../../src/local/build.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

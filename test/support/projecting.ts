@@ -1,8 +1,10 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { projections as shipped } from "../../projections/index.ts";
-import { DynamoDBEventStore, type StoredEvent } from "../../src/event-store/index.ts";
+import type { Projection } from "../../src/definition/index.ts";
+import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
+import type { StoredEvent } from "../../src/event-store/index.ts";
 import { eventTypes } from "../../src/product/index.ts";
-import { createProjector, type Projection, type Projector, type ProjectorOptions } from "../../src/projector/index.ts";
+import { createProjector, type Projector, type ProjectorOptions } from "../../src/projector/dynamodb/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { documents, EVENTS, READ_MODELS, SNAPSHOTS, type TestEngine } from "./engine.ts";
 

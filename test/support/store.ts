@@ -1,4 +1,4 @@
-import { DynamoDBEventStore, type DynamoDBEventStoreOptions } from "../../src/event-store/index.ts";
+import { DynamoDBEventStore, type DynamoDBEventStoreOptions } from "../../src/event-store/dynamodb/index.ts";
 import { EVENTS, SNAPSHOTS, type TestEngine } from "./engine.ts";
 
 let entities = 0;

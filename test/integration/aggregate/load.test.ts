@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Meter } from "../../../scripts/bench/meter.ts";
 import { fold, load, loadAt, loadAtTime, nothingOf } from "../../../src/aggregate/index.ts";
-import { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { type CounterState, counter } from "../../support/counter.ts";
 import { SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";

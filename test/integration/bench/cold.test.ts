@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { measureColdStarts } from "../../../scripts/bench/cold.ts";
-import { handlers } from "../../../scripts/build.mjs";
+import { handlers } from "../../../src/local/build.mjs";
 
 test("every handler starts cold out of its bundle, does its work, and is told what took its time", async () => {
   const rows = await measureColdStarts(2);

@@ -1,7 +1,7 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Meter } from "../../../scripts/bench/meter.ts";
-import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import { appendOne, sequenceOf, several } from "../../support/appending.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newEntity, openStore } from "../../support/store.ts";

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { copyEvents, DynamoDBEventStore, type StoredEvent } from "../../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
+import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
+import { copyEvents } from "../../../src/operations/index.ts";
 import { EVENTS, eventsTable, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fill, openStore } from "../../support/store.ts";
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { AppendRequest, DynamoDBEventStore, StoredEvent } from "../../../src/event-store/index.ts";
+import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
+import type { AppendRequest, StoredEvent } from "../../../src/event-store/index.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { type Fault, injectFaults, ProcessDeath } from "../../support/faults.ts";
 import { openStore } from "../../support/store.ts";

@@ -1,7 +1,7 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { PayloadEncoding } from "../../../src/event-store/index.ts";
+import type { PayloadEncoding } from "../../../src/event-store/dynamodb/index.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newEntity, openStore } from "../../support/store.ts";
 

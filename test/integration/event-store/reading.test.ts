@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { Meter } from "../../../scripts/bench/meter.ts";
-import type { DynamoDBEventStore, EventTypes, StoredEvent } from "../../../src/event-store/index.ts";
+import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
+import type { EventTypes, StoredEvent } from "../../../src/event-store/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fill, newEntity, openStore } from "../../support/store.ts";
@@ -70,7 +71,7 @@ test("an entity of 50,000 events of 4 KB is read with under 100 MB of heap", asy
   );
   const script = `
     import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-    import { DynamoDBEventStore } from "./src/event-store/index.ts";
+    import { DynamoDBEventStore } from "./src/event-store/dynamodb/index.ts";
     const client = new DynamoDBClient({ endpoint: "${engine.endpoint}", region: "eu-central-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } });
     const store = new DynamoDBEventStore(client, "${table}", "${SNAPSHOTS}");
     let count = 0;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { AppendRequest, DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
+import type { AppendRequest } from "../../../src/event-store/index.ts";
 import { appendOne, sequenceOf, several, storeWithFault } from "../../support/appending.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults } from "../../support/faults.ts";

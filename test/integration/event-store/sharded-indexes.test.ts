@@ -1,7 +1,8 @@
 import { type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Meter } from "../../../scripts/bench/meter.ts";
-import { DynamoDBEventStore, type IndexReadOptions } from "../../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
+import type { IndexReadOptions } from "../../../src/event-store/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
 import { EVENTS, eventsTable, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 

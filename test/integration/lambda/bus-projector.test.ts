@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { GenerationsCache } from "../../../src/projector/index.ts";
+import { GenerationsCache } from "../../../src/projector/dynamodb/index.ts";
 import { listParked } from "../../../src/stream/index.ts";
 import { putEvents, storedEvent } from "../../support/bare-table.ts";
 import { documents, EVENTS, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
@@ -34,7 +34,7 @@ async function deliver(bodies: readonly string[]): Promise<string[]> {
 }
 
 async function activityOf(entity: string): Promise<unknown[]> {
-  const { createRowReader } = await import("../../../src/projector/index.ts");
+  const { createRowReader } = await import("../../../src/projector/dynamodb/index.ts");
   const { userActivity } = await import("../../../projections/user-activity.ts");
   const reader = createRowReader(on(), new GenerationsCache(on(), () => new Date(), 0, "reads"), userActivity);
   return (await reader.list("byUser", `user-of-${entity}`, { limit: 10 })).rows.map((row) => [row.entityId, row.did]);

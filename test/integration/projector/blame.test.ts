@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { DynamoDBEventStore, type EventTypes, type StoredEvent, UpcastError } from "../../../src/event-store/index.ts";
-import { type Projection, type Projector, retryParked } from "../../../src/projector/index.ts";
+import type { Projection } from "../../../src/definition/index.ts";
+import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
+import { type EventTypes, type StoredEvent, UpcastError } from "../../../src/event-store/index.ts";
+import { type Projector, retryParked } from "../../../src/projector/dynamodb/index.ts";
 import { batchAnswer, listParked, type ParkedEntity } from "../../../src/stream/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import {

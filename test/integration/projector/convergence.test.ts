@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { projections } from "../../../projections/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
-import { type Projector, verify } from "../../../src/projector/index.ts";
+import { type Projector, verify } from "../../../src/projector/dynamodb/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { documents, serviceDefinition, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults, ProcessDeath } from "../../support/faults.ts";

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { productCatalog } from "../../../projections/product-catalog.ts";
+import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import {
   createRowReader,
   forgetGeneration,
   GenerationsCache,
-  type Projection,
   type Projector,
   readGenerations,
   rebuild,
   rollback,
   skipParked,
   verify,
-} from "../../../src/projector/index.ts";
+} from "../../../src/projector/dynamodb/index.ts";
 import { putEvents, storedEvent } from "../../support/bare-table.ts";
 import { documents, EVENTS, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults } from "../../support/faults.ts";

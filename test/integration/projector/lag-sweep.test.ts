@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { productCatalog } from "../../../projections/product-catalog.ts";
+import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
-import { createRowReader, type Projection, repairLag } from "../../../src/projector/index.ts";
+import { createRowReader, repairLag } from "../../../src/projector/dynamodb/index.ts";
 import { putEvents, storedEvent } from "../../support/bare-table.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { batchOf, openProjector } from "../../support/projecting.ts";

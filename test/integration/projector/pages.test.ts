@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { askCatalog, productCatalog } from "../../../projections/product-catalog.ts";
+import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
-import { createRowReader, GenerationsCache, type Page, type Projection } from "../../../src/projector/index.ts";
+import { createRowReader, GenerationsCache } from "../../../src/projector/dynamodb/index.ts";
+import type { Page } from "../../../src/projector/index.ts";
 import { storedEvent } from "../../support/bare-table.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { batchOf, openProjector } from "../../support/projecting.ts";

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { productCatalog } from "../../../projections/product-catalog.ts";
 import { productPriceHistory } from "../../../projections/product-price-history.ts";
+import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
-import { createRowReader, type Projection, retryParked, skipParked } from "../../../src/projector/index.ts";
+import { createRowReader, retryParked, skipParked } from "../../../src/projector/dynamodb/index.ts";
 import { batchAnswer, listParked, type ParkedEntity } from "../../../src/stream/index.ts";
 import { storedEvent } from "../../support/bare-table.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { productCatalog } from "../../../projections/product-catalog.ts";
-import { createRowReader, type Projection, rebuild, rollback } from "../../../src/projector/index.ts";
+import type { Projection } from "../../../src/definition/index.ts";
+import { createRowReader, rebuild, rollback } from "../../../src/projector/dynamodb/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults, ProcessDeath } from "../../support/faults.ts";

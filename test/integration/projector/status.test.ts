@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import { defineProjection, type Projection } from "../../../src/definition/index.ts";
+import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import {
   createProjector,
-  defineProjection,
-  type Generation,
-  type Projection,
   type ReadModelTable,
   readGenerations,
   readStatus,
   writeGenerations,
-} from "../../../src/projector/index.ts";
+} from "../../../src/projector/dynamodb/index.ts";
+import type { Generation } from "../../../src/projector/index.ts";
 import { groupByEntity } from "../../../src/stream/index.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { openStore } from "../../support/store.ts";

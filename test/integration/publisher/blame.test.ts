@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { DynamoDBEventStore, type EventTypes, type StoredEvent } from "../../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
+import type { EventTypes, StoredEvent } from "../../../src/event-store/index.ts";
 import { type Bus, type PublisherOptions, repairPublisherLag } from "../../../src/publisher/index.ts";
 import { listParked, type ParkedEntity } from "../../../src/stream/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";

@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import type { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import {
   type Bus,
   type CatchUpContext,

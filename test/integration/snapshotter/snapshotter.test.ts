@@ -1,7 +1,7 @@
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { DynamoDBEventStore } from "../../../src/event-store/index.ts";
+import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import {
   dynamoDbSweepProgress,
   makeSnapshot,

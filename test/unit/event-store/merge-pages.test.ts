@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { mergePages } from "../../../src/event-store/merge-pages.ts";
+import { mergePages } from "../../../src/event-store/dynamodb/merge-pages.ts";
 
 const ascending = (a: number, b: number) => a - b;
 

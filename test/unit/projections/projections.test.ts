@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { askCategoryTree, categoryTree } from "../../../projections/category-tree.ts";
 import { productCatalog } from "../../../projections/product-catalog.ts";
 import { productPriceHistory } from "../../../projections/product-price-history.ts";
-import { sortable } from "../../../src/projector/index.ts";
+import { sortable } from "../../../src/projector/dynamodb/index.ts";
 import { type GivenEvent, projecting } from "../../../src/testing.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });

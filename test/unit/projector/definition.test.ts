@@ -1,14 +1,10 @@
 import { expect, test } from "@jest/globals";
 import { createClient } from "../../../src/client.ts";
 import { dynamoDbReceived } from "../../../src/consumer.ts";
+import { defineProjection, type Projection } from "../../../src/definition/index.ts";
 import { EventTypeRegistry } from "../../../src/event-store/index.ts";
 import { category, product } from "../../../src/product/index.ts";
-import {
-  createProjector,
-  defineProjection,
-  type Projection,
-  type ProjectorOptions,
-} from "../../../src/projector/index.ts";
+import { createProjector, type ProjectorOptions } from "../../../src/projector/dynamodb/index.ts";
 import { createPublisher, type PublisherOptions } from "../../../src/publisher/index.ts";
 import { type PollerOptions, pollStream } from "../../../src/stream/index.ts";
 

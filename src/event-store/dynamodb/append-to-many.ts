@@ -1,0 +1,77 @@
+import type { EntityHead } from "../entity-head.ts";
+import { CommandIdReusedError, ConcurrencyError, InvalidArgumentError, isConcurrencyError } from "../errors.ts";
+import type { Appended, AppendRequest } from "../event-store.ts";
+import { checkAppend, checkWholeNumber, MAX_EVENTS_PER_APPEND } from "../validate.ts";
+import { findHead, findRepeat, isAppended, remember } from "./append.ts";
+import type { StoreContext } from "./context.ts";
+import { itemSize } from "./item-size.ts";
+import { checkTransactionSize, type PreparedAppend, placeAfter, prepareAppend } from "./prepare.ts";
+import { writeEvents } from "./write.ts";
+
+function checkTogether(requests: readonly AppendRequest[]): void {
+  if (!Array.isArray(requests)) throw new InvalidArgumentError("requests", requests, "an array of requests");
+  for (const request of requests) checkAppend(request);
+  const withCommand = requests.filter(({ command }) => command !== undefined);
+  if (withCommand.length > 0 && withCommand.length < requests.length) {
+    const { entityId } = requests.find(({ command }) => command === undefined) as AppendRequest;
+    throw new InvalidArgumentError(`command of ${entityId}`, undefined, "a command on all of the requests or on none");
+  }
+  const total = requests.reduce((sum, { events }) => sum + events.length, 0);
+  if (total > MAX_EVENTS_PER_APPEND) {
+    throw new InvalidArgumentError("requests", total, `at most ${MAX_EVENTS_PER_APPEND} events in all`);
+  }
+  const ids = new Set<string>();
+  for (const { entityId, expectedVersion } of requests) {
+    checkWholeNumber(`expectedVersion of ${entityId}`, expectedVersion, 0);
+    if (ids.has(entityId)) throw new InvalidArgumentError("entityId", entityId, "each entity once");
+    ids.add(entityId);
+  }
+}
+
+/** The first results when the whole was stored before; undefined when not all of it was. */
+async function repeatedResults(
+  context: StoreContext,
+  appends: readonly PreparedAppend[],
+): Promise<{ readonly all: Appended[] | undefined; readonly versions: ReadonlyMap<string, number> }> {
+  const found = await Promise.all(appends.map((append) => findRepeat(context, append)));
+  const repeated = found.flatMap((one) => one.repeated ?? []);
+  const versions = new Map(appends.map(({ request }, index) => [request.entityId, found[index]?.version ?? 0]));
+  return { all: repeated.length === appends.length ? repeated : undefined, versions };
+}
+
+/** A command that is stored on some of the entities only was another one there. */
+function refuseReuse(appends: readonly PreparedAppend[], found: readonly (EntityHead | Appended)[]): never {
+  const index = found.findIndex(isAppended);
+  const { request, command } = appends[index] as PreparedAppend;
+  throw new CommandIdReusedError(request.entityId, command?.id ?? "", found[index]?.version ?? 0);
+}
+
+/** Appends to several entities, all or none. */
+export async function appendToMany(context: StoreContext, requests: readonly AppendRequest[]): Promise<Appended[]> {
+  checkTogether(requests);
+  if (requests.length === 0) return [];
+  const appends = await Promise.all(requests.map((request) => prepareAppend(context, request)));
+  const found = await Promise.all(appends.map((append) => findHead(context, append))).catch(async (error: unknown) => {
+    const { all } = isConcurrencyError(error) ? await repeatedResults(context, appends) : { all: undefined };
+    if (all) return all;
+    throw error;
+  });
+  const heads = found.flatMap((one) => (isAppended(one) ? [] : [one]));
+  if (heads.length === 0) return found.flatMap((one) => (isAppended(one) ? [one] : []));
+  if (heads.length < found.length) {
+    return (await repeatedResults(context, appends)).all ?? refuseReuse(appends, found);
+  }
+  const placed = appends.map((append, index) => placeAfter(context, heads[index] as EntityHead, append));
+  for (const [index, { request }] of appends.entries())
+    request.precondition?.((placed[index] ?? []).map(({ event }) => event));
+  checkTransactionSize(
+    placed.flat().reduce((sum, { item }) => sum + itemSize(item), 0),
+    placed.flat().length,
+  );
+  const conflict = await writeEvents(context, placed.flat());
+  if (!conflict) return placed.map((events, index) => remember(context, heads[index] as EntityHead, events));
+  const { all, versions } = await repeatedResults(context, appends);
+  if (all) return all;
+  const { expectedVersion = 0 } = requests.find(({ entityId }) => entityId === conflict.entityId) ?? {};
+  throw new ConcurrencyError(conflict.entityId, expectedVersion, versions.get(conflict.entityId) ?? 0);
+}

@@ -1,0 +1,219 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { CommandLog } from "../command-log.ts";
+import type { CommandOutcome } from "../command-outcome.ts";
+import { randomId, systemClock } from "../defaults.ts";
+import { EntityMemory } from "../entity-memory.ts";
+import { InvalidArgumentError } from "../errors.ts";
+import type { StoredEvent } from "../event.ts";
+import type {
+  Appended,
+  AppendRequest,
+  EventKey,
+  EventStore,
+  Indexed,
+  IndexReadOptions,
+  ReadOptions,
+} from "../event-store.ts";
+import { type AggregateEventTypes, EventTypeRegistry } from "../event-types.ts";
+import type { ScannedPage, ScanRequest } from "../scan.ts";
+import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "../snapshot.ts";
+import { checkFields, checkKeyText, checkWholeNumber, type Fields, MAX_AGGREGATE_TYPE_BYTES } from "../validate.ts";
+import { appendEvents } from "./append.ts";
+import { appendToMany } from "./append-to-many.ts";
+import { EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./attributes.ts";
+import type { StoreContext } from "./context.ts";
+import { readHeadWithCommands } from "./head.ts";
+import { type IndexSelection, readIndex, readIndexKeys } from "./index-read.ts";
+import { MAX_INDEXED_ID_BYTES } from "./index-shards.ts";
+import { checkOptions, type DynamoDBEventStoreOptions } from "./options.ts";
+import { findOutcome, rememberOutcome } from "./outcomes.ts";
+import { readEvents } from "./read.ts";
+import { readAvailable, whileAvailable } from "./retry.ts";
+import { scanEvents } from "./scan.ts";
+import { expireSnapshot, putSnapshot, readSnapshots } from "./snapshots.ts";
+
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+
+const READ: Fields<ReadOptions> = {
+  fromSequence: true,
+  toSequence: true,
+  direction: true,
+  limit: true,
+  consistent: true,
+};
+
+const namesOf = (requests: unknown): string =>
+  Array.isArray(requests) ? requests.map((request: AppendRequest | undefined) => request?.entityId).join(", ") : "";
+
+function checkBounds(entityId: string, options: ReadOptions): void {
+  checkFields("options", options, READ);
+  const { fromSequence, toSequence, limit, direction = "forward" } = options;
+  checkKeyText("entityId", entityId);
+  if (direction !== "forward" && direction !== "backward")
+    throw new InvalidArgumentError("direction", direction, '"forward" or "backward"');
+  if (fromSequence !== undefined) checkWholeNumber("fromSequence", fromSequence, 1);
+  if (toSequence !== undefined) checkWholeNumber("toSequence", toSequence, 0);
+  if (limit !== undefined) checkWholeNumber("limit", limit, 1);
+}
+
+async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
+  const all: R[] = [];
+  for await (const item of source) all.push(take(item));
+  return all;
+}
+
+/**
+ * An event store on two DynamoDB tables.
+ *
+ * @example
+ * const store = new DynamoDBEventStore(new DynamoDBClient(), "Shop-Events", "Shop-Snapshots");
+ * const version = await store.appendEvent("Product", "p-1", "ProductCreated", { name: "Tea" }, "ann", "c-1", 0);
+ */
+export class DynamoDBEventStore implements EventStore {
+  readonly #context: StoreContext;
+
+  constructor(
+    dynamoDbClient: DynamoDBClient,
+    eventTableName: string,
+    snapshotTableName: string,
+    options: DynamoDBEventStoreOptions = {},
+  ) {
+    checkOptions(options);
+    this.#context = {
+      client: dynamoDbClient,
+      eventTable: eventTableName,
+      snapshotTable: snapshotTableName,
+      encoding: options.payloadEncoding ?? "map",
+      eventTypes: new EventTypeRegistry(options.eventTypes, options.aggregates),
+      memory: new EntityMemory(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
+      appendAttempts: options.appendAttempts ?? 40,
+      requestAttempts: options.requestAttempts ?? 8,
+      indexShards: options.indexShards ?? 1,
+      clock: options.clock ?? systemClock,
+      newId: options.newId ?? randomId,
+      traceHeader: options.traceHeader ?? (() => undefined),
+      warn: options.warn ?? (() => undefined),
+    };
+  }
+
+  async appendEvent<T>(
+    aggregateType: string,
+    entityId: string,
+    eventType: string,
+    eventData: T,
+    userId: string,
+    correlationId: string,
+    expectedVersion?: number,
+  ): Promise<number> {
+    const events = [{ eventType, eventData: eventData as object }];
+    const request = { aggregateType, entityId, events, userId, correlationId, expectedVersion };
+    return (await this.appendEvents(request)).version;
+  }
+
+  appendEvents(request: AppendRequest): Promise<Appended> {
+    return whileAvailable(String(request?.entityId), () => appendEvents(this.#context, request));
+  }
+
+  appendToMany(requests: readonly (AppendRequest & { readonly expectedVersion: number })[]): Promise<Appended[]> {
+    return whileAvailable(namesOf(requests), () => appendToMany(this.#context, requests));
+  }
+
+  async getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]> {
+    return collect(this.readEvents(entityId, { fromSequence, toSequence }), (event) => event);
+  }
+
+  async *readEvents(entityId: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
+    checkBounds(entityId, options);
+    yield* readAvailable(entityId, readEvents(this.#context, entityId, options));
+  }
+
+  getEventsByType(
+    aggregateType: string,
+    eventType: string,
+    fromTime?: string,
+    toTime?: string,
+  ): Promise<StoredEvent[]> {
+    return collect(this.readEventsByType(aggregateType, eventType, { fromTime, toTime }), ({ event }) => event);
+  }
+
+  async *readEventsByType(
+    aggregateType: string,
+    eventType: string | undefined,
+    options: IndexReadOptions = {},
+  ): AsyncGenerator<Indexed> {
+    checkKeyText("aggregateType", aggregateType, MAX_AGGREGATE_TYPE_BYTES);
+    const selection: IndexSelection = { index: EVENT_TYPE_INDEX, of: aggregateType, eventType };
+    yield* readIndex(this.#context, selection, options);
+  }
+
+  async *readKeysByType(aggregateType: string, options: IndexReadOptions = {}): AsyncGenerator<EventKey> {
+    checkKeyText("aggregateType", aggregateType, MAX_AGGREGATE_TYPE_BYTES);
+    yield* readIndexKeys(this.#context, { index: EVENT_TYPE_INDEX, of: aggregateType }, options);
+  }
+
+  getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]> {
+    return collect(this.readEventsByUser(userId, { fromTime, toTime }), ({ event }) => event);
+  }
+
+  async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
+    checkKeyText("userId", userId, MAX_INDEXED_ID_BYTES);
+    yield* readIndex(this.#context, { index: USER_ACTION_INDEX, of: userId }, options);
+  }
+
+  scanEvents(request: ScanRequest): Promise<ScannedPage> {
+    return scanEvents(this.#context, request);
+  }
+
+  async createSnapshot<T>(
+    aggregateType: string,
+    entityId: string,
+    version: number,
+    snapshotData: T,
+    eventSequenceNumber: number,
+    options: SnapshotOptions = {},
+  ): Promise<void> {
+    await this.storeSnapshot({ aggregateType, entityId, version, snapshotData, eventSequenceNumber }, options);
+  }
+
+  storeSnapshot(snapshot: NewSnapshot, options: SnapshotOptions = {}): Promise<boolean> {
+    return whileAvailable(String(snapshot?.entityId), () => putSnapshot(this.#context, snapshot, options));
+  }
+
+  async getLatestSnapshot<T>(entityId: string): Promise<Snapshot<T> | null> {
+    for await (const snapshot of this.readSnapshots(entityId, { limit: 1 })) return snapshot as Snapshot<T>;
+    return null;
+  }
+
+  async *readSnapshots(entityId: string, query: SnapshotQuery = {}): AsyncGenerator<Snapshot> {
+    checkKeyText("entityId", entityId);
+    yield* readAvailable(entityId, readSnapshots(this.#context, entityId, query));
+  }
+
+  /** Marks a snapshot for removal by time to live at `expiresAt`. */
+  expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void> {
+    return expireSnapshot(this.#context, entityId, version, expiresAt);
+  }
+
+  async getRecentCommands(entityId: string): Promise<CommandLog> {
+    checkKeyText("entityId", entityId);
+    return whileAvailable(entityId, async () => (await readHeadWithCommands(this.#context, entityId)).commands);
+  }
+
+  async findOutcome(entityId: string, commandId: string): Promise<CommandOutcome | undefined> {
+    checkKeyText("entityId", entityId);
+    return whileAvailable(entityId, () => findOutcome(this.#context, entityId, commandId));
+  }
+
+  async rememberOutcome(outcome: CommandOutcome): Promise<void> {
+    return whileAvailable(outcome.entityId, () => rememberOutcome(this.#context, outcome));
+  }
+
+  declare(aggregate: AggregateEventTypes): void {
+    this.#context.eventTypes.declare(aggregate);
+  }
+
+  /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */
+  knownVersion(entityId: string): number | undefined {
+    return this.#context.memory.get(entityId)?.version;
+  }
+}

@@ -1,0 +1,13 @@
+export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
+export * from "./event-codec.ts";
+export { itemSize, MAX_ITEM_BYTES } from "./item-size.ts";
+export type { DynamoDBEventStoreOptions } from "./options.ts";
+export { decodePayload, encodePayload, type PayloadEncoding } from "./payload.ts";
+export {
+  isFaultOfTheEvent,
+  isRefusedContent,
+  isSystemState,
+  isTransient,
+  untilProcessed,
+  whileTransient,
+} from "./retry.ts";

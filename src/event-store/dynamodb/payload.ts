@@ -1,0 +1,138 @@
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { CorruptItemError, UnstorableValueError } from "../errors.ts";
+import { deepFreeze, type JsonObject, type JsonValue, setKey } from "../json.ts";
+import { isWellFormed } from "../thrown.ts";
+
+/**
+ * How a payload stands in its attribute: as a native map, which the console and the table stream
+ * show and filters can look into, or as one JSON string, which is several times faster to load.
+ * Readers take both.
+ */
+export type PayloadEncoding = "map" | "json";
+
+/** DynamoDB's documented limits: nesting depth, magnitude of numbers. */
+const MAX_DEPTH = 32;
+const MAX_MAGNITUDE = 9.99e125;
+const MIN_MAGNITUDE = 1e-130;
+
+function checkText(text: string, path: string): void {
+  if (!isWellFormed(text)) throw new UnstorableValueError(path, "it holds half of a surrogate pair");
+}
+
+function encodeNumber(value: number, path: string): AttributeValue {
+  const magnitude = Math.abs(value);
+  if (magnitude > MAX_MAGNITUDE || (magnitude !== 0 && magnitude < MIN_MAGNITUDE)) {
+    throw new UnstorableValueError(path, `${value} is outside the range of a DynamoDB number`);
+  }
+  return { N: String(value) };
+}
+
+function checkKey(key: string, path: string): void {
+  checkText(key, path);
+  if (key === "") throw new UnstorableValueError(path, "an empty key is no DynamoDB attribute name");
+  if (key === "__proto__") throw new UnstorableValueError(path, "the SDK drops a key of this name");
+}
+
+function encodeValue(value: JsonValue, path: string, depth: number): AttributeValue {
+  if (value === null) return { NULL: true };
+  if (typeof value === "boolean") return { BOOL: value };
+  if (typeof value === "number") return encodeNumber(value, path);
+  if (typeof value === "string") {
+    checkText(value, path);
+    return { S: value };
+  }
+  if (depth > MAX_DEPTH) throw new UnstorableValueError(path, `it is nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) {
+    return { L: value.map((item: JsonValue, index) => encodeValue(item, `${path}[${index}]`, depth + 1)) };
+  }
+  const map: Record<string, AttributeValue> = {};
+  for (const [key, item] of Object.entries(value)) {
+    checkKey(key, `${path}.${key}`);
+    map[key] = encodeValue(item, `${path}.${key}`, depth + 1);
+  }
+  return { M: map };
+}
+
+/** @throws {UnstorableValueError} under "map" for what a DynamoDB map would not give back as it was */
+export function encodePayload(payload: JsonObject, encoding: PayloadEncoding, path: string): AttributeValue {
+  return encoding === "json" ? { S: JSON.stringify(payload) } : encodeValue(payload, path, 1);
+}
+
+/**
+ * A payload as it stands in an item, frozen: a map, or the JSON text of any value, as other writers may have left it.
+ *
+ * @throws {CorruptItemError} naming the path of a number that JavaScript cannot hold exactly, of binary data, and of
+ * text that is no JSON
+ */
+export function decodePayload(value: AttributeValue | undefined, key: string, field: string): JsonValue {
+  if (value === undefined) throw new CorruptItemError(key, field, "there");
+  try {
+    return value.S === undefined ? decodeValue(value) : deepFreeze(JSON.parse(value.S) as JsonValue);
+  } catch (cause) {
+    if (cause instanceof UnreadableValue) throw new CorruptItemError(key, field + cause.path, cause.expected);
+    throw new CorruptItemError(key, field, "a map or the JSON text of a value", { cause });
+  }
+}
+
+/** Where in a payload a value stands that would be read as something else. */
+class UnreadableValue extends Error {
+  constructor(
+    readonly expected: string,
+    readonly path = "",
+  ) {
+    super(expected);
+  }
+  within(part: string): UnreadableValue {
+    return new UnreadableValue(this.expected, part + this.path);
+  }
+}
+
+function decodeValue(value: AttributeValue): JsonValue {
+  if (value.S !== undefined) return value.S;
+  if (value.N !== undefined) return decodeNumber(value.N);
+  if (value.BOOL !== undefined) return value.BOOL;
+  if (value.L !== undefined) return decodeList(value.L);
+  if (value.M !== undefined) return decodeMap(value.M);
+  if (value.SS !== undefined) return Object.freeze([...value.SS]);
+  if (value.NS !== undefined) return Object.freeze(value.NS.map(decodeNumber));
+  if (value.B !== undefined || value.BS !== undefined)
+    throw new UnreadableValue("a value that JSON has a form for: it is binary");
+  return null;
+}
+
+function decodeList(list: readonly AttributeValue[]): JsonValue {
+  return Object.freeze(list.map((item, index) => within(`[${index}]`, item)));
+}
+
+function decodeMap(map: Readonly<Record<string, AttributeValue>>): JsonValue {
+  const result: Record<string, JsonValue> = {};
+  for (const key in map) setKey(result, key, within(`.${key}`, map[key] as AttributeValue));
+  return Object.freeze(result);
+}
+
+function within(part: string, value: AttributeValue): JsonValue {
+  try {
+    return decodeValue(value);
+  } catch (error) {
+    throw error instanceof UnreadableValue ? error.within(part) : error;
+  }
+}
+
+/** Digits up to which every number is held exactly. */
+const SAFE_DIGITS = 15;
+
+function decodeNumber(text: string): number {
+  const number = Number(text);
+  if (text.length <= SAFE_DIGITS || digitsOf(String(number)) === digitsOf(text)) return number;
+  throw new UnreadableValue(`a number that JavaScript holds exactly: it is ${text}`);
+}
+
+/** A decimal number as its sign, digits and exponent, in one form. */
+function digitsOf(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const all = whole + fraction;
+  const digits = all.replace(/^0+|0+$/g, "");
+  const trailing = all.length - all.replace(/0+$/, "").length;
+  return digits === "" ? "0" : `${sign}${digits}e${Number(exponent) - fraction.length + trailing}`;
+}

@@ -1,0 +1,1 @@
+export { type Copied, type CopyConflict, type CopyRequest, copyEvents } from "./dynamodb-copy-events.ts";

@@ -1,0 +1,57 @@
+import { describeThrown, type EventStore, type EventTypeLookup } from "../../event-store/index.ts";
+import type { ParkedEntity, Poison } from "../../stream/index.ts";
+import type { Position } from "../position.ts";
+import type { Target } from "../target.ts";
+import { noteFailure } from "./failure-notes.ts";
+import { parkEntity } from "./parking.ts";
+import type { ReadModelTable } from "./read-model-table.ts";
+
+/** What entities are projected with. */
+export interface EntityContext {
+  readonly store: EventStore;
+  readonly on: ReadModelTable;
+  readonly eventTypes: EventTypeLookup;
+  readonly clock: () => Date;
+  /** Deliveries in which an event fails before its entity is parked. */
+  readonly parkAfter: number;
+  /** Spreads the retries of invocations that meet on one row. */
+  readonly pause: (attempt: number) => Promise<void>;
+  /** True when what is left is better left to the next delivery. */
+  readonly isTimeUp: () => boolean;
+}
+
+/** What became of one entity of a batch. */
+export interface EntityOutcome {
+  readonly entityId: string;
+  readonly applied: number;
+  readonly skipped: number;
+  readonly repaired: number;
+  readonly parked: boolean;
+  /** Everything from here on must be delivered again. */
+  readonly failedAt?: number;
+  readonly error?: Error;
+}
+
+/** Counts a failure of an event; parks its entity when it has failed often enough, unless others have moved it. */
+export async function parkOrFail(
+  { on, clock, parkAfter }: EntityContext,
+  target: Target,
+  position: Position,
+  poison: Poison,
+): Promise<"failed" | "parked" | "raced"> {
+  const { of } = target;
+  const { entityId } = position;
+  const attempts = await noteFailure(on, of, entityId, poison);
+  if (attempts < parkAfter) return "failed";
+  const parked: ParkedEntity = {
+    projection: of.name,
+    generation: of.generation,
+    entityId,
+    sequenceNumber: poison.sequenceNumber,
+    error: describeThrown(poison.error),
+    attempts,
+    parkedAt: clock().toISOString(),
+    event: poison.event,
+  };
+  return (await parkEntity(on, target, position, parked)) ? "parked" : "raced";
+}

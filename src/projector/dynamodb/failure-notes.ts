@@ -1,0 +1,42 @@
+import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
+import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { describeThrown } from "../../event-store/index.ts";
+import type { Poison } from "../../stream/index.ts";
+import type { GenerationKey } from "../generation.ts";
+import { ATTEMPTS } from "./positions.ts";
+import { failureKey, type TableKey } from "./read-model-keys.ts";
+import type { ReadModelTable } from "./read-model-table.ts";
+
+/**
+ * Notes one more failure of an event, with stack and causes of what was thrown, in an item of its own: the row may be full.
+ *
+ * @returns how often it has failed
+ */
+export async function noteFailure(
+  { client, table }: ReadModelTable,
+  of: GenerationKey,
+  entityId: string,
+  { sequenceNumber, error }: Poison,
+): Promise<number> {
+  const command = new UpdateCommand({
+    TableName: table,
+    Key: failureKey(of, entityId, sequenceNumber),
+    UpdateExpression: "SET #error = :error ADD #attempts :one",
+    ExpressionAttributeNames: { "#error": "error", "#attempts": "attempts" },
+    ExpressionAttributeValues: { ":error": describeThrown(error), ":one": 1 },
+    ReturnValues: "UPDATED_NEW",
+  });
+  const { Attributes } = await whileTransient(ATTEMPTS, () => client.send(command));
+  return Number(Attributes?.attempts ?? 1);
+}
+
+/** A step of the transaction that parks: the count begins anew when the entity is retried. */
+export const resetFailures = (table: string, key: TableKey) => ({
+  Update: {
+    TableName: table,
+    Key: key,
+    UpdateExpression: "SET #attempts = :zero",
+    ExpressionAttributeNames: { "#attempts": "attempts" },
+    ExpressionAttributeValues: { ":zero": 0 },
+  },
+});

@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from "node:util";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
+import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { Generations } from "../generation.ts";
+import { ATTEMPTS, isUnchangedSince } from "./positions.ts";
+import { controlKey, ROW } from "./read-model-keys.ts";
+import type { ReadModelTable } from "./read-model-table.ts";
+
+export async function readGenerations(
+  { client, table }: ReadModelTable,
+  name: string,
+): Promise<Generations | undefined> {
+  const command = new GetCommand({ TableName: table, Key: controlKey(name), ConsistentRead: true });
+  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  return Item && ({ ...(Item.generations as object), revision: Number(Item[ROW.revision]) } as Generations);
+}
+
+/** One conditional write, recognised when its reply was lost: what was meant stands there. False when somebody else changed the generations first. */
+export async function writeGenerations(
+  { client, table }: ReadModelTable,
+  { revision, ...meant }: Generations,
+): Promise<boolean> {
+  // Without the fields that are undefined, which a document client refuses unless it is told otherwise.
+  const generations = JSON.parse(JSON.stringify(meant)) as typeof meant;
+  const command = new PutCommand({
+    TableName: table,
+    Item: { ...controlKey(generations.name), generations, [ROW.revision]: revision + 1 },
+    ...isUnchangedSince(revision),
+  });
+  try {
+    await whileTransient(ATTEMPTS, () => client.send(command));
+    return true;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const found = await readGenerations({ client, table }, generations.name);
+    return isDeepStrictEqual(found, { ...generations, revision: revision + 1 });
+  }
+}
+
+const firstGenerations = (name: string, version: number, startedAt: string): Generations => ({
+  name,
+  serving: 1,
+  all: [{ generation: 1, version, status: "ready", startedAt }],
+  revision: 0,
+});
+
+/** The generations of a projection; its first one is made on the first look. */
+export async function findGenerations(
+  on: ReadModelTable,
+  name: string,
+  version: number,
+  now: string,
+): Promise<Generations> {
+  const found = await readGenerations(on, name);
+  if (found) return found;
+  await writeGenerations(on, firstGenerations(name, version, now));
+  return findGenerations(on, name, version, now);
+}
+
+/**
+ * Keeps what was read of the generations for a short while. A rebuild waits longer than that before
+ * it reads the first event, so that no projector misses the new generation.
+ */
+export class GenerationsCache {
+  readonly #on: ReadModelTable;
+  readonly #clock: () => Date;
+  readonly #known = new Map<string, { readonly until: number; readonly generations: Generations }>();
+
+  constructor(
+    on: ReadModelTable,
+    clock: () => Date,
+    readonly maxAgeMs: number,
+    /** Who only reads rows writes nothing: where nothing is noted yet, the first generation is what there will be. */
+    readonly access: "reads" | "projects" = "projects",
+  ) {
+    this.#on = on;
+    this.#clock = clock;
+  }
+
+  async get(name: string, version: number): Promise<Generations> {
+    const now = this.#clock();
+    const known = this.#known.get(name);
+    if (known && known.until > now.getTime()) return known.generations;
+    const generations = await this.#find(name, version, now.toISOString());
+    this.#known.set(name, { until: now.getTime() + this.maxAgeMs, generations });
+    return generations;
+  }
+
+  async #find(name: string, version: number, now: string): Promise<Generations> {
+    if (this.access === "projects") return findGenerations(this.#on, name, version, now);
+    return (await readGenerations(this.#on, name)) ?? firstGenerations(name, version, now);
+  }
+
+  forget(name: string): void {
+    this.#known.delete(name);
+  }
+
+  /**
+   * For a while after another generation of the same version is served, an entity's row may still be newer in the
+   * one before it: both are read then, so that no reader of single rows goes back.
+   */
+  alsoRead({ previous, serving, servedAt, all }: Generations): number | undefined {
+    if (previous === undefined || servedAt === undefined) return undefined;
+    const versions = [serving, previous].map((number) => all.find(({ generation }) => generation === number)?.version);
+    const isRecent = this.#clock().getTime() - Date.parse(servedAt) < SETTLING_MS;
+    return isRecent && versions[1] !== undefined && versions[0] === versions[1] ? previous : undefined;
+  }
+}
+
+/** Milliseconds in which a generation that was just served takes what its live feeding still tries to write. */
+const SETTLING_MS = 60_000;

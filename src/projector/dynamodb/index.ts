@@ -1,0 +1,15 @@
+export type { EntityOutcome } from "./entity-outcome.ts";
+export { removeRows } from "./generation-rows.ts";
+export * from "./generations.ts";
+export { repairLag } from "./lag-repair.ts";
+export * from "./parked.ts";
+export * from "./projector.ts";
+export { InvalidRowKeyError, sortable } from "./read-model-keys.ts";
+export type { ReadModelTable } from "./read-model-table.ts";
+export * from "./rebuild.ts";
+export type { RebuildOptions, RebuildProgress } from "./rebuild-scan.ts";
+export { MAX_PAGE_BYTES } from "./row-pages.ts";
+export { createRowReader, NotBuiltError } from "./row-reader.ts";
+export * from "./status.ts";
+export type { SkippedEvent } from "./unpark.ts";
+export * from "./verify.ts";

@@ -1,0 +1,153 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import type { Projection } from "../../definition/projection.ts";
+import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { asError } from "../../event-store/index.ts";
+import { fetchAll } from "../../stream/index.ts";
+import type { GenerationKey } from "../generation.ts";
+import { type Position, startOf } from "../position.ts";
+import type { Target } from "../target.ts";
+import { type EncodedItem, encodeItem } from "./item-codec.ts";
+import { checkpointKey, entityRowKey, ROW, type TableKey } from "./read-model-keys.ts";
+import type { ReadModelTable } from "./read-model-table.ts";
+
+type Item = Record<string, unknown>;
+
+export const ATTEMPTS = 8;
+
+/** Where an entity's checkpoint stands: in its row, or beside rows that are not one an entity. */
+export function positionKey(projection: Projection, of: GenerationKey, entityId: string): TableKey {
+  return projection.kind === "row-per-entity" ? entityRowKey(of, entityId) : checkpointKey(of, entityId);
+}
+
+export function readPosition(item: Item): Position {
+  return {
+    entityId: String(item[ROW.entityId]),
+    checkpoint: Number(item[ROW.checkpoint] ?? 0),
+    checkpointTime: item[ROW.checkpointTime] as string | undefined,
+    parked: item[ROW.parked] === true,
+    revision: Number(item[ROW.revision] ?? 0),
+    row: item[ROW.row],
+  };
+}
+
+/** The attributes that hold a position, at the next revision, for the item it is stored in. */
+function positionAttributes(position: Position): Item {
+  const { entityId, checkpoint, checkpointTime, parked } = position;
+  return {
+    [ROW.entityId]: entityId,
+    [ROW.checkpoint]: checkpoint,
+    ...(checkpointTime === undefined ? {} : { [ROW.checkpointTime]: checkpointTime }),
+    ...(parked ? { [ROW.parked]: true } : {}),
+    [ROW.revision]: position.revision + 1,
+  };
+}
+
+export interface Condition {
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues?: Record<string, unknown>;
+}
+
+/** Nobody has written the item since it was read; revision 0: nobody has ever written it. */
+export function isUnchangedSince(revision: number): Condition {
+  if (revision === 0) {
+    return { ConditionExpression: "attribute_not_exists(#pk)", ExpressionAttributeNames: { "#pk": ROW.pk } };
+  }
+  return {
+    ConditionExpression: "#revision = :revision",
+    ExpressionAttributeNames: { "#revision": ROW.revision },
+    ExpressionAttributeValues: { ":revision": revision },
+  };
+}
+
+/** @throws what the table says of the first key that it refuses */
+export async function getAll(
+  on: ReadModelTable,
+  keys: readonly TableKey[],
+  consistent = false,
+): Promise<readonly Item[]> {
+  const { items, refused } = await fetchAll(on, keys, consistent);
+  if (refused[0]) throw refused[0].error;
+  return items;
+}
+
+/**
+ * Positions of many entities in few requests; may be a moment old, which the conditional write finds out.
+ * An entity whose position cannot be asked for comes with the error instead.
+ */
+export async function findPositions(
+  on: ReadModelTable,
+  projection: Projection,
+  of: GenerationKey,
+  entityIds: readonly string[],
+  consistent = false,
+): Promise<Map<string, Position | Error>> {
+  const keys = new Map(entityIds.map((entityId) => [entityId, positionKey(projection, of, entityId)]));
+  const { items, refused } = await fetchAll(on, [...keys.values()], consistent);
+  const found = new Map<string, Position | Error>(
+    items.map((item) => [String(item[ROW.entityId]), readPosition(item)]),
+  );
+  const errors = new Map(refused.map(({ key, error }) => [key.pk, asError(error)]));
+  return new Map(
+    [...keys].map(([entityId, { pk }]) => [entityId, errors.get(pk) ?? found.get(entityId) ?? startOf(entityId)]),
+  );
+}
+
+/** As `findPositions`, without those that cannot be asked for. */
+export async function readPositions(
+  on: ReadModelTable,
+  projection: Projection,
+  of: GenerationKey,
+  entityIds: readonly string[],
+  consistent = false,
+): Promise<Map<string, Position>> {
+  const found = await findPositions(on, projection, of, entityIds, consistent);
+  return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
+}
+
+/** One position, strongly consistent. */
+export async function readPositionNow(
+  { client, table }: ReadModelTable,
+  projection: Projection,
+  of: GenerationKey,
+  entityId: string,
+): Promise<Position> {
+  const Key = positionKey(projection, of, entityId);
+  const command = new GetCommand({ TableName: table, Key, ConsistentRead: true });
+  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  return Item ? readPosition(Item) : startOf(entityId);
+}
+
+/** The put that moves a position on, with the condition that nobody else has. @throws what `encodeItem` throws */
+export function movePosition(
+  on: ReadModelTable,
+  { projection, of }: Target,
+  { before, after }: { readonly before: Position; readonly after: Position },
+  attributes: Item = {},
+): PutStep {
+  const item = { ...positionKey(projection, of, before.entityId), ...positionAttributes(after), ...attributes };
+  return putStep(on, item, isUnchangedSince(before.revision));
+}
+
+/** A conditional put, as a request of its own or as a step of a transaction. */
+export interface PutStep {
+  readonly TableName: string;
+  readonly Item: EncodedItem;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues?: EncodedItem;
+}
+
+/** @throws what `encodeItem` throws */
+export const putStep = (on: ReadModelTable, item: Item, condition: Condition, encoded: EncodedItem = {}): PutStep => ({
+  TableName: on.table,
+  Item: encodeItem(on, item, encoded),
+  ...encodeCondition(on, condition),
+});
+
+export function encodeCondition(
+  on: ReadModelTable,
+  { ExpressionAttributeValues: values, ...names }: Condition,
+): Omit<PutStep, "TableName" | "Item"> {
+  return values ? { ...names, ExpressionAttributeValues: encodeItem(on, values) } : names;
+}

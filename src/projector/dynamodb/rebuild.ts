@@ -1,0 +1,225 @@
+import { type Projection, versionOf } from "../../definition/projection.ts";
+import { listParked } from "../../stream/index.ts";
+import type { Generation, Generations } from "../generation.ts";
+import { GenerationNotFedError, RebuildIncompleteError, RebuildOvertakenError } from "../generation-errors.ts";
+import type { Target } from "../target.ts";
+import { catchUpSince } from "./catch-up.ts";
+import { readFeeding } from "./feeding.ts";
+import { findGenerations, writeGenerations } from "./generations.ts";
+import type { Projector } from "./projector.ts";
+import { checkRebuild, type RebuildOptions, scanInto } from "./rebuild-scan.ts";
+
+/**
+ * Builds a new generation of a projection beside the serving one and then serves it. Live events
+ * flow into both meanwhile; what they left behind in the new one is caught up before it is served. Cut off
+ * anywhere, the next call goes on: finished segments are not read again, unless code ran meanwhile that did
+ * not feed the generation. Nothing but rows is written: no publishing, no snapshot requests.
+ *
+ * @throws {InvalidArgumentError} naming the option that is invalid; nothing was begun
+ * @throws {RebuildIncompleteError} when entities are parked in the new generation
+ * @throws {RebuildOvertakenError} when the generation was dropped, or another one was served meanwhile
+ * @throws what the tables answered when they did so again and again. Nothing runs on then.
+ */
+export async function rebuild(
+  projector: Projector,
+  projection: Projection,
+  options: RebuildOptions,
+): Promise<{ readonly generation: number }> {
+  checkRebuild(options);
+  const version = versionOf(projection);
+  const { clock, pause } = options;
+  const began = await changeGenerations(projector, projection, clock, (generations) =>
+    withBuilding(generations, version, clock().toISOString()),
+  );
+  const building = findBuilding(began, version);
+  if (!building) throw new Error(`${projection.name}: no generation is being built`);
+  const { generation } = building;
+  const target: Target = { projection, of: { name: projection.name, generation } };
+  await pause(projector.generations.maxAgeMs * 1.5);
+  const { scan, startedAt } = await goOnWith(projector, target, building, options);
+  await scanInto(projector, target, scan, options);
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  await catchUpSince(projector, target, new Date(startedAt), options);
+  const parked = await parkedIn(projector, target);
+  if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
+  const lastPass = clock();
+  await changeGenerations(projector, projection, clock, (generations) =>
+    serveBuilt(generations, { ...building, gap }, began, clock()),
+  );
+  // It is served: what a failure leaves behind here, its live feeding and the lag sweep make up for.
+  await catchUpSince(projector, target, lastPass, options).catch(() => undefined);
+  return { generation };
+}
+
+/**
+ * Serves the generation before again, which was fed all the while.
+ *
+ * @param catchUp when it was not: scan the events for what is missing, and serve it then. Default: refuse.
+ * @throws {GenerationNotFedError} when code ran meanwhile that did not feed it
+ */
+export async function rollback(
+  projector: Projector,
+  projection: Projection,
+  clock: () => Date,
+  catchUp?: RebuildOptions,
+): Promise<{ readonly generation: number }> {
+  if (catchUp) checkRebuild(catchUp);
+  const { name } = projection;
+  const found = await findGenerations(projector.context.on, name, versionOf(projection), clock().toISOString());
+  const previous = found.all.find(({ generation }) => generation === found.previous);
+  if (!previous) throw new Error(`${name}: there is no generation to go back to`);
+  const of = { name, generation: previous.generation };
+  const { isFed, gap } = await readFeeding(projector.context.on, of);
+  const isWhole = isFed && gap === previous.gap;
+  const canCatchUp = catchUp !== undefined && previous.version === versionOf(projection);
+  if (!isWhole && !canCatchUp) throw new GenerationNotFedError(name, previous, { gap, own: versionOf(projection) });
+  if (!isWhole && catchUp) await completeGeneration(projector, { projection, of }, previous, catchUp);
+  const { serving } = await changeGenerations(projector, projection, clock, (generations) => {
+    const isThere = generations.all.some(({ generation }) => generation === previous.generation);
+    if (!isThere || generations.previous !== previous.generation)
+      throw new RebuildOvertakenError(name, previous.generation, "the generations were changed meanwhile");
+    return serve(generations, previous.generation, clock());
+  });
+  return { generation: serving };
+}
+
+/**
+ * Forgets a generation that is not served. Its rows are removed by `removeRows` after projectors have let go of it.
+ *
+ * @param abandon also one that is being built, by a rebuild that will not be gone on with. Default: refuse.
+ */
+export async function forgetGeneration(
+  projector: Projector,
+  projection: Projection,
+  generation: number,
+  clock: () => Date,
+  { abandon = false }: { readonly abandon?: boolean } = {},
+): Promise<void> {
+  const { name } = projection;
+  await changeGenerations(projector, projection, clock, (generations) => {
+    if (generations.serving === generation) throw new Error(`${name}@${generation} is the serving generation`);
+    const found = generations.all.find((one) => one.generation === generation);
+    if (!found) throw new Error(`${name} has no generation ${generation}`);
+    if (found.status === "building" && !abandon)
+      throw new Error(
+        `${name}@${generation} is being built: finish the rebuild, or abandon it if nobody runs it any more`,
+      );
+    const all = generations.all.filter((one) => one !== found);
+    return { ...generations, all, previous: generations.previous === generation ? undefined : generations.previous };
+  });
+}
+
+/** How often a conditional write of the generations is tried when others change them too. */
+const TRIES = 10;
+
+async function changeGenerations(
+  projector: Projector,
+  projection: Projection,
+  now: () => Date,
+  change: (generations: Generations) => Generations,
+): Promise<Generations> {
+  const { on } = projector.context;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const found = await findGenerations(on, projection.name, versionOf(projection), now().toISOString());
+    const next = change(found);
+    if (next === found || (await writeGenerations(on, next))) {
+      projector.generations.forget(projection.name);
+      return next;
+    }
+  }
+  throw new Error(`${projection.name}: the generations were changed by others ${TRIES} times in a row`);
+}
+
+const findBuilding = ({ all }: Generations, version: number): Generation | undefined =>
+  all.find((one) => one.status === "building" && one.version === version);
+
+/** The generation that a rebuild was cut off in, or a new one. */
+function withBuilding(generations: Generations, version: number, startedAt: string): Generations {
+  if (findBuilding(generations, version)) return generations;
+  const generation = Math.max(...generations.all.map((one) => one.generation), generations.highest ?? 0) + 1;
+  const building: Generation = { generation, version, status: "building", startedAt };
+  return { ...generations, highest: generation, all: [...generations.all, building] };
+}
+
+/** A gap since its scan began makes the finished segments of a generation worthless: it is scanned anew. */
+async function goOnWith(
+  projector: Projector,
+  target: Target,
+  building: Generation,
+  { clock }: Pick<RebuildOptions, "clock">,
+): Promise<{ readonly scan: number; readonly startedAt: string }> {
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  const { scan = 0, startedAt, generation } = building;
+  if (gap === building.gap) return { scan, startedAt };
+  const again = { scan: scan + 1, gap, startedAt: clock().toISOString() };
+  await changeGenerations(projector, target.projection, clock, (generations) => {
+    const found = generations.all.find((one) => one.generation === generation);
+    if (found?.status !== "building")
+      throw new RebuildOvertakenError(target.of.name, generation, "another rebuild has finished or dropped it");
+    return replaced(generations, { ...found, ...again });
+  });
+  return again;
+}
+
+/** Scans the events once more into a generation that missed some; a scan that was cut off is gone on with, unless it has missed some since. */
+async function completeGeneration(
+  projector: Projector,
+  target: Target,
+  { generation, scan: scans = 0, completing }: Generation,
+  options: RebuildOptions,
+): Promise<void> {
+  const { clock } = options;
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  const isSame = completing !== undefined && completing.gap === gap;
+  const now = isSame ? completing : { scan: scans + 1, gap, startedAt: clock().toISOString() };
+  const change = (by: Partial<Generation>) =>
+    changeGenerations(projector, target.projection, clock, (generations) => {
+      const found = generations.all.find((one) => one.generation === generation);
+      if (!found) throw new RebuildOvertakenError(target.of.name, generation, "it was dropped");
+      return replaced(generations, { ...found, ...by });
+    });
+  if (!isSame) await change({ scan: now.scan, completing: now });
+  await scanInto(projector, target, now.scan, options);
+  await catchUpSince(projector, target, new Date(now.startedAt), options);
+  const parked = await parkedIn(projector, target);
+  if (parked.length > 0) throw new RebuildIncompleteError(target.of.name, generation, parked);
+  await change({ gap, completing: undefined });
+}
+
+function replaced(generations: Generations, by: Generation): Generations {
+  const isThere = generations.all.some(({ generation }) => generation === by.generation);
+  if (!isThere) throw new RebuildOvertakenError(generations.name, by.generation, "it was dropped");
+  return { ...generations, all: generations.all.map((one) => (one.generation === by.generation ? by : one)) };
+}
+
+/** Serves what was built, unless it is gone or somebody has served or rolled back since the rebuild began. */
+function serveBuilt(
+  generations: Generations,
+  { generation, gap }: Generation,
+  began: Generations,
+  now: Date,
+): Generations {
+  const { name, serving, swaps = 0 } = generations;
+  const found = generations.all.find((one) => one.generation === generation);
+  if (!found) throw new RebuildOvertakenError(name, generation, "it was dropped");
+  if (serving === generation) return generations;
+  if (swaps !== (began.swaps ?? 0))
+    throw new RebuildOvertakenError(name, generation, `generation ${serving} was served meanwhile, and is left so`);
+  return serve(replaced(generations, { ...found, status: "ready", gap }), generation, now);
+}
+
+const serve = (generations: Generations, generation: number, now: Date): Generations => ({
+  ...generations,
+  serving: generation,
+  previous: generations.serving,
+  servedAt: now.toISOString(),
+  swaps: (generations.swaps ?? 0) + 1,
+});
+
+async function parkedIn(projector: Projector, target: Target): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { generation, entityId } of listParked(projector.context.on, target.of.name)) {
+    if (generation === target.of.generation) ids.push(entityId);
+  }
+  return ids;
+}

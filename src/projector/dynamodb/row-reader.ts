@@ -1,0 +1,116 @@
+import { GetCommand } from "@aws-sdk/lib-dynamodb";
+import { LRUCache } from "lru-cache";
+import { type Projection, versionOf } from "../../definition/projection.ts";
+import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { InvalidArgumentError, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../../event-store/index.ts";
+import { partitionPart } from "../../stream/index.ts";
+import type { GenerationKey, Generations } from "../generation.ts";
+import type { Position } from "../position.ts";
+import type { Page, PageRequest, RowReader, VersionedRow } from "../row-reader.ts";
+import type { GenerationsCache } from "./generations.ts";
+import { ATTEMPTS, positionKey, readPosition } from "./positions.ts";
+import { EVENT_ROW_PREFIX, generationPrefix, listIndex, listPartition, SHARED_ROW_PREFIX } from "./read-model-keys.ts";
+import type { ReadModelTable } from "./read-model-table.ts";
+import { listQuery, prefixQuery, readPage } from "./row-pages.ts";
+
+/** How many rows of a projection are kept in memory, and for how many milliseconds. */
+const HOT_ROWS = 500;
+const HOT_FOR_MS = 1_000;
+
+/** The projection's code is newer than every build of its rows. */
+export class NotBuiltError extends Error {
+  readonly code = "NOT_BUILT";
+  constructor(name: string, version: number) {
+    super(`projection ${name}: version ${version} is not the serving one; rebuild it`);
+    this.name = "NotBuiltError";
+  }
+}
+
+/** Reads the rows of one projection. */
+export function createRowReader<Row>(
+  on: ReadModelTable,
+  generations: GenerationsCache,
+  projection: Projection<Row>,
+): RowReader<Row> {
+  const version = versionOf(projection);
+  const hotRows = new LRUCache<string, VersionedRow<Row>>({ max: HOT_ROWS, ttl: HOT_FOR_MS });
+
+  async function current(): Promise<Generations> {
+    const found = await generations.get(projection.name, version);
+    const isOurs = found.all.some((one) => one.generation === found.serving && one.version === version);
+    if (!isOurs) throw new NotBuiltError(found.name, version);
+    return found;
+  }
+
+  async function serving(): Promise<GenerationKey> {
+    const { name, serving: generation } = await current();
+    return { name, generation };
+  }
+
+  async function positionIn(of: GenerationKey, entityId: string): Promise<Position | undefined> {
+    const Key = positionKey(projection as Projection, of, entityId);
+    const command = new GetCommand({ TableName: on.table, Key, ConsistentRead: true });
+    const { Item } = await whileTransient(ATTEMPTS, () => on.client.send(command));
+    return Item && readPosition(Item);
+  }
+
+  /** Of the serving generation, or of the one before it while that is further. */
+  async function position(entityId: string): Promise<Position | undefined> {
+    const found = await current();
+    const { name, serving: generation } = found;
+    const before = generations.alsoRead(found);
+    const [now, then] = await Promise.all([
+      positionIn({ name, generation }, entityId),
+      before === undefined ? undefined : positionIn({ name, generation: before }, entityId),
+    ]);
+    return (then?.checkpoint ?? 0) > (now?.checkpoint ?? 0) ? then : now;
+  }
+
+  async function row(entityId: string, atLeastVersion = 0): Promise<VersionedRow<Row> | undefined> {
+    const { generation } = await serving();
+    const hot = hotRows.get(`${generation} ${entityId}`);
+    if (hot && hot.version >= atLeastVersion) return hot;
+    const found = await position(entityId);
+    if (found?.row === undefined) return undefined;
+    const read = { row: found.row as Row, version: found.checkpoint };
+    const known = hotRows.peek(`${generation} ${entityId}`);
+    if (!known || known.version <= read.version) hotRows.set(`${generation} ${entityId}`, read);
+    return read;
+  }
+
+  async function prefixed(
+    { partition, prefix, kind }: { readonly partition: string; readonly prefix: string; readonly kind: string },
+    request: PageRequest<Row>,
+  ): Promise<Page<Row>> {
+    const of = await serving();
+    const key = generationPrefix(of) + partition;
+    checkPartition(partition, key);
+    return readPage(on, prefixQuery(key, prefix), { query: [of.name, kind, partition], within: of, request });
+  }
+
+  async function list(name: string, partition: string, request: PageRequest<Row> = {}): Promise<Page<Row>> {
+    const of = await serving();
+    const lists = "lists" in projection ? (projection.lists ?? {}) : {};
+    if (!Object.hasOwn(lists, name))
+      throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
+    checkPartition(partition, `${generationPrefix(of)}${name}#${partition}`);
+    const query = listQuery(listIndex(lists, name), listPartition(of, name, partition));
+    return readPage(on, query, { query: [of.name, name, partition], within: of, request });
+  }
+
+  return {
+    row,
+    checkpoint: async (entityId) => (await position(entityId))?.checkpoint ?? 0,
+    eventRows: (entityId, page = {}) =>
+      prefixed({ partition: partitionPart(entityId), prefix: EVENT_ROW_PREFIX, kind: "events" }, page),
+    sharedRows: (partition, page = {}) => prefixed({ partition, prefix: SHARED_ROW_PREFIX, kind: "shared" }, page),
+    list,
+  };
+}
+
+/** @throws {InvalidArgumentError} for a partition that no row can stand in */
+function checkPartition(partition: string, key: string): void {
+  const isKey = isWellFormed(partition) && Buffer.byteLength(key) <= MAX_PARTITION_KEY_BYTES;
+  if (!isKey)
+    throw new InvalidArgumentError("partition", `${partition.slice(0, 40)}…`, "well-formed text of a key's length");
+}

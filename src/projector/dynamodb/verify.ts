@@ -1,0 +1,165 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Projection, type RowKey, type Rows, takesAggregate, takesEvent } from "../../definition/projection.ts";
+import {
+  checkFields,
+  type EventStore,
+  type EventTypeLookup,
+  type Fields,
+  messageOf,
+  type StoredEvent,
+  upcast,
+} from "../../event-store/index.ts";
+import type { GenerationKey } from "../generation.ts";
+import type { Position } from "../position.ts";
+import { readGenerationItems } from "./generation-rows.ts";
+import { positionKey, readPositions } from "./positions.ts";
+import { eventRowKey, ROW, sharedRowKey, type TableKey } from "./read-model-keys.ts";
+import type { ReadModelTable } from "./read-model-table.ts";
+import { readSkipped, type SkippedEvent } from "./unpark.ts";
+
+/** A row that is not what its events make of it. */
+export interface Difference {
+  readonly key: string;
+  /** Undefined: there should be no row. */
+  readonly expected: unknown;
+  /** Undefined: there is none. */
+  readonly found: unknown;
+}
+
+export interface VerifyContext {
+  readonly store: EventStore;
+  readonly on: ReadModelTable;
+  readonly eventTypes: EventTypeLookup;
+}
+
+const CONTEXT: Fields<VerifyContext> = { store: true, on: true, eventTypes: true };
+
+const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;
+
+/** The rows as they should be, in memory. */
+class Expected implements Rows<unknown> {
+  readonly rows = new Map<string, unknown>();
+  readonly #of: GenerationKey;
+
+  constructor(of: GenerationKey) {
+    this.#of = of;
+  }
+
+  put(key: TableKey, row: unknown): void {
+    if (row === undefined) this.rows.delete(textOf(key));
+    else this.rows.set(textOf(key), row);
+  }
+
+  /** What the event at hand has set, which counts once it has not failed. */
+  #changes = new Map<string, { readonly key: TableKey; readonly row: unknown }>();
+
+  async get(at: RowKey): Promise<unknown> {
+    const text = textOf(sharedRowKey(this.#of, at));
+    const changed = this.#changes.get(text);
+    return structuredClone(changed ? changed.row : this.rows.get(text));
+  }
+  set(at: RowKey, row: unknown): void {
+    const key = sharedRowKey(this.#of, at);
+    this.#changes.set(textOf(key), { key, row: structuredClone(row) });
+  }
+  remove(at: RowKey): void {
+    this.set(at, undefined);
+  }
+
+  async take(projection: Projection, event: StoredEvent): Promise<void> {
+    if (!takesEvent(projection, event)) return;
+    if (projection.kind === "row-per-entity") {
+      const key = positionKey(projection, this.#of, event.entityId);
+      this.put(key, projection.evolve(this.rows.get(textOf(key)), event));
+    } else if (projection.kind === "row-per-event") {
+      this.put(eventRowKey(this.#of, event.entityId, event.sequenceNumber), projection.row(event));
+    } else {
+      this.#changes = new Map();
+      await projection.change(event, this);
+      for (const { key, row } of this.#changes.values()) this.put(key, row);
+    }
+  }
+}
+
+/** An event that cannot be taken again: the code that took it has changed, or the event was altered. */
+export interface FailedEvent extends SkippedEvent {
+  readonly error: string;
+}
+
+interface ExpectedRows {
+  readonly rows: ReadonlyMap<string, unknown>;
+  readonly behind: readonly string[];
+  readonly skipped: readonly SkippedEvent[];
+  readonly failed: readonly FailedEvent[];
+}
+
+const idOf = ({ entityId, sequenceNumber }: SkippedEvent): string => `${sequenceNumber} ${entityId}`;
+
+async function expectRows(
+  { store, on, eventTypes }: VerifyContext,
+  projection: Projection,
+  of: GenerationKey,
+): Promise<ExpectedRows> {
+  const expected = new Expected(of);
+  const skipped = await readSkipped(on, of);
+  const passedBy = new Set(skipped.map(idOf));
+  const failed: FailedEvent[] = [];
+  const behind = new Set<string>();
+  const positions = new Map<string, Position>();
+  let start: string | undefined;
+  do {
+    const page = await store.scanEvents({ segment: 0, segments: 1, start });
+    const events = page.events.flatMap(({ event }) =>
+      event && takesAggregate(projection, event.aggregateType) ? [event] : [],
+    );
+    const unknown = [...new Set(events.map(({ entityId }) => entityId))].filter((entityId) => !positions.has(entityId));
+    for (const [entityId, position] of await readPositions(on, projection, of, unknown, true))
+      positions.set(entityId, position);
+    for (const event of events) {
+      const { entityId, sequenceNumber } = event;
+      const isTaken = sequenceNumber <= (positions.get(entityId)?.checkpoint ?? 0);
+      if (!isTaken) behind.add(entityId);
+      else if (!passedBy.has(idOf(event))) {
+        const take = async () => expected.take(projection, upcast(eventTypes, event));
+        await take().catch((error: unknown) => failed.push({ entityId, sequenceNumber, error: messageOf(error) }));
+      }
+    }
+    start = page.next;
+  } while (start !== undefined);
+  return { rows: expected.rows, behind: [...behind], skipped, failed };
+}
+
+export interface Verified {
+  readonly differences: readonly Difference[];
+  readonly rows: number;
+  /** Entities whose newest events the projection has not taken yet; their rows are held to their checkpoint. */
+  readonly behind: readonly string[];
+  /** Events that an operator has passed by: no row is expected of them. */
+  readonly skipped: readonly SkippedEvent[];
+  /** Events below a checkpoint that the projection cannot take any more; the rows are computed without them. */
+  readonly failed: readonly FailedEvent[];
+}
+
+/**
+ * Recomputes every row of a generation from the events, up to each entity's checkpoint, and lists
+ * what differs. Reads both tables whole and keeps the rows in memory; on a service that is being
+ * written a row may move in between, so look at a difference twice.
+ */
+export async function verify(context: VerifyContext, projection: Projection, of: GenerationKey): Promise<Verified> {
+  checkFields("context", context, CONTEXT);
+  const { rows, ...told } = await expectRows(context, projection, of);
+  const missing = new Map(rows);
+  const differences: Difference[] = [];
+  for await (const item of readGenerationItems(context.on, of)) {
+    const key = textOf({ pk: String(item[ROW.pk]), sk: String(item[ROW.sk]) });
+    const found = item[ROW.row];
+    const expected = missing.get(key);
+    missing.delete(key);
+    if (!isDeepStrictEqual(normal(expected), normal(found))) differences.push({ key, expected, found });
+  }
+  for (const [key, expected] of missing) differences.push({ key, expected, found: undefined });
+  return { differences, rows: rows.size, ...told };
+}
+
+/** As the table gives a row back: without what is undefined. */
+const normal = (row: unknown): unknown => (row === undefined ? undefined : JSON.parse(JSON.stringify(row)));
