@@ -1,50 +1,81 @@
-import { defineProjection, type RowKey, type Rows, type RowsAcrossEntities } from "../src/definition/index.ts";
-import type { StoredEvent } from "../src/event-store/index.ts";
-import type { CategoryEvent, Money, ProductEvent } from "../src/product/index.ts";
-import { MAX_PAGE_BYTES } from "../src/projector/dynamodb/index.ts";
-import { decodeCursor, encodeCursor, type RowReader } from "../src/projector/index.ts";
+import * as z from "zod";
+import { acrossEntities, type RowKey, type Rows } from "../src/definition/index.ts";
+import { category } from "../src/product/category.ts";
+import { type Money, money } from "../src/product/money.ts";
+import { product } from "../src/product/product.ts";
+import { decodeCursor, encodeCursor, MAX_PAGE_BYTES, type RowReaderOf } from "../src/projector/index.ts";
 
-/** Sum and count by currency, from which the average is taken when it is asked for. */
-type Prices = Readonly<Record<string, { readonly sum: number; readonly count: number }>>;
-
-export interface CategoryRow {
-  readonly kind: "category";
-  readonly categoryId: string;
+const categoryRow = z.strictObject({
+  kind: z.literal("category"),
+  categoryId: z.string(),
   /** Null while only products or children have named the category. */
-  readonly name: string | null;
-  readonly parentId: string | null;
-  readonly status: "unknown" | "active" | "archived";
+  name: z.string().nullable(),
+  parentId: z.string().nullable(),
+  status: z.enum(["unknown", "active", "archived"]),
   /** Active products in the category itself. */
-  readonly products: number;
-  readonly prices: Prices;
-}
+  products: z.int(),
+  /** Sum and count by currency, from which the average is taken when it is asked for. */
+  prices: z.record(z.string(), z.strictObject({ sum: z.number(), count: z.int() })),
+});
+export type CategoryRow = z.infer<typeof categoryRow>;
 
 /** Where a product counts at the moment, so that it can be taken out there when it moves. */
-interface PlaceRow {
-  readonly kind: "place";
-  readonly categoryId: string | null;
-  readonly price: Money;
-  readonly isCounted: boolean;
-}
-
+const placeRow = z.strictObject({
+  kind: z.literal("place"),
+  categoryId: z.string().nullable(),
+  price: money,
+  isCounted: z.boolean(),
+});
+type PlaceRow = z.infer<typeof placeRow>;
 type TreeRow = CategoryRow | PlaceRow;
-type TreeEvent = StoredEvent & (CategoryEvent | ProductEvent);
 
-const CATEGORIES = "categories";
-const categoryAt = (categoryId: string): RowKey => ({ partition: CATEGORIES, key: categoryId });
-const placeAt = (productId: string): RowKey => ({ partition: `place#${productId}`, key: productId });
+/** Categories with what counts in each. Counts of what is below are added up when the tree is queried. */
+export const categoryTree = acrossEntities({
+  name: "category-tree",
+  of: [category, product],
+  row: z.discriminatedUnion("kind", [categoryRow, placeRow]),
+  on: {
+    Category: {
+      CategoryCreated: (rows, { entityId, eventData: { name, parentId } }) =>
+        changeCategory(rows, entityId, { name, parentId, status: "active" }),
+      CategoryRenamed: (rows, { entityId, eventData: { name } }) => changeCategory(rows, entityId, { name }),
+      CategoryMoved: (rows, { entityId, eventData: { parentId } }) => changeCategory(rows, entityId, { parentId }),
+      CategoryArchived: (rows, { entityId }) => changeCategory(rows, entityId, { status: "archived" }),
+    },
+    Product: {
+      ProductCreated: (rows, { entityId, eventData: { categoryId, price } }) =>
+        changePlace(rows, entityId, () => ({ kind: "place", categoryId, price, isCounted: true })),
+      ProductMoved: (rows, { entityId, eventData: { categoryId } }) =>
+        changePlace(rows, entityId, (place) => place && { ...place, categoryId }),
+      PriceUpdated: (rows, { entityId, eventData: { price } }) =>
+        changePlace(rows, entityId, (place) => place && { ...place, price }),
+      ProductDiscontinued: (rows, { entityId }) =>
+        changePlace(rows, entityId, (place) => place && { ...place, isCounted: false }),
+    },
+  },
+  needs(event) {
+    if (event.aggregateType === "Category") return [categoryAt(event.entityId)];
+    const categoryId = "categoryId" in event.eventData ? event.eventData.categoryId : null;
+    return [placeAt(event.entityId), ...(categoryId === null ? [] : [categoryAt(categoryId)])];
+  },
+});
 
-async function readCategory(rows: Rows<TreeRow>, categoryId: string): Promise<CategoryRow> {
-  const row = await rows.get(categoryAt(categoryId));
-  if (row?.kind === "category") return row;
-  return { kind: "category", categoryId, name: null, parentId: null, status: "unknown", products: 0, prices: {} };
+async function changeCategory(rows: Rows<TreeRow>, categoryId: string, change: Partial<CategoryRow>): Promise<void> {
+  rows.set(categoryAt(categoryId), { ...(await readCategory(rows, categoryId)), ...change });
 }
 
-function addPrice(prices: Prices, { amount, currency }: Money, by: 1 | -1): Prices {
-  const { sum = 0, count = 0 } = prices[currency] ?? {};
-  const next = { sum: sum + by * amount, count: count + by };
-  const { [currency]: _, ...others } = prices;
-  return next.count === 0 ? others : { ...others, [currency]: next };
+/** Takes a product out of the category where it counted, and counts it where it is now. */
+async function changePlace(
+  rows: Rows<TreeRow>,
+  productId: string,
+  change: (place: PlaceRow | undefined) => PlaceRow | undefined,
+): Promise<void> {
+  const row = await rows.get(placeAt(productId));
+  const before = row?.kind === "place" ? row : undefined;
+  const after = change(before);
+  await count(rows, before, -1);
+  await count(rows, after, 1);
+  if (after) rows.set(placeAt(productId), after);
 }
 
 async function count(rows: Rows<TreeRow>, place: PlaceRow | undefined, by: 1 | -1): Promise<void> {
@@ -54,53 +85,22 @@ async function count(rows: Rows<TreeRow>, place: PlaceRow | undefined, by: 1 | -
   rows.set(categoryAt(place.categoryId), { ...row, products: row.products + by, prices });
 }
 
-function placeAfter(place: PlaceRow | undefined, { eventType, eventData }: TreeEvent): PlaceRow | undefined {
-  if (eventType === "ProductCreated") {
-    return { kind: "place", categoryId: eventData.categoryId, price: eventData.price, isCounted: true };
-  }
-  if (!place) return undefined;
-  if (eventType === "ProductMoved") return { ...place, categoryId: eventData.categoryId };
-  if (eventType === "PriceUpdated") return { ...place, price: eventData.price };
-  return eventType === "ProductDiscontinued" ? { ...place, isCounted: false } : place;
+async function readCategory(rows: Rows<TreeRow>, categoryId: string): Promise<CategoryRow> {
+  const row = await rows.get(categoryAt(categoryId));
+  if (row?.kind === "category") return row;
+  return { kind: "category", categoryId, name: null, parentId: null, status: "unknown", products: 0, prices: {} };
 }
 
-async function changeProduct(event: TreeEvent, rows: Rows<TreeRow>): Promise<void> {
-  const row = await rows.get(placeAt(event.entityId));
-  const before = row?.kind === "place" ? row : undefined;
-  const after = placeAfter(before, event);
-  await count(rows, before, -1);
-  await count(rows, after, 1);
-  if (after) rows.set(placeAt(event.entityId), after);
+function addPrice(prices: CategoryRow["prices"], { amount, currency }: Money, by: 1 | -1): CategoryRow["prices"] {
+  const { sum = 0, count = 0 } = prices[currency] ?? {};
+  const next = { sum: sum + by * amount, count: count + by };
+  const { [currency]: _, ...others } = prices;
+  return next.count === 0 ? others : { ...others, [currency]: next };
 }
 
-async function changeCategory(event: TreeEvent, rows: Rows<TreeRow>): Promise<void> {
-  const { eventType, eventData } = event;
-  const row = await readCategory(rows, event.entityId);
-  const set = (change: Partial<CategoryRow>) => rows.set(categoryAt(event.entityId), { ...row, ...change });
-  if (eventType === "CategoryCreated") set({ ...eventData, status: "active" });
-  else if (eventType === "CategoryRenamed") set({ name: eventData.name });
-  else if (eventType === "CategoryMoved") set({ parentId: eventData.parentId });
-  else if (eventType === "CategoryArchived") set({ status: "archived" });
-}
-
-/** Categories with what counts in each. Counts of what is below are added up when the tree is asked for. */
-export const categoryTree = defineProjection<TreeRow, RowsAcrossEntities<TreeRow>>({
-  name: "category-tree",
-  kind: "rows-across-entities",
-  from: {
-    Category: ["CategoryCreated", "CategoryRenamed", "CategoryMoved", "CategoryArchived"],
-    Product: ["ProductCreated", "ProductMoved", "PriceUpdated", "ProductDiscontinued"],
-  },
-  needs({ aggregateType, entityId, eventData }) {
-    if (aggregateType !== "Product") return [categoryAt(entityId)];
-    const { categoryId } = eventData;
-    return [placeAt(entityId), ...(typeof categoryId === "string" ? [categoryAt(categoryId)] : [])];
-  },
-  change(event, rows) {
-    const treeEvent = event as TreeEvent;
-    return event.aggregateType === "Product" ? changeProduct(treeEvent, rows) : changeCategory(treeEvent, rows);
-  },
-});
+const CATEGORIES = "categories";
+const categoryAt = (categoryId: string): RowKey => ({ partition: CATEGORIES, key: categoryId });
+const placeAt = (productId: string): RowKey => ({ partition: `place#${productId}`, key: productId });
 
 export interface CategoryNode extends Omit<CategoryRow, "kind" | "prices"> {
   /** Active products here and in every category below. */
@@ -128,15 +128,17 @@ export interface CategoryPage {
   readonly cursor?: string | undefined;
 }
 
+type TreeReader = RowReaderOf<typeof categoryTree>;
+
 const DEFAULT_LIMIT = 500;
 const MAX_CHILDREN = 1_000;
 
 /**
  * A page of categories, each with its children and what counts below it. Reads all of them, once.
  *
- * @throws {InvalidCursorError} for a cursor that another question got
+ * @throws {InvalidCursorError} for a cursor of another query
  */
-export async function askCategoryTree(reader: RowReader<TreeRow>, query: CategoryQuery = {}): Promise<CategoryPage> {
+export async function queryCategoryTree(reader: TreeReader, query: CategoryQuery = {}): Promise<CategoryPage> {
   const { root, limit = DEFAULT_LIMIT, cursor } = query;
   const rows = await readAll(reader);
   const tree = new Map(
@@ -155,7 +157,7 @@ export async function askCategoryTree(reader: RowReader<TreeRow>, query: Categor
   return { categories: page, ...(hasMore ? { cursor: encodeCursor(asked, [last]) } : {}) };
 }
 
-async function readAll(reader: RowReader<TreeRow>): Promise<CategoryRow[]> {
+async function readAll(reader: TreeReader): Promise<CategoryRow[]> {
   const all: TreeRow[] = [];
   let cursor: string | undefined;
   do {

@@ -1,53 +1,46 @@
-import { defineProjection, type RowPerEntity } from "../src/definition/index.ts";
-import type { StoredEvent } from "../src/event-store/index.ts";
-import { type Money, type ProductEvent, product } from "../src/product/index.ts";
-import { sortable } from "../src/projector/dynamodb/index.ts";
-import type { Page, PageRequest, RowReader } from "../src/projector/index.ts";
+import * as z from "zod";
+import { rowPerEntity } from "../src/definition/index.ts";
+import { type Money, money } from "../src/product/money.ts";
+import { product } from "../src/product/product.ts";
+import { type Page, type PageRequest, type RowReaderOf, sortable } from "../src/projector/index.ts";
 
-export interface CatalogRow {
-  readonly productId: string;
-  readonly status: "active" | "discontinued";
-  readonly name: string;
-  readonly description: string;
-  readonly price: Money;
-  readonly categoryId: string | null;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
-
-const ALL = "all";
-const byName = ({ name }: CatalogRow): string => name.toLocaleLowerCase("en");
-const byPrice = ({ price }: CatalogRow): string => `${price.currency}#${sortable(price.amount)}`;
+const catalogRow = z.strictObject({
+  productId: z.string(),
+  status: z.enum(["active", "discontinued"]),
+  name: z.string(),
+  description: z.string(),
+  price: money,
+  categoryId: z.string().nullable(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type CatalogRow = z.infer<typeof catalogRow>;
 
 /** One row a product: its newest state, listed by name and by price, in its category and over all. */
-export const productCatalog = defineProjection<CatalogRow, RowPerEntity<CatalogRow>>({
+export const productCatalog = rowPerEntity({
   name: "product-catalog",
-  kind: "row-per-entity",
-  from: {
-    Product: [
-      "ProductCreated",
-      "ProductRenamed",
-      "ProductDescribed",
-      "PriceUpdated",
-      "ProductMoved",
-      "ProductDiscontinued",
-    ],
-  },
-  evolve(row, event) {
-    const before = row ? { ...row } : product.initialState;
-    const state = product.evolve(before as typeof product.initialState, event as StoredEvent & ProductEvent);
-    if (state.status === "missing") return undefined;
-    const { name, description, price, categoryId, status } = state;
-    const productId = event.entityId;
-    const createdAt = row?.createdAt ?? event.eventTime;
-    return { productId, status, name, description, price, categoryId, createdAt, updatedAt: event.eventTime };
+  of: product,
+  row: catalogRow,
+  on: {
+    ProductCreated(_, { entityId: productId, eventData, eventTime: time }) {
+      const { name, description, price, categoryId } = eventData;
+      return { productId, status: "active", name, description, price, categoryId, createdAt: time, updatedAt: time };
+    },
+    ProductRenamed: (row, { eventData, eventTime }) => row && { ...row, name: eventData.name, updatedAt: eventTime },
+    ProductDescribed: (row, { eventData: { description }, eventTime }) =>
+      row && { ...row, description, updatedAt: eventTime },
+    PriceUpdated: (row, { eventData, eventTime }) => row && { ...row, price: eventData.price, updatedAt: eventTime },
+    ProductMoved: (row, { eventData: { categoryId }, eventTime }) =>
+      row && { ...row, categoryId, updatedAt: eventTime },
+    ProductDiscontinued: (row, { eventTime }) => row && { ...row, status: "discontinued", updatedAt: eventTime },
   },
   lists: {
-    byName: (row) => ({ partition: ALL, sort: byName(row) }),
-    byPrice: (row) => ({ partition: ALL, sort: byPrice(row) }),
-    inCategoryByName: (row) => (row.categoryId === null ? undefined : { partition: row.categoryId, sort: byName(row) }),
-    inCategoryByPrice: (row) =>
-      row.categoryId === null ? undefined : { partition: row.categoryId, sort: byPrice(row) },
+    byName: ({ name }) => ({ partition: ALL, sort: sortByName(name) }),
+    byPrice: ({ price }) => ({ partition: ALL, sort: sortByPrice(price) }),
+    inCategoryByName: ({ categoryId, name }) =>
+      categoryId === null ? undefined : { partition: categoryId, sort: sortByName(name) },
+    inCategoryByPrice: ({ categoryId, price }) =>
+      categoryId === null ? undefined : { partition: categoryId, sort: sortByPrice(price) },
   },
 });
 
@@ -58,7 +51,10 @@ export interface CatalogQuery extends Pick<PageRequest, "limit" | "cursor"> {
   readonly sort?: "name" | "-name" | "price" | "-price" | undefined;
 }
 
-export function askCatalog(reader: RowReader<CatalogRow>, query: CatalogQuery): Promise<Page<CatalogRow>> {
+export function queryCatalog(
+  reader: RowReaderOf<typeof productCatalog>,
+  query: CatalogQuery,
+): Promise<Page<CatalogRow>> {
   const { category, status, sort = "name", limit, cursor } = query;
   const order = sort.startsWith("-") ? "descending" : "ascending";
   const page = { limit, cursor, order, where: status ? { status } : undefined } as const;
@@ -66,3 +62,7 @@ export function askCatalog(reader: RowReader<CatalogRow>, query: CatalogQuery): 
   if (category === undefined) return reader.list(isByPrice ? "byPrice" : "byName", ALL, page);
   return reader.list(isByPrice ? "inCategoryByPrice" : "inCategoryByName", category, page);
 }
+
+const ALL = "all";
+const sortByName = (name: string): string => name.toLocaleLowerCase("en");
+const sortByPrice = ({ amount, currency }: Money): string => `${currency}#${sortable(amount)}`;

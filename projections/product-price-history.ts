@@ -1,41 +1,39 @@
-import { defineProjection, type RowPerEvent } from "../src/definition/index.ts";
-import type { StoredEvent } from "../src/event-store/index.ts";
-import type { Money, ProductEvent } from "../src/product/index.ts";
-import type { Page, PageRequest, RowReader } from "../src/projector/index.ts";
+import * as z from "zod";
+import { rowPerEvent } from "../src/definition/index.ts";
+import { type Money, money } from "../src/product/money.ts";
+import { product } from "../src/product/product.ts";
 
-export interface PriceHistoryRow {
-  readonly productId: string;
-  readonly sequenceNumber: number;
-  readonly price: Money;
+const priceHistoryRow = z.strictObject({
+  productId: z.string(),
+  sequenceNumber: z.int(),
+  price: money,
   /** Null for the first price. */
-  readonly previousPrice: Money | null;
-  readonly changedAt: string;
-  readonly changedBy: string;
-}
+  previousPrice: money.nullable(),
+  changedAt: z.string(),
+  changedBy: z.string(),
+});
+export type PriceHistoryRow = z.infer<typeof priceHistoryRow>;
 
 /** One row a price: the first one and every change. */
-export const productPriceHistory = defineProjection<PriceHistoryRow, RowPerEvent<PriceHistoryRow>>({
+export const productPriceHistory = rowPerEvent({
   name: "product-price-history",
-  kind: "row-per-event",
-  from: { Product: ["ProductCreated", "PriceUpdated"] },
-  row(event) {
-    const { eventType, eventData } = event as StoredEvent & ProductEvent;
-    if (eventType !== "ProductCreated" && eventType !== "PriceUpdated") return undefined;
-    return {
-      productId: event.entityId,
-      sequenceNumber: event.sequenceNumber,
-      price: eventData.price,
-      previousPrice: eventType === "PriceUpdated" ? eventData.previousPrice : null,
-      changedAt: event.eventTime,
-      changedBy: event.userId,
-    };
+  of: product,
+  row: priceHistoryRow,
+  on: {
+    ProductCreated: (event) => priceRow(event, event.eventData.price, null),
+    PriceUpdated: (event) => priceRow(event, event.eventData.price, event.eventData.previousPrice),
   },
 });
 
-export function askPriceHistory(
-  reader: RowReader<PriceHistoryRow>,
-  productId: string,
-  page: PageRequest<PriceHistoryRow>,
-): Promise<Page<PriceHistoryRow>> {
-  return reader.eventRows(productId, page);
+interface Changed {
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  readonly eventTime: string;
+  readonly userId: string;
 }
+
+const priceRow = (
+  { entityId: productId, sequenceNumber, eventTime: changedAt, userId: changedBy }: Changed,
+  price: Money,
+  previousPrice: Money | null,
+): PriceHistoryRow => ({ productId, sequenceNumber, price, previousPrice, changedAt, changedBy });

@@ -1,44 +1,28 @@
-import { defineProjection, type RowPerEvent } from "../src/definition/index.ts";
-import type { Page, PageRequest, RowReader } from "../src/projector/index.ts";
+import * as z from "zod";
+import { rowPerEvent } from "../src/definition/index.ts";
+import { category } from "../src/product/category.ts";
+import { product } from "../src/product/product.ts";
 
-export interface ActivityRow {
-  readonly userId: string;
-  readonly at: string;
-  readonly did: string;
-  readonly aggregateType: string;
-  readonly entityId: string;
-  readonly sequenceNumber: number;
-  readonly correlationId: string;
-}
+const activityRow = z.strictObject({
+  userId: z.string(),
+  at: z.string(),
+  did: z.string(),
+  aggregateType: z.string(),
+  entityId: z.string(),
+  sequenceNumber: z.int(),
+  correlationId: z.string(),
+});
 
-/** Who did what when: one row an event. */
-export const userActivity = defineProjection<ActivityRow, RowPerEvent<ActivityRow>>({
+/** Who did what when: one row an event, listed by user. */
+export const userActivity = rowPerEvent({
   name: "user-activity",
-  kind: "row-per-event",
-  from: {
-    Product: [
-      "ProductCreated",
-      "ProductRenamed",
-      "ProductDescribed",
-      "PriceUpdated",
-      "ProductMoved",
-      "ProductDiscontinued",
-    ],
-    Category: ["CategoryCreated", "CategoryRenamed", "CategoryMoved", "CategoryArchived"],
-  },
-  row({ userId, eventTime, eventType, aggregateType, entityId, sequenceNumber, correlationId }) {
+  feed: "bus",
+  of: [product, category],
+  row: activityRow,
+  on: ({ userId, eventTime, eventType, aggregateType, entityId, sequenceNumber, correlationId }) => {
     return { userId, at: eventTime, did: eventType, aggregateType, entityId, sequenceNumber, correlationId };
   },
   lists: {
     byUser: (row, key) => ({ partition: row.userId, sort: `${row.at}#${key}` }),
   },
 });
-
-/** What one user did, newest first. */
-export function askUserActivity(
-  reader: RowReader<ActivityRow>,
-  userId: string,
-  page: PageRequest<ActivityRow>,
-): Promise<Page<ActivityRow>> {
-  return reader.list("byUser", userId, { ...page, order: "descending" });
-}

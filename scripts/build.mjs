@@ -5,7 +5,7 @@ import { buildHandlers, buildLocal, root, shared } from "../src/local/build.mjs"
 
 /** What other packages import: one module an entry, their shared parts once, and the types. */
 export async function buildLibrary() {
-  const entries = ["index", "testing", "client", "consumer"];
+  const entries = ["index", "testing", "client", "consumer", "lambda"];
   await build({
     ...shared,
     entryPoints: entries.map((entry) => `src/${entry}.ts`),

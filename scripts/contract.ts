@@ -1,37 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { z } from "zod";
-import { currentVersion } from "../src/event-store/index.ts";
-import { aggregates } from "../src/product/index.ts";
+import { productService } from "../src/product/service.ts";
 import {
   asyncApi,
   brokenPromises,
   envelopeSchema,
   type JsonSchema,
   type PublishedEvent,
+  publishedEvents,
 } from "../src/publisher/index.ts";
 
 export const CONTRACT = "docs/contract";
-const SERVICE = "ProductService";
-
-/** Every published event with its schema, from the schemas that the store checks. */
-export function publishedEvents(): PublishedEvent[] {
-  return aggregates.flatMap(({ aggregateType, eventTypes }) =>
-    Object.entries(eventTypes).flatMap(([eventType, { schema }]) => {
-      if (!schema) return [];
-      const { $schema: _, ...data } = z.toJSONSchema(schema as unknown as z.ZodType, { io: "output" });
-      return [
-        {
-          eventType,
-          version: currentVersion(eventTypes, aggregateType, eventType),
-          aggregateType,
-          data: data as JsonSchema,
-        },
-      ];
-    }),
-  );
-}
 
 /** The files of the contract by name. */
 export function contractFiles(events: readonly PublishedEvent[]): Map<string, string> {
@@ -39,7 +19,7 @@ export function contractFiles(events: readonly PublishedEvent[]): Map<string, st
   const schemas = events.map(
     (event) => [`${event.eventType}-${event.version}.json`, text(envelopeSchema(event))] as const,
   );
-  return new Map([...schemas, ["asyncapi.json", text(asyncApi(SERVICE, events))]]);
+  return new Map([...schemas, ["asyncapi.json", text(asyncApi(productService.name, events))]]);
 }
 
 /** What was promised last: read back from the files that are checked in. */
@@ -57,7 +37,7 @@ export function promisedEvents(folder = CONTRACT): PublishedEvent[] {
 
 function main(): void {
   mkdirSync(CONTRACT, { recursive: true });
-  const events = publishedEvents();
+  const events = publishedEvents(productService);
   const broken = brokenPromises(promisedEvents(), events);
   if (broken.length > 0) {
     console.error(`${broken.join("\n")}\nRaise the version of the event type, and give it an upcaster.`);

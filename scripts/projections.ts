@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { projections } from "../projections/index.ts";
 import type { Projection } from "../src/definition/index.ts";
-import { eventTypeRegistry } from "../src/product/index.ts";
+import { productService } from "../src/product/service.ts";
 import {
   type EntityOutcome,
   forgetGeneration,
@@ -19,6 +18,8 @@ import { listUnpublished, markPublished, type PublishOutcome, publishMissing } f
 import { listParked, NotParkedError } from "../src/stream/index.ts";
 import { confirm } from "./confirm.ts";
 import { clock, wire } from "./projections/wire.ts";
+
+const { projections, eventTypes } = productService;
 
 const USAGE = `usage: npm run projections -- COMMAND
 
@@ -145,11 +146,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const { projector, store, on } = await wire();
       const { serving } = await projector.generations.get(projection.name, projection.version ?? 1);
       const of = { name: projection.name, generation: serving };
-      const { differences, rows, behind, skipped, failed } = await verify(
-        { store, on, eventTypes: eventTypeRegistry },
-        projection,
-        of,
-      );
+      const { differences, rows, behind, skipped, failed } = await verify({ store, on, eventTypes }, projection, of);
       for (const difference of differences) console.log(JSON.stringify(difference));
       const advice =
         behind.length > 0 ? "; behind are entities with events that it has not taken, which is no difference" : "";

@@ -1,13 +1,12 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import * as z from "zod";
+import { kebabCase } from "./definition/command-routes.ts";
+import type { AggregateDefinition, CommandRoute, IdFieldOf, MethodOf } from "./definition/index.ts";
 import { randomId, systemClock } from "./event-store/defaults.ts";
+import { InvalidArgumentError } from "./event-store/errors.ts";
+import { type AnySchema, describeIssues, type InferInput } from "./event-store/standard-schema.ts";
 import { checkFields, type Fields } from "./event-store/validate.ts";
-import { CATEGORY_ACTIONS, createCategory, createProduct, PRODUCT_ACTIONS } from "./product/index.ts";
-
-type Input<Schema extends z.ZodType> = z.input<Schema>;
-type NewProduct = Input<typeof createProduct> & { readonly productId?: string };
-type NewCategory = Input<typeof createCategory> & { readonly categoryId?: string };
 
 const accepted = z.object({
   entityId: z.string(),
@@ -56,6 +55,8 @@ export interface ClientOptions {
   readonly clock?: () => Date;
   /** Milliseconds. Default: a timer. */
   readonly pause?: (milliseconds: number) => Promise<void>;
+  /** Bodies are checked by the schemas of this service before they are sent. Default: by the service, when they come. */
+  readonly service?: { readonly commandRoutes: readonly CommandRoute[] };
 }
 
 export interface CommandOptions {
@@ -165,6 +166,103 @@ async function readAnswer(response: Response): Promise<unknown> {
   );
 }
 
+/** A client of a service: its collections with their commands, and `get` for any query of its API. */
+export type ServiceClient<Service> = (Service extends { readonly aggregates: infer Aggregates }
+  ? { readonly [Collection in keyof Aggregates]: CollectionClient<Aggregates[Collection]> }
+  : unknown) & {
+  /** Any query of the API, such as `/products?status=active`. @throws {ProblemError} */
+  get(path: string): Promise<unknown>;
+};
+
+type CollectionClient<A> =
+  // biome-ignore lint/suspicious/noExplicitAny: an aggregate of any state and events
+  A extends AggregateDefinition<infer Type, any, any, infer Commands, infer CreatedBy>
+    ? ((id: string) => EntityClient<Omit<Commands, CreatedBy>, Type>) & Creation<Commands, Type, CreatedBy>
+    : never;
+
+type EntityClient<Commands, Type extends string> = {
+  readonly [Command in keyof Commands & string as MethodOf<Command, Type>]: Send<InferInput<Commands[Command]>>;
+};
+
+type Creation<Commands, Type extends string, CreatedBy> = [CreatedBy] extends [never]
+  ? unknown
+  : {
+      /** Without an id one is made. */
+      readonly create: Send<
+        InferInput<Commands[CreatedBy & keyof Commands]> & { readonly [Field in IdFieldOf<Type>]?: string }
+      >;
+    };
+
+/** @throws {ProblemError} when the service refuses the command */
+type Send<Body> = (body: Body, options?: CommandOptions) => Promise<Accepted>;
+
+/**
+ * A client of a service's API, typed by the service's declaration: no code of the service is needed. Commands may be
+ * sent again: each carries an Idempotency-Key.
+ *
+ * @example
+ * const client = createClient<typeof productService>({ baseUrl });
+ * const { entityId } = await client.products.create({ name: "Tea", price: { amount: 450, currency: "EUR" } });
+ * await client.products(entityId).changePrice({ price: { amount: 500, currency: "EUR" } }, { expectedVersion: 1 });
+ * @throws {InvalidArgumentError} for an unknown option, here and in each call
+ */
+export function createClient<Service>(options: ClientOptions): ServiceClient<Service> {
+  checkFields("options", options, OPTIONS);
+  const sender = new Sender(options);
+  const newId = options.newId ?? randomId;
+
+  async function post({ path, id = "" }: Route, body: unknown, command: CommandOptions = {}): Promise<Accepted> {
+    checkFields("command", command, COMMAND);
+    const route = options.service?.commandRoutes.find((one) => one.path === path);
+    if (route) await checkBody(route, body);
+    const { expectedVersion, idempotencyKey = newId(), correlationId = newId(), causationId } = command;
+    const headers = present({
+      "idempotency-key": idempotencyKey,
+      "x-correlation-id": correlationId,
+      "x-causation-id": causationId,
+      "if-match": expectedVersion === undefined ? undefined : `"${expectedVersion}"`,
+    });
+    const response = await sender.send(
+      "POST",
+      path.replace("{id}", () => encodeURIComponent(id)),
+      { headers, body },
+    );
+    return accepted.parse(await readAnswer(response));
+  }
+
+  const entity = (collection: string, id: string) =>
+    byName(
+      (method) => (body: unknown, command?: CommandOptions) =>
+        post({ path: `/${collection}/{id}/${kebabCase(method)}`, id }, body, command),
+    );
+  const collections = byName((collection) =>
+    Object.assign((id: string) => entity(collection, id), {
+      create: (body: unknown, command?: CommandOptions) => post({ path: `/${collection}` }, body, command),
+    }),
+  );
+  const get = async (path: string): Promise<unknown> => readAnswer(await sender.send("GET", path));
+  return byName((name) => (name === "get" ? get : Reflect.get(collections, name))) as ServiceClient<Service>;
+}
+
+interface Route {
+  /** With `{id}` where the id goes. */
+  readonly path: string;
+  readonly id?: string;
+}
+
+/** @throws {InvalidArgumentError} for a body that the schema of its command refuses */
+async function checkBody({ aggregate, command, idField = "" }: CommandRoute, body: unknown): Promise<void> {
+  const { [idField]: _, ...data } = Object(body) as Record<string, unknown>;
+  const schema: AnySchema = aggregate.commands[command];
+  const { issues } = await schema["~standard"].validate(data);
+  const [issue] = describeIssues(command, issues ?? []);
+  if (issue) throw new InvalidArgumentError(issue.path, body, issue.message);
+}
+
+/** An object that has every name, save what tells a promise. */
+const byName = (find: (name: string) => unknown): object =>
+  new Proxy({}, { get: (_, name) => (typeof name === "symbol" || name === "then" ? undefined : find(name)) });
+
 const OPTIONS: Fields<ClientOptions> = {
   baseUrl: true,
   newId: true,
@@ -174,6 +272,7 @@ const OPTIONS: Fields<ClientOptions> = {
   fetch: true,
   clock: true,
   pause: true,
+  service: true,
 };
 
 const COMMAND: Fields<CommandOptions> = {
@@ -182,50 +281,3 @@ const COMMAND: Fields<CommandOptions> = {
   correlationId: true,
   causationId: true,
 };
-
-/**
- * A client of the service's API. Commands may be sent again: each carries an Idempotency-Key.
- *
- * @throws {InvalidArgumentError} for an unknown option, here and in each call
- */
-export function createClient(options: ClientOptions) {
-  checkFields("options", options, OPTIONS);
-  const sender = new Sender(options);
-  const newId = options.newId ?? randomId;
-
-  async function post(path: string, schema: z.ZodType, body: unknown, command: CommandOptions = {}): Promise<Accepted> {
-    checkFields("command", command, COMMAND);
-    const { expectedVersion, idempotencyKey = newId(), correlationId = newId(), causationId } = command;
-    const headers = present({
-      "idempotency-key": idempotencyKey,
-      "x-correlation-id": correlationId,
-      "x-causation-id": causationId,
-      "if-match": expectedVersion === undefined ? undefined : `"${expectedVersion}"`,
-    });
-    const response = await sender.send("POST", path, { headers, body: schema.parse(body) });
-    return accepted.parse(await readAnswer(response));
-  }
-
-  const at = (collection: string, id: string, action: string) => `/${collection}/${encodeURIComponent(id)}/${action}`;
-
-  return {
-    createProduct: (body: NewProduct, command?: CommandOptions) =>
-      post("/products", createProduct.extend({ productId: z.string().optional() }), body, command),
-    createCategory: (body: NewCategory, command?: CommandOptions) =>
-      post("/categories", createCategory.extend({ categoryId: z.string().optional() }), body, command),
-    product: <Action extends keyof typeof PRODUCT_ACTIONS>(
-      productId: string,
-      action: Action,
-      body: Input<(typeof PRODUCT_ACTIONS)[Action]["body"]>,
-      command?: CommandOptions,
-    ) => post(at("products", productId, action), PRODUCT_ACTIONS[action].body, body, command),
-    category: <Action extends keyof typeof CATEGORY_ACTIONS>(
-      categoryId: string,
-      action: Action,
-      body: Input<(typeof CATEGORY_ACTIONS)[Action]["body"]>,
-      command?: CommandOptions,
-    ) => post(at("categories", categoryId, action), CATEGORY_ACTIONS[action].body, body, command),
-    /** Any query of the API, such as `/products?status=active`. @throws {ProblemError} */
-    get: async (path: string): Promise<unknown> => readAnswer(await sender.send("GET", path)),
-  };
-}

@@ -39,7 +39,7 @@ const entryPoints = {
     EVENT_BUS: name,
     ...publishing,
     BUS_MAX_BYTES: count.default(1024 * 1024),
-    SNAPSHOT_EVERY: count.default(100),
+    SNAPSHOT_EVERY: count.optional(),
     PARK_AFTER: count.default(5),
   }),
   vitals: z.object(tables),

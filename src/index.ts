@@ -1,9 +1,61 @@
-/** What other packages may import. */
-export * from "./aggregate/index.ts";
-export * from "./definition/index.ts";
-export * from "./event-store/dynamodb/index.ts";
-export * from "./event-store/index.ts";
-export * from "./operations/index.ts";
-export * from "./projector/dynamodb/index.ts";
-export * from "./projector/index.ts";
-export * from "./stream/index.ts";
+/** Event sourcing on DynamoDB: the store, the definitions, and what runs them. Handler factories: `./lambda`. */
+
+export {
+  CommandSchemaError,
+  createCommandHandler,
+  handleCommand,
+  load,
+  loadAt,
+  loadAtTime,
+} from "./aggregate/index.ts";
+export {
+  acrossEntities,
+  type CommandInputOf,
+  type CommandOf,
+  defineAggregate,
+  defineService,
+  event,
+  isRejection,
+  type NewEventOf,
+  type Projection,
+  type PublishedEventOf,
+  Rejection,
+  type RowOf,
+  type Rows,
+  rowPerEntity,
+  rowPerEvent,
+  type ServiceDefinition,
+  type StateOf,
+  type StoredEventOf,
+  unchanged,
+  upcaster,
+} from "./definition/index.ts";
+export { DynamoDBEventStore, type DynamoDBEventStoreOptions } from "./event-store/dynamodb/index.ts";
+export {
+  type Appended,
+  type AppendRequest,
+  ConcurrencyError,
+  type Event,
+  type EventStore,
+  EventStoreError,
+  InvalidArgumentError,
+  isConcurrencyError,
+  isEventStoreError,
+  type NewEvent,
+  type Snapshot,
+  type StoredEvent,
+  StoreUnavailableError,
+} from "./event-store/index.ts";
+export {
+  createProjector,
+  createRowReaders,
+  readStatus,
+  rebuild,
+  retryParked,
+  skipParked,
+  verify,
+} from "./projector/dynamodb/index.ts";
+export { type Page, type PageRequest, type RowReaderOf, sortable } from "./projector/index.ts";
+export { createPublisher, eventBridgeBus } from "./publisher/index.ts";
+export { makeSnapshot, sweepAggregate } from "./snapshotter/index.ts";
+export { batchAnswer, groupByEntity, listParked, pollStream, readRecords } from "./stream/index.ts";

@@ -1,10 +1,13 @@
 import { handleCommand, StateCache } from "../../src/aggregate/index.ts";
 import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
 import type { NewEvent } from "../../src/event-store/index.ts";
-import { eventTypes, product } from "../../src/product/index.ts";
+import { product } from "../../src/product/index.ts";
+import { productService } from "../../src/product/service.ts";
 import { makeSnapshot } from "../../src/snapshotter/index.ts";
 import { benchEngine } from "./engine.ts";
 import { type Cost, Meter } from "./meter.ts";
+
+const aggregates = Object.values(productService.aggregates);
 
 const EVENTS = "ProductService-Events";
 const SNAPSHOTS = "ProductService-Snapshots";
@@ -28,7 +31,7 @@ export async function measureCosts(): Promise<CostRow[]> {
   const rows: CostRow[] = [];
   const open = () => {
     const client = engine.connect();
-    return { meter: new Meter(client), store: new DynamoDBEventStore(client, EVENTS, SNAPSHOTS, { eventTypes }) };
+    return { meter: new Meter(client), store: new DynamoDBEventStore(client, EVENTS, SNAPSHOTS, { aggregates }) };
   };
   const note = (operation: string, { requests, write, read }: Cost, baseline: string) =>
     rows.push({ operation, requests, writeUnits: write, readUnits: read, baseline });

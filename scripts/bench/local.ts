@@ -1,14 +1,18 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { handleCommand } from "../../src/aggregate/index.ts";
+import type { CommandOf } from "../../src/definition/index.ts";
 import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
 import { startEngine } from "../../src/local/engine.ts";
 import { startLocalRun } from "../../src/local/local-run.ts";
 import { freePort } from "../../src/local/ports.ts";
 import type { ServiceDefinition } from "../../src/local/service-definition.ts";
-import { aggregates, type ProductCommand, product } from "../../src/product/index.ts";
+import { product } from "../../src/product/index.ts";
+import { productService } from "../../src/product/service.ts";
 import { resolveService } from "./engine.ts";
 
-const CREATE: ProductCommand = {
+const aggregates = Object.values(productService.aggregates);
+
+const CREATE: CommandOf<typeof product.commands> = {
   type: "CreateProduct",
   data: { name: "Tea", description: "", price: { amount: 1, currency: "USD" }, categoryId: null },
 };

@@ -1,7 +1,7 @@
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { projections } from "../../projections/index.ts";
 import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
-import { eventTypes, product } from "../../src/product/index.ts";
+import { product } from "../../src/product/index.ts";
+import { productService } from "../../src/product/service.ts";
 import { createPublisher } from "../../src/publisher/index.ts";
 import { makeSnapshot } from "../../src/snapshotter/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
@@ -9,6 +9,9 @@ import { measureCosts } from "./cost.ts";
 import { benchEngine } from "./engine.ts";
 import { type Cost, Meter } from "./meter.ts";
 import { measureProjecting } from "./project.ts";
+
+const { projections, eventTypes } = productService;
+const aggregates = Object.values(productService.aggregates);
 
 /** US dollars: list prices of us-east-1, on demand, without free tiers, as published in July 2025. Look yours up. */
 export const PRICES = {
@@ -40,7 +43,7 @@ async function measureSides(): Promise<Side> {
   const engine = await benchEngine();
   try {
     const client = engine.connect();
-    const store = new DynamoDBEventStore(client, "ProductService-Events", "ProductService-Snapshots", { eventTypes });
+    const store = new DynamoDBEventStore(client, "ProductService-Events", "ProductService-Snapshots", { aggregates });
     const price = { amount: 450, currency: "EUR" };
     const created = { name: "Tea", description: "", price, categoryId: null };
     await store.appendEvent("Product", "p-1", "ProductCreated", created, "ann", "c-1", 0);

@@ -1,16 +1,18 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { categoryTree } from "../../projections/category-tree.ts";
-import { projections } from "../../projections/index.ts";
 import type { Projection } from "../../src/definition/index.ts";
 import { DynamoDBEventStore, encodeEvent } from "../../src/event-store/dynamodb/index.ts";
-import { eventTypes } from "../../src/product/index.ts";
+import { productService } from "../../src/product/service.ts";
 import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { createPublisher } from "../../src/publisher/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { type BenchEngine, benchEngine } from "./engine.ts";
 import { countRequests } from "./meter.ts";
 import { productEvent } from "./product-events.ts";
+
+const { projections, eventTypes } = productService;
+const aggregates = Object.values(productService.aggregates);
 
 export interface LoadRow {
   readonly work: string;
@@ -77,7 +79,7 @@ function open(engine: BenchEngine, projection: Projection) {
   const count = countRequests(client, EVENTS);
   const projector = createProjector({
     projections: [projection],
-    store: new DynamoDBEventStore(client, EVENTS, "ProductService-Snapshots", { eventTypes }),
+    store: new DynamoDBEventStore(client, EVENTS, "ProductService-Snapshots", { aggregates }),
     on: {
       client: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
       table: READ_MODELS,
@@ -120,7 +122,7 @@ function publishBacklog(engine: BenchEngine, backlog: number): Promise<LoadRow> 
         return entries.map(() => undefined);
       },
     },
-    store: new DynamoDBEventStore(client, EVENTS, "ProductService-Snapshots", { eventTypes }),
+    store: new DynamoDBEventStore(client, EVENTS, "ProductService-Snapshots", { aggregates }),
     on: {
       client: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
       table: READ_MODELS,

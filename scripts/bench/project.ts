@@ -1,15 +1,17 @@
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { projections } from "../../projections/index.ts";
 import type { Projection } from "../../src/definition/index.ts";
 import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../src/event-store/index.ts";
-import { eventTypes } from "../../src/product/index.ts";
+import { productService } from "../../src/product/service.ts";
 import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { benchEngine } from "./engine.ts";
 import { Meter } from "./meter.ts";
 import { productEvent } from "./product-events.ts";
 import { measureLoad } from "./project-load.ts";
+
+const { projections, eventTypes } = productService;
+const aggregates = Object.values(productService.aggregates);
 
 export interface ProjectRow {
   readonly projection: string;
@@ -40,7 +42,7 @@ export async function measureProjecting(which: readonly Projection[] = projectio
       const meter = new Meter(client);
       const projector = createProjector({
         projections: [projection],
-        store: new DynamoDBEventStore(client, "ProductService-Events", "ProductService-Snapshots", { eventTypes }),
+        store: new DynamoDBEventStore(client, "ProductService-Events", "ProductService-Snapshots", { aggregates }),
         on: { client: DynamoDBDocumentClient.from(client), table: "ProductService-ReadModels" },
         eventTypes,
         clock: () => new Date(),

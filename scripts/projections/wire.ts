@@ -2,14 +2,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { projections } from "../../projections/index.ts";
 import { readConfig } from "../../src/config.ts";
 import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
 import { publishingOf } from "../../src/lambda/publishing.ts";
-import { aggregates, eventTypeRegistry } from "../../src/product/index.ts";
+import { productService } from "../../src/product/service.ts";
 import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { createPublisher, eventBridgeBus } from "../../src/publisher/index.ts";
 import { useLocalService } from "../local-service.ts";
+
+const { projections, eventTypes } = productService;
+const aggregates = Object.values(productService.aggregates);
 
 export const clock = () => new Date();
 
@@ -53,14 +55,14 @@ export async function wire() {
     projections,
     store,
     on,
-    eventTypes: eventTypeRegistry,
+    eventTypes,
     aggregates,
     clock,
     random: Math.random,
   });
   const bus = eventBridgeBus(new EventBridgeClient({}), prefix);
   const backOff = async (round: number) => void (await pause(Math.min(2_000, 50 * 2 ** round)));
-  const settings = publishingOf(readConfig("publisher", environmentOf(prefix)));
+  const settings = publishingOf(productService, readConfig("publisher", environmentOf(prefix)));
   const publisher = createPublisher({ bus, store, on, ...settings, backOff, clock });
   const countEvents = async () => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: `${prefix}-Events` }));

@@ -1,4 +1,5 @@
-import type { Aggregate, Command } from "../definition/decider.ts";
+import type { Aggregate } from "../definition/aggregate.ts";
+import type { Command } from "../definition/decider.ts";
 import { Rejection } from "../definition/rejection.ts";
 import {
   CommandIdReusedError,
@@ -48,7 +49,7 @@ export async function findFirstTime<State, C extends Command, E extends NewEvent
   if (!outcome) return undefined;
   const { version, commandHash, rejection } = outcome;
   if (commandHash !== identity.hash) throw new CommandIdReusedError(entityId, identity.id, version);
-  if (rejection) throw new Rejection(rejection.reason, rejection.message);
+  if (rejection) throw new Rejection(rejection.reason, rejection.message, rejection.kind);
   return { version, state: await stateAt(version), events: [], repeated: true };
 }
 
@@ -66,6 +67,8 @@ export async function rememberRefusal(
   },
 ): Promise<void> {
   const { id: commandId, hash: commandHash } = identity;
-  const why = rejection && { rejection: { reason: rejection.reason, message: rejection.message } };
+  const why = rejection && {
+    rejection: { reason: rejection.reason, message: rejection.message, kind: rejection.kind },
+  };
   await store.rememberOutcome({ entityId, commandId, commandHash, version, ...why });
 }

@@ -1,5 +1,6 @@
 import pRetry from "p-retry";
-import type { Aggregate, Command } from "../definition/decider.ts";
+import type { Aggregate } from "../definition/aggregate.ts";
+import type { Command } from "../definition/decider.ts";
 import { isRejection, type Rejection } from "../definition/rejection.ts";
 import {
   type Appended,

@@ -1,4 +1,5 @@
-import type { Aggregate, Command } from "../definition/decider.ts";
+import type { Aggregate } from "../definition/aggregate.ts";
+import type { Command } from "../definition/decider.ts";
 import { checkTime, type EventStore, endOf, type NewEvent } from "../event-store/index.ts";
 import { type Loaded, load } from "./load.ts";
 

@@ -1,4 +1,5 @@
-import type { Aggregate, Command } from "../definition/decider.ts";
+import type { Aggregate } from "../definition/aggregate.ts";
+import type { Command, Stored } from "../definition/decider.ts";
 import {
   asError,
   type CommandLog,
@@ -101,7 +102,7 @@ function evolve<State, E extends NewEvent>(
   event: StoredEvent,
 ): State {
   return callNow(
-    () => aggregate.evolve(state, event as unknown as E),
+    () => aggregate.evolve(state, event as Stored<E>),
     (thrown) => new EvolveError(event, thrown),
   );
 }

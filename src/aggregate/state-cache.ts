@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { checkWholeNumber } from "../event-store/index.ts";
 import type { Loaded } from "./load.ts";
 
 /**
@@ -9,8 +10,9 @@ import type { Loaded } from "./load.ts";
 export class StateCache<State> {
   readonly #states: LRUCache<string, Loaded<State>>;
 
-  /** @param maxEntities at least 1 */
+  /** @param maxEntities at least 1 @throws {InvalidArgumentError} */
   constructor(maxEntities: number) {
+    checkWholeNumber("maxEntities", maxEntities, 1);
     this.#states = new LRUCache({ max: maxEntities });
   }
 

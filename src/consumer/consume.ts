@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { PublishedEventOf, ServiceDefinition } from "../definition/index.ts";
 import { randomId } from "../event-store/defaults.ts";
 import { checkFields, checkTime, type Fields, InvalidArgumentError, messageOf } from "../event-store/index.ts";
 import { parseEnvelope, type ReceivedEvent } from "./envelope.ts";
@@ -18,10 +19,27 @@ export type Contract =
   | readonly string[]
   | { readonly channels: Readonly<Record<string, { readonly messages: Readonly<Record<string, unknown>> }>> };
 
-export interface ConsumerOptions {
+/** Handlers by event type, typed by the declaration of the service whose events they are. */
+export type EventHandlers<Service> =
+  Service extends ServiceDefinition<infer _, infer __, infer ___>
+    ? {
+        readonly [Type in PublishedEventOf<Service>["eventType"]]?: EventHandler<
+          ReceivedFrom<Extract<PublishedEventOf<Service>, { readonly eventType: Type }>>
+        >;
+      }
+    : Readonly<Record<string, EventHandler<ReceivedEvent<never>>>>;
+
+type EventHandler<Event> = (event: Event, links: Links) => Promise<void>;
+
+/** What is published as an event that is received. */
+type ReceivedFrom<Published> = Published extends { readonly data: infer Data }
+  ? ReceivedEvent<Data> & Omit<Published, "data">
+  : never;
+
+export interface ConsumerOptions<Service = unknown> {
   readonly received: Received;
   /** By event type; a type without a handler is passed by. */
-  readonly handlers: Readonly<Record<string, (event: ReceivedEvent<never>, links: Links) => Promise<void>>>;
+  readonly handlers: EventHandlers<Service>;
   /**
    * Published events of an entity, for gaps and claim checks. Without it a gap makes the message fail, so that it comes
    * again behind what is missing, and so does a claim check.
@@ -55,7 +73,7 @@ export interface Consumer {
 }
 
 /**
- * Takes published events, each entity's in order and each once, however many invocations run: duplicates are dropped,
+ * Takes published events, typed by the service's declaration (`createConsumer<typeof productService>`), each entity's in order and each once, however many invocations run: duplicates are dropped,
  * gaps are fetched, and an invocation has an entity to itself while it handles its events (see `Received.lease`).
  *
  * What can still repeat: a crash between a handler's end and the noting of it lets the event come again, and a handler that
@@ -63,10 +81,11 @@ export interface Consumer {
  *
  * @throws {InvalidArgumentError} for an unknown option, and for a handler of an event that the contract does not have
  */
-export function createConsumer(options: ConsumerOptions): Consumer {
+export function createConsumer<Service = unknown>(options: ConsumerOptions<Service>): Consumer {
   checkFields("options", options, OPTIONS);
-  checkHandlers(options);
-  const { received, handlers, fetchEvents, log, startAt = "beginning", waitMs = 5_000 } = options;
+  checkHandlers(options as ConsumerOptions);
+  const { received, fetchEvents, log, startAt = "beginning", waitMs = 5_000 } = options;
+  const handlers = new Map<string, EventHandler<ReceivedEvent>>(Object.entries(options.handlers));
   const startTime = startAt === "beginning" || startAt === "now" ? undefined : Date.parse(startAt);
 
   async function whole(event: ReceivedEvent): Promise<ReceivedEvent> {
@@ -81,9 +100,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   async function handle(key: string, event: ReceivedEvent): Promise<void> {
     const { entityId, sequenceNumber, eventType, eventId, correlationId } = event;
-    const handler = Object.hasOwn(handlers, eventType) ? handlers[eventType] : undefined;
+    const handler = handlers.get(eventType);
     log?.(`${eventType} ${entityId} #${sequenceNumber}`, { correlationId, eventId });
-    if (handler) await handler((await whole(event)) as ReceivedEvent<never>, { correlationId, causationId: eventId });
+    if (handler) await handler(await whole(event), { correlationId, causationId: eventId });
     await received.advance(key, sequenceNumber);
   }
 

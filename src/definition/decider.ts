@@ -1,4 +1,4 @@
-import type { EventTypes, NewEvent, StandardSchema } from "../event-store/index.ts";
+import type { NewEvent, StoredEvent } from "../event-store/index.ts";
 
 /** What somebody wants done. The verb comes first: `ChangePrice`. */
 export interface Command<Type extends string = string, Data extends object = object> {
@@ -14,6 +14,9 @@ export interface CommandMetadata {
   readonly now: string;
 }
 
+/** A stored event of one of these types. */
+export type Stored<E extends NewEvent> = E extends NewEvent ? StoredEvent<E["eventType"], E["eventData"]> : never;
+
 /**
  * The rules of one kind of entity, pure. `decide` answers with what happened (nothing, when nothing
  * changes) or throws a `Rejection`; `evolve` takes one event into the state and must not refuse. States, events and
@@ -22,17 +25,5 @@ export interface CommandMetadata {
 export interface Decider<State, C extends Command, E extends NewEvent> {
   readonly initialState: State;
   decide(command: C, state: State, metadata: CommandMetadata): readonly E[];
-  evolve(state: State, event: E): State;
-}
-
-/** A decider with what the store and the snapshotter must know of it. */
-export interface Aggregate<State, C extends Command, E extends NewEvent> extends Decider<State, C, E> {
-  readonly aggregateType: string;
-  readonly eventTypes: EventTypes;
-  /** The schema of the state in snapshots. Raise it when `State` or `evolve` changes: older snapshots are then ignored. */
-  readonly stateVersion: string;
-  /** A snapshot that does not fit is ignored. Default: any fits. */
-  readonly stateSchema?: StandardSchema;
-  /** Event types after which a snapshot is due at once. */
-  readonly significantEvents?: readonly E["eventType"][];
+  evolve(state: State, event: Stored<E>): State;
 }

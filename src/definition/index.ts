@@ -1,3 +1,12 @@
+export { acrossEntities } from "./across-entities.ts";
+export * from "./aggregate.ts";
+export * from "./command-routes.ts";
 export * from "./decider.ts";
+export * from "./event.ts";
+export type { EventsOf } from "./handlers.ts";
 export * from "./projection.ts";
+export * from "./public-event.ts";
 export * from "./rejection.ts";
+export { type RowPerEntityDefinition, rowPerEntity } from "./row-per-entity.ts";
+export { type RowPerEventDefinition, rowPerEvent } from "./row-per-event.ts";
+export * from "./service.ts";

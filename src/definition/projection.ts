@@ -1,8 +1,11 @@
 import {
   type AggregateEventTypes,
+  type AnySchema,
   checkFields,
+  describeIssues,
   type Fields,
   InvalidArgumentError,
+  isThenable,
   type StoredEvent,
 } from "../event-store/index.ts";
 
@@ -15,20 +18,33 @@ export interface ListPlace {
   readonly sort: string;
 }
 
-/** Up to four lists by name; undefined keeps the row out of the list. */
-export type Lists<Row> = Readonly<Record<string, (row: Row, key: string) => ListPlace | undefined>>;
+/** The place of a row in one list, undefined to keep it out; `key` is the row's own, for an order among equals. */
+export type ListBy<Row> = {
+  // A method, so that a projection of some row is a projection of any.
+  place(row: Row, key: string): ListPlace | undefined;
+}["place"];
+
+/** Up to four lists by name. */
+export type Lists<Row> = Readonly<Record<string, ListBy<Row>>>;
+
+/** What feeds a projection: the table stream, or the bus through a queue. */
+export type Feed = "stream" | "bus";
 
 interface Common {
   readonly name: string;
   /** Raise it when rows come out differently: each build belongs to one version. Default 1. */
-  readonly version?: number;
+  readonly version?: number | undefined;
+  /** Default "stream". */
+  readonly feed?: Feed | undefined;
   readonly from: EventSelection;
+  /** The aggregates whose events it takes, where they are declared. */
+  readonly aggregates?: readonly AggregateEventTypes[] | undefined;
 }
 
 /** The row is the fold of one entity's events; it carries its own checkpoint, so a batch costs one write. */
 export interface RowPerEntity<Row> extends Common {
   readonly kind: "row-per-entity";
-  readonly lists?: Lists<Row>;
+  readonly lists?: Lists<Row> | undefined;
   /** Undefined: there is no row. Pure. */
   evolve(row: Row | undefined, event: StoredEvent): Row | undefined;
 }
@@ -36,7 +52,7 @@ export interface RowPerEntity<Row> extends Common {
 /** One row for each event that matters, for histories that must not grow inside one row. */
 export interface RowPerEvent<Row> extends Common {
   readonly kind: "row-per-event";
-  readonly lists?: Lists<Row>;
+  readonly lists?: Lists<Row> | undefined;
   /** Undefined: the event leaves no row. Pure. */
   row(event: StoredEvent): Row | undefined;
 }
@@ -66,44 +82,33 @@ export interface RowsAcrossEntities<Row> extends Common {
 
 export type Projection<Row = unknown> = RowPerEntity<Row> | RowPerEvent<Row> | RowsAcrossEntities<Row>;
 
-export const MAX_LISTS = 4;
+export type RowOf<P> = P extends Projection<infer Row> ? Row : never;
 
-const RESERVED = new Set(["publisher"]);
+/** The names of a projection's lists. */
+export type ListOf<P> = P extends { readonly lists?: infer L } ? keyof NonNullable<L> & string : never;
+
+export const MAX_LISTS = 4;
 
 /** "@" and "#" separate the parts of a row's key. */
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
-const COMMON: Fields<Common> & { readonly kind: true } = { name: true, version: true, from: true, kind: true };
+/** The publisher's parked entities are listed under this name. */
+const RESERVED = "publisher";
 
-const FIELDS = {
-  "row-per-entity": { ...COMMON, lists: true, evolve: true },
-  "row-per-event": { ...COMMON, lists: true, row: true },
-  "rows-across-entities": { ...COMMON, needs: true, change: true },
-} satisfies { readonly [Kind in Projection["kind"]]: Fields<Extract<Projection, { kind: Kind }>> };
-
-/**
- * Declares a read model.
- *
- * @throws {InvalidArgumentError} for a field or a kind that there is not
- * @throws {TypeError} when the name cannot be part of a key or there are too many lists
- */
-export function defineProjection<Row, P extends Projection<Row>>(projection: P & Projection<Row>): P {
-  const kind: string = projection.kind;
-  if (!Object.hasOwn(FIELDS, kind))
-    throw new InvalidArgumentError("projection.kind", kind, `one of ${Object.keys(FIELDS).join(", ")}`);
-  checkFields<object>("projection", projection, FIELDS[projection.kind]);
-  if (RESERVED.has(projection.name)) {
-    throw new TypeError(
-      `projection name: ${projection.name} is reserved, for the publisher's parked entities are listed by it`,
-    );
-  }
-  if (!NAME.test(projection.name)) {
-    throw new TypeError(`projection name: expected lower-case letters, digits and dashes, got ${projection.name}`);
-  }
+/** @throws {InvalidArgumentError} for a name that cannot be part of a key, a version that is none, or too many lists */
+export function checkProjection<P extends Projection>(projection: P): P {
+  const { name, version = 1, feed = "stream" } = projection;
+  if (name === RESERVED)
+    throw new InvalidArgumentError("projection.name", name, `another name: the publisher's parked entities have it`);
+  if (typeof name !== "string" || !NAME.test(name))
+    throw new InvalidArgumentError("projection.name", name, "1 to 64 lower-case letters, digits and dashes");
+  if (!Number.isSafeInteger(version) || version < 1)
+    throw new InvalidArgumentError(`projection ${name}: version`, version, "an integer from 1");
+  if (feed !== "stream" && feed !== "bus")
+    throw new InvalidArgumentError(`projection ${name}: feed`, feed, '"stream" or "bus"');
   const lists = "lists" in projection ? Object.keys(projection.lists ?? {}) : [];
-  if (lists.length > MAX_LISTS) {
-    throw new TypeError(`projection ${projection.name}: expected at most ${MAX_LISTS} lists, got ${lists.length}`);
-  }
+  if (lists.length > MAX_LISTS)
+    throw new InvalidArgumentError(`projection ${name}: lists`, lists.length, `at most ${MAX_LISTS} lists`);
   return projection;
 }
 
@@ -129,4 +134,51 @@ export const takesAggregate = ({ from }: Pick<Common, "from">, aggregateType: st
   Object.hasOwn(from, aggregateType);
 
 export const takesEvent = ({ from }: Pick<Common, "from">, event: StoredEvent): boolean =>
-  from[event.aggregateType]?.includes(event.eventType) ?? false;
+  takesAggregate({ from }, event.aggregateType) && (from[event.aggregateType]?.includes(event.eventType) ?? false);
+
+/** A row does not fit the schema of its projection: the event that made it is at fault, and its entity is parked. */
+export class RowSchemaError extends Error {
+  readonly code = "ROW_SCHEMA";
+  constructor(
+    readonly projection: string,
+    readonly issues: readonly { readonly path: string; readonly message: string }[],
+  ) {
+    const found = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    super(`a row of ${projection} does not fit its schema: ${found}`);
+    this.name = "RowSchemaError";
+  }
+}
+
+/** Checks rows by a schema; what is stored is the row as it was given. */
+export function rowChecker(projection: string, schema: AnySchema): (row: unknown) => void {
+  return (row) => {
+    const result = schema["~standard"].validate(row);
+    if (isThenable(result))
+      throw new RowSchemaError(projection, [{ path: "row", message: "its schema waits, and has to answer at once" }]);
+    if (result.issues) throw new RowSchemaError(projection, describeIssues("row", result.issues));
+  };
+}
+
+/** What every declaration of a projection has. */
+export interface ProjectionDeclaration {
+  /** 1 to 64 lower-case letters, digits and dashes. */
+  readonly name: string;
+  /** Raise it when rows come out differently, and rebuild. Default 1. */
+  readonly version?: number;
+  /** Default "stream". */
+  readonly feed?: Feed;
+}
+
+const DECLARATION: Fields<ProjectionDeclaration & { of: unknown; row: unknown; on: unknown }> = {
+  name: true,
+  version: true,
+  feed: true,
+  of: true,
+  row: true,
+  on: true,
+};
+
+/** @throws {InvalidArgumentError} for a field that this kind of projection has not */
+export function checkProjectionFields(declaration: object, more: Readonly<Record<string, true>>): void {
+  checkFields<object>("projection", declaration, { ...DECLARATION, ...more });
+}

@@ -1,3 +1,6 @@
+/** Why the rules said no: there is no such entity, or what was asked for is not allowed in its state. */
+export type RejectionKind = "unknown" | "refused";
+
 /** The rules said no. Nothing was stored, and asking again gives the same answer until the state changes. */
 export class Rejection extends Error {
   readonly code = "REJECTED";
@@ -5,6 +8,8 @@ export class Rejection extends Error {
     /** Which rule, for programs: `product-discontinued`. */
     readonly reason: string,
     message: string,
+    /** An unknown entity is answered with 404, anything else with 422. Default "refused". */
+    readonly kind: RejectionKind = "refused",
   ) {
     super(message);
     this.name = "Rejection";

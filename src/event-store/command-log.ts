@@ -69,3 +69,27 @@ export async function readEventsOfCommand(
 /** Tells one command's events from the next one's, also where commands carry no id. */
 export const commandMark = ({ commandId, correlationId, eventTime }: StoredEvent): string =>
   commandId ?? `${correlationId} ${eventTime}`;
+
+/** Collects the commands of events that come newest first. */
+export class CommandsBackward {
+  readonly #keyed: CommandEvent[] = [];
+  #mark: string | undefined;
+  #commands = 0;
+
+  /** True when all that are remembered were seen. */
+  get isEnough(): boolean {
+    return this.#commands > REMEMBERED_COMMANDS;
+  }
+
+  add(event: StoredEvent): void {
+    const { commandId, commandHash, sequenceNumber } = event;
+    if (commandMark(event) !== this.#mark) this.#commands += 1;
+    this.#mark = commandMark(event);
+    if (commandId !== undefined)
+      this.#keyed.push({ commandId, sequenceNumber, ...(commandHash ? { commandHash } : {}) });
+  }
+
+  get log(): CommandLog {
+    return this.#keyed.toReversed().reduce(recordCommand, EMPTY_COMMAND_LOG);
+  }
+}

@@ -6,7 +6,12 @@ export interface CommandOutcome {
   readonly commandHash: string;
   /** The entity's version at which it was decided. */
   readonly version: number;
-  readonly rejection?: { readonly reason: string; readonly message: string };
+  readonly rejection?: {
+    readonly reason: string;
+    readonly message: string;
+    /** Default "refused". */
+    readonly kind?: "unknown" | "refused";
+  };
 }
 
 /** Milliseconds for which the outcome of a command that stored nothing is remembered. */

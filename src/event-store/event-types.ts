@@ -1,7 +1,7 @@
 import { EventSchemaError, InvalidArgumentError, UnknownEventVersionError, UpcastError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type { JsonObject } from "./json.ts";
-import type { StandardResult, StandardSchema } from "./standard-schema.ts";
+import { describeIssues, type StandardResult, type StandardSchema } from "./standard-schema.ts";
 import { dropPromise, isThenable } from "./thrown.ts";
 
 /** One step from an older schema version to a newer one. Pure; sees the payload as stored, and must not change it. */
@@ -95,11 +95,6 @@ export class EventTypeRegistry {
     }));
   }
 
-  /** The names of all types that are declared. */
-  get names(): ReadonlySet<string> {
-    return new Set([this.#shared, ...this.#byAggregate.values()].flatMap((types) => Object.keys(types)));
-  }
-
   /** True when the aggregate's types are declared, and this is none of them. */
   isUnknown(aggregateType: string, eventType: string): boolean {
     return this.#byAggregate.has(aggregateType) && this.find(aggregateType, eventType) === undefined;
@@ -108,10 +103,6 @@ export class EventTypeRegistry {
 
 /** Event types by name alone, or told apart by aggregate. */
 export type EventTypeLookup = EventTypes | EventTypeRegistry;
-
-/** The names of the types that are declared; none when nothing is. */
-export const declaredNames = (types: EventTypeLookup): ReadonlySet<string> =>
-  types instanceof EventTypeRegistry ? types.names : new Set(Object.keys(types));
 
 function findIn(types: EventTypeLookup, aggregateType: string, eventType: string): EventTypeDefinition | undefined {
   if (types instanceof EventTypeRegistry) return types.find(aggregateType, eventType);
@@ -159,13 +150,6 @@ function checkChain(types: EventTypes, eventType: string, from: string): void {
   }
 }
 
-function pathOf(path: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined): string {
-  return (path ?? []).reduce<string>((all, part) => {
-    const key = typeof part === "object" ? part.key : part;
-    return typeof key === "number" ? `${all}[${key}]` : `${all}.${String(key)}`;
-  }, "eventData");
-}
-
 /** What the schema makes of a payload, or a promise of it. @throws {EventSchemaError} naming the path of everything that does not fit */
 export function checkSchema(schema: StandardSchema, eventType: string, eventData: unknown): unknown {
   const first = schema["~standard"].validate(eventData);
@@ -180,10 +164,7 @@ export function checkSchema(schema: StandardSchema, eventType: string, eventData
 function outputOf(eventType: string, result: StandardResult): unknown {
   const { issues } = result;
   if (!issues) return "value" in result ? result.value : undefined;
-  throw new EventSchemaError(
-    eventType,
-    issues.map(({ path, message }) => ({ path: pathOf(path), message })),
-  );
+  throw new EventSchemaError(eventType, describeIssues("eventData", issues));
 }
 
 /**

@@ -5,10 +5,18 @@ export * from "./errors.ts";
 export * from "./event.ts";
 export * from "./event-store.ts";
 export * from "./event-types.ts";
+export { InMemoryEventStore, type InMemoryEventStoreOptions } from "./in-memory-event-store.ts";
 export * from "./json.ts";
 export * from "./scan.ts";
 export * from "./snapshot.ts";
-export type { StandardSchema } from "./standard-schema.ts";
+export {
+  type AnySchema,
+  describeIssues,
+  type InferInput,
+  type InferOutput,
+  jsonSchemaOf,
+  type StandardSchema,
+} from "./standard-schema.ts";
 export {
   asError,
   callNow,

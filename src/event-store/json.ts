@@ -83,7 +83,8 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-function isPlain(value: object): boolean {
+/** An object literal or a list, also one of another realm, such as that of a test runner. */
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Array.isArray(value);
+  return prototype === null || Array.isArray(value) || Object.getPrototypeOf(prototype) === null;
 }

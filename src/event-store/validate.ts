@@ -119,3 +119,24 @@ function checkEvent(field: string, event: unknown): void {
 }
 
 const NEW_EVENT: Fields<NewEvent> = { eventType: true, eventData: true };
+
+/** @throws {InvalidArgumentError} naming what cannot be stored together */
+export function checkAppendToMany(requests: readonly AppendRequest[]): void {
+  if (!Array.isArray(requests)) throw new InvalidArgumentError("requests", requests, "an array of requests");
+  for (const request of requests) checkAppend(request);
+  const withCommand = requests.filter(({ command }) => command !== undefined);
+  if (withCommand.length > 0 && withCommand.length < requests.length) {
+    const { entityId } = requests.find(({ command }) => command === undefined) as AppendRequest;
+    throw new InvalidArgumentError(`command of ${entityId}`, undefined, "a command on all of the requests or on none");
+  }
+  const total = requests.reduce((sum, { events }) => sum + events.length, 0);
+  if (total > MAX_EVENTS_PER_APPEND) {
+    throw new InvalidArgumentError("requests", total, `at most ${MAX_EVENTS_PER_APPEND} events in all`);
+  }
+  const ids = new Set<string>();
+  for (const { entityId, expectedVersion } of requests) {
+    checkWholeNumber(`expectedVersion of ${entityId}`, expectedVersion, 0);
+    if (ids.has(entityId)) throw new InvalidArgumentError("entityId", entityId, "each entity once");
+    ids.add(entityId);
+  }
+}

@@ -1,13 +1,46 @@
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
-import { addCategoryCommands, addProductCommands } from "./commands.ts";
+import type { ServiceDefinition } from "../definition/index.ts";
+import { addCommands } from "./commands.ts";
 import type { HttpDependencies } from "./dependencies.ts";
+import { addEntityQueries } from "./entity-queries.ts";
 import { RoutePaths, type RouteTemplate } from "./paths.ts";
 import { isForLater, problem, problemOf } from "./problem.ts";
-import { addQueries } from "./queries.ts";
+import { type Query, queryRoute } from "./query.ts";
 import { type App, CORRELATION_HEADER, type Variables } from "./request.ts";
+
+/** The API of a service: one Request in, one Response out. Its commands come from the declaration, its queries are given. */
+export function createApp(service: ServiceDefinition, queries: readonly Query[], dependencies: HttpDependencies): App {
+  const app = createBareApp();
+  addRequestLine(app, dependencies);
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY,
+      onError: () => {
+        throw new HTTPException(413, { message: `the body is over ${MAX_BODY} bytes` });
+      },
+    }),
+  );
+  app.get("*", etag());
+  addProblems(app);
+  addCommands(app, service, dependencies);
+  addEntityQueries(app, service, dependencies);
+  for (const query of queries) query.addTo(app, dependencies);
+  app.openapi(queryRoute("/projections", "How far the read models are", z.strictObject({})), async (context) =>
+    context.json({ projections: await dependencies.status() }, 200),
+  );
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: service.name,
+      version: "0.1.0",
+      description: `Commands change ${Object.keys(service.aggregates).join(" and ")}; queries read what projectors made of the events.`,
+    },
+  });
+  return app;
+}
 
 /** Bytes of a request body; one event is at most 400 KB. */
 const MAX_BODY = 512 * 1024;
@@ -101,31 +134,3 @@ export function pathsOf(app: App): RoutePaths {
 
 const templatesOf = (app: App): RouteTemplate[] =>
   app.openAPIRegistry.definitions.flatMap((definition) => (definition.type === "route" ? [definition.route] : []));
-
-/** The API: one Request in, one Response out. */
-export function createApp(dependencies: HttpDependencies): App {
-  const app = createBareApp();
-  addRequestLine(app, dependencies);
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        throw new HTTPException(413, { message: `the body is over ${MAX_BODY} bytes` });
-      },
-    }),
-  );
-  app.get("*", etag());
-  addProblems(app);
-  addProductCommands(app, dependencies);
-  addCategoryCommands(app, dependencies);
-  addQueries(app, dependencies);
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: "ProductService",
-      version: "0.1.0",
-      description: "Commands change products and categories; queries read what projectors made of the events.",
-    },
-  });
-  return app;
-}

@@ -1,26 +1,123 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type CommandResult, handleCommand } from "../aggregate/index.ts";
-import type { Command } from "../definition/index.ts";
+import { type CommandContext, type CommandResult, handleCommand, StateCache, Turns } from "../aggregate/index.ts";
+import type { AnyAggregateDefinition, CommandRoute, ServiceDefinition } from "../definition/index.ts";
 import { contentHash } from "../event-store/index.ts";
-import {
-  CATEGORY_ACTIONS,
-  type CategoryCommand,
-  category,
-  categoryId,
-  createCategory,
-  createProduct,
-  PRODUCT_ACTIONS,
-  type ProductCommand,
-  product,
-  productId,
-} from "../product/index.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { preconditionOf, underPrecondition } from "./preconditions.ts";
-import { problemSchema } from "./problem.ts";
 import { type App, etagOf, type RequestContext, userOf } from "./request.ts";
+import { entityId, problemContent, withField, zodOf } from "./schemas.ts";
 
-export const newProduct = createProduct.extend({ productId: productId.optional() });
-export const newCategory = createCategory.extend({ categoryId: categoryId.optional() });
+/** A route for every command of the service. */
+export function addCommands(
+  app: App,
+  { aggregates, commandRoutes }: ServiceDefinition,
+  dependencies: HttpDependencies,
+): void {
+  const { store, cachedEntities = 1_000 } = dependencies;
+  const contexts = new Map(
+    Object.values(aggregates).map((aggregate): [AnyAggregateDefinition, CommandContext<unknown>] => [
+      aggregate,
+      { store, cache: new StateCache(cachedEntities), turns: new Turns() },
+    ]),
+  );
+  for (const route of commandRoutes) {
+    const context = contexts.get(route.aggregate) ?? { store };
+    if (route.idField === undefined) addAction(app, route, context, dependencies);
+    else addCreation(app, route, { ...context, idField: route.idField }, dependencies);
+  }
+}
+
+function addAction(app: App, route: CommandRoute, on: CommandContext<unknown>, dependencies: HttpDependencies): void {
+  const { aggregate, command } = route;
+  const body = zodOf(aggregate.commands[command]);
+  app.openapi(openApiRoute(route, body, 200), async (context) => {
+    const id = context.req.param("id") ?? "";
+    const data = context.req.valid("json" as never) as object;
+    return answer(context, id, await run(context, { on, route, id, data, dependencies })) as never;
+  });
+}
+
+/**
+ * Without an id in the body one is made; from the Idempotency-Key, so that a repeat finds the same entity. It begins
+ * with the collection, for the entities of a service share one space of ids.
+ */
+function addCreation(
+  app: App,
+  route: CommandRoute,
+  { idField, ...on }: CommandContext<unknown> & { readonly idField: string },
+  dependencies: HttpDependencies,
+): void {
+  const { collection, aggregate, command } = route;
+  const body = withField(aggregate.commands[command], idField, idSchemaOf(aggregate));
+  app.openapi(openApiRoute(route, body, 201), async (context) => {
+    const { [idField]: given, ...data } = context.req.valid("json" as never) as Record<string, unknown>;
+    const key = context.req.header("idempotency-key");
+    const made = () =>
+      key === undefined
+        ? dependencies.newId()
+        : `${collection}-${contentHash([collection, userOf(context, dependencies), key])}`;
+    const id = typeof given === "string" ? given : made();
+    const result = await run(context, { on, route, id, data, dependencies });
+    return answer(context, id, result, `/${collection}/${id}`) as never;
+  });
+}
+
+interface Run {
+  readonly on: CommandContext<unknown>;
+  readonly route: CommandRoute;
+  readonly id: string;
+  readonly data: object;
+  readonly dependencies: HttpDependencies;
+}
+
+function run(context: RequestContext, { on, route, id, data, dependencies }: Run): Promise<CommandResult<unknown>> {
+  const userId = userOf(context, dependencies);
+  const key = context.req.header("idempotency-key");
+  return underPrecondition(preconditionOf(context.req.header("if-match")), (expectedVersion) =>
+    handleCommand(on, route.aggregate, {
+      entityId: id,
+      command: { type: route.command, data },
+      userId,
+      correlationId: context.get("correlationId"),
+      causationId: context.req.header("x-causation-id"),
+      now: dependencies.clock().toISOString(),
+      // One user's key is not another's.
+      commandId: key === undefined ? undefined : contentHash([userId, key]),
+      expectedVersion,
+    }),
+  );
+}
+
+function answer(
+  context: RequestContext,
+  entityId: string,
+  { version, events, repeated }: CommandResult<unknown>,
+  location?: string,
+): Response {
+  context.header("ETag", etagOf(version));
+  if (location) context.header("Location", location);
+  const body = { entityId, version, events: events.map(({ eventType }) => eventType), repeated };
+  return context.json(body, location ? 201 : 200);
+}
+
+function openApiRoute({ aggregate, command, path, idField }: CommandRoute, body: z.ZodType, status: 200 | 201) {
+  return createRoute({
+    method: "post",
+    path,
+    summary: command,
+    request: {
+      headers: commandHeaders,
+      body: { required: true, content: { "application/json": { schema: body } } },
+      ...(idField === undefined ? { params: z.object({ id: idSchemaOf(aggregate) }) } : {}),
+    },
+    responses: {
+      [status]: { description: "Stored", content: { "application/json": { schema: accepted } } },
+      ...problems,
+    },
+  });
+}
+
+const idSchemaOf = ({ id }: AnyAggregateDefinition): z.ZodType => (id ? zodOf(id) : entityId);
 
 export const accepted = z
   .object({
@@ -41,7 +138,6 @@ export const commandHeaders = z.object({
   "x-causation-id": z.string().min(1).max(200).optional().describe("The event that caused the command"),
 });
 
-const problemContent = { "application/problem+json": { schema: problemSchema } };
 const problems = {
   400: { description: "Malformed", content: problemContent },
   401: { description: "Not authenticated", content: problemContent },
@@ -51,112 +147,3 @@ const problems = {
   413: { description: "Too large", content: problemContent },
   422: { description: "Refused by the rules", content: problemContent },
 };
-
-function commandRoute(path: string, summary: string, body: z.ZodType, status: 200 | 201) {
-  const hasId = path.includes("{id}");
-  return createRoute({
-    method: "post",
-    path,
-    summary,
-    request: {
-      headers: commandHeaders,
-      body: { required: true, content: { "application/json": { schema: body } } },
-      ...(hasId ? { params: z.object({ id: productId }) } : {}),
-    },
-    responses: {
-      [status]: { description: "Stored", content: { "application/json": { schema: accepted } } },
-      ...problems,
-    },
-  });
-}
-
-type Run = (context: RequestContext, entityId: string, command: Command) => Promise<CommandResult<unknown>>;
-
-function runner<C extends Command>(
-  dependencies: HttpDependencies,
-  handle: (request: Parameters<typeof handleCommand<unknown, C, never>>[2]) => Promise<CommandResult<unknown>>,
-): Run {
-  return (context, entityId, command) => {
-    const userId = userOf(context, dependencies);
-    const key = context.req.header("idempotency-key");
-    return underPrecondition(preconditionOf(context.req.header("if-match")), (expectedVersion) =>
-      handle({
-        entityId,
-        command: command as C,
-        userId,
-        correlationId: context.get("correlationId"),
-        causationId: context.req.header("x-causation-id"),
-        now: dependencies.clock().toISOString(),
-        // One user's key is not another's.
-        commandId: key === undefined ? undefined : contentHash([userId, key]),
-        expectedVersion,
-      }),
-    );
-  };
-}
-
-function answer(
-  context: RequestContext,
-  entityId: string,
-  result: CommandResult<unknown>,
-  location?: string,
-): Response {
-  const { version, events, repeated } = result;
-  context.header("ETag", etagOf(version));
-  if (location) context.header("Location", location);
-  const body = { entityId, version, events: events.map(({ eventType }) => eventType), repeated };
-  return context.json(body, location ? 201 : 200);
-}
-
-function addActions(
-  app: App,
-  collection: string,
-  actions: Readonly<Record<string, { readonly type: string; readonly body: z.ZodType }>>,
-  run: Run,
-): void {
-  for (const [action, { type, body }] of Object.entries(actions)) {
-    const route = commandRoute(`/${collection}/{id}/${action}`, type, body, 200);
-    app.openapi(route, async (context) => {
-      const id = context.req.param("id") ?? "";
-      const data = context.req.valid("json" as never) as object;
-      return answer(context, id, await run(context, id, { type, data })) as never;
-    });
-  }
-}
-
-/**
- * Without an id in the body one is made; from the Idempotency-Key, so that a repeat finds the same entity. It begins
- * with the collection, for products and categories share one space of ids.
- */
-function addCreate(
-  app: App,
-  collection: string,
-  { type, body, idField }: { type: string; body: z.ZodType; idField: string },
-  dependencies: HttpDependencies,
-  run: Run,
-): void {
-  const { newId } = dependencies;
-  app.openapi(commandRoute(`/${collection}`, type, body, 201), async (context) => {
-    const { [idField]: given, ...data } = context.req.valid("json" as never) as Record<string, unknown>;
-    const key = context.req.header("idempotency-key");
-    const made =
-      key === undefined ? newId() : `${collection}-${contentHash([collection, userOf(context, dependencies), key])}`;
-    const id = typeof given === "string" ? given : made;
-    const result = await run(context, id, { type, data });
-    return answer(context, id, result, `/${collection}/${id}`) as never;
-  });
-}
-
-export function addProductCommands(app: App, dependencies: HttpDependencies): void {
-  const run = runner<ProductCommand>(dependencies, (request) => handleCommand(dependencies.products, product, request));
-  addCreate(app, "products", { type: "CreateProduct", body: newProduct, idField: "productId" }, dependencies, run);
-  addActions(app, "products", PRODUCT_ACTIONS, run);
-}
-
-export function addCategoryCommands(app: App, dependencies: HttpDependencies): void {
-  const run = runner<CategoryCommand>(dependencies, (request) =>
-    handleCommand(dependencies.categories, category, request),
-  );
-  addCreate(app, "categories", { type: "CreateCategory", body: newCategory, idField: "categoryId" }, dependencies, run);
-  addActions(app, "categories", CATEGORY_ACTIONS, run);
-}

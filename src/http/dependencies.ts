@@ -1,25 +1,6 @@
-import type { CategoryPage, CategoryQuery } from "../../projections/category-tree.ts";
-import type { CatalogQuery, CatalogRow } from "../../projections/product-catalog.ts";
-import type { PriceHistoryRow } from "../../projections/product-price-history.ts";
-import type { ActivityRow } from "../../projections/user-activity.ts";
-import type { CommandContext } from "../aggregate/index.ts";
+import type { Projection } from "../definition/index.ts";
 import type { EventStore } from "../event-store/index.ts";
-import type { CategoryState, ProductState } from "../product/index.ts";
-import type { ProjectionStatus } from "../projector/dynamodb/index.ts";
-import type { Page, PageRequest, VersionedRow } from "../projector/index.ts";
-import type { EnvelopeOptions } from "../publisher/index.ts";
-
-/** The questions that the API answers from read models. */
-export interface Queries {
-  product(productId: string, atLeastVersion?: number): Promise<VersionedRow<CatalogRow> | undefined>;
-  productVersion(productId: string): Promise<number>;
-  priceHistoryVersion(productId: string): Promise<number>;
-  products(query: CatalogQuery): Promise<Page<CatalogRow>>;
-  priceHistory(productId: string, page: PageRequest<PriceHistoryRow>): Promise<Page<PriceHistoryRow>>;
-  categories(query: CategoryQuery): Promise<CategoryPage>;
-  activity(userId: string, page: PageRequest<ActivityRow>): Promise<Page<ActivityRow>>;
-  projections(): Promise<ProjectionStatus[]>;
-}
+import type { ProjectionStatus, RowReaderOf } from "../projector/index.ts";
 
 /** One line for the log, without payloads. */
 export interface RequestLine {
@@ -35,17 +16,20 @@ export interface RequestLine {
 
 export interface HttpDependencies {
   readonly store: EventStore;
-  readonly products: CommandContext<ProductState>;
-  readonly categories: CommandContext<CategoryState>;
-  readonly queries: Queries;
+  /** The rows of a projection, of its serving generation. */
+  readonly rows: <P extends Projection>(projection: P) => RowReaderOf<P>;
+  /** How far every projection is. */
+  readonly status: () => Promise<ProjectionStatus[]>;
+  /** Entities of each aggregate whose state is kept between commands. At least 1, default 1,000. */
+  readonly cachedEntities?: number;
   readonly clock: () => Date;
   readonly newId: () => string;
   /** Who asks, from what the platform says of the request; undefined is a 401. */
   readonly identify: (env: unknown, headers: Headers) => string | undefined;
   /** What who asks may do besides (see `mayReadActivity`). Default: nothing. */
   readonly scopesOf?: (env: unknown, headers: Headers) => readonly string[];
-  /** How events are published: `/entities/{id}/published` shows them so. Default: as they are, without the user. */
-  readonly publishing?: EnvelopeOptions;
+  /** Whether `/entities/{id}/published` shows the user, as the bus does. Default false. */
+  readonly publishUserId?: boolean | undefined;
   readonly log: (line: RequestLine) => void;
   /** Waits between looks at a read model that is behind. */
   readonly pause: (milliseconds: number) => Promise<void>;

@@ -37,6 +37,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   INVALID_CURSOR: 400,
   UNSTORABLE_VALUE: 400,
   EVENT_SCHEMA: 400,
+  COMMAND_SCHEMA: 400,
   NOT_FOUND: 404,
   CONCURRENCY: 409,
   APPEND_RETRIES_EXHAUSTED: 409,
@@ -107,6 +108,7 @@ export function problem(status: number, detail: string, more: Record<string, unk
 interface Coded {
   readonly code: string;
   readonly reason?: unknown;
+  readonly kind?: unknown;
   readonly errors?: unknown;
   readonly expectedVersion?: unknown;
   readonly actualVersion?: unknown;
@@ -116,7 +118,7 @@ const hasCode = (error: unknown): error is Error & Coded =>
   error instanceof Error && "code" in error && typeof error.code === "string";
 
 function statusOf(error: Coded, hasPrecondition: boolean): number {
-  if (error.code === "REJECTED" && String(error.reason).endsWith("-unknown")) return 404;
+  if (error.code === "REJECTED" && error.kind === "unknown") return 404;
   if (error.code === "CONCURRENCY" && hasPrecondition) return 412;
   return STATUS_BY_CODE[error.code] ?? 500;
 }

@@ -1,102 +1,81 @@
 import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
-import { askCategoryTree, categoryTree } from "../../projections/category-tree.ts";
-import { projections } from "../../projections/index.ts";
-import { askCatalog, productCatalog } from "../../projections/product-catalog.ts";
-import { askPriceHistory, productPriceHistory } from "../../projections/product-price-history.ts";
-import { askUserActivity, userActivity } from "../../projections/user-activity.ts";
-import { StateCache, Turns } from "../aggregate/index.ts";
-import { readConfig } from "../config.ts";
-import { createApp, pathsOf, problem, type Queries, READ_ALL_SCOPE, type RequestLine } from "../http/index.ts";
-import { createRowReader, GenerationsCache, readStatus } from "../projector/dynamodb/index.ts";
+import { type Config, readConfig } from "../config.ts";
+import type { ServiceDefinition } from "../definition/index.ts";
+import { createApp, pathsOf, problem, type Query, READ_ALL_SCOPE, type RequestLine } from "../http/index.ts";
+import { createRowReaders, readStatus } from "../projector/dynamodb/index.ts";
 import { type ApiEvent, scopesOf, userIdOf } from "./identity.ts";
-import { envelopeOptionsOf } from "./publishing.ts";
 import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";
 
-const config = readConfig("api");
-const logger = createLogger();
-const { store, on } = createStore(config);
+/** The function behind the HTTP API: the commands of the service, and the queries that are given. */
+export function createApiHandler(service: ServiceDefinition, queries: readonly Query[] = []) {
+  const config = readConfig("api");
+  const logger = createLogger();
+  const { store, on } = createStore(service, config);
+  const app = createApp(service, queries, {
+    store,
+    rows: createRowReaders(on, { clock }),
+    status: () => readStatus({ on, store, projections: service.projections, clock }),
+    cachedEntities: config.CACHED_ENTITIES,
+    clock,
+    newId,
+    ...identification(config),
+    publishUserId: config.PUBLISH_USER_ID,
+    log: (line) => logRequest(logger, line),
+    pause,
+  });
+  const answer = handle(app);
+  type Answer = Awaited<ReturnType<typeof answer>>;
 
-const GENERATIONS_MAX_AGE_MS = 2_000;
-
-function wireQueries(): Queries {
-  const generations = new GenerationsCache(on, clock, GENERATIONS_MAX_AGE_MS, "reads");
-  const catalog = createRowReader(on, generations, productCatalog);
-  const history = createRowReader(on, generations, productPriceHistory);
-  const tree = createRowReader(on, generations, categoryTree);
-  const activity = createRowReader(on, generations, userActivity);
-  return {
-    product: (productId, atLeastVersion) => catalog.row(productId, atLeastVersion),
-    productVersion: (productId) => catalog.checkpoint(productId),
-    priceHistoryVersion: (productId) => history.checkpoint(productId),
-    products: (query) => askCatalog(catalog, query),
-    priceHistory: (productId, page) => askPriceHistory(history, productId, page),
-    categories: (query) => askCategoryTree(tree, query),
-    activity: (userId, page) => askUserActivity(activity, userId, page),
-    projections: () => readStatus({ on, store, projections, clock }),
+  /** A request without a body where there may be none, its path as the routes expect it. */
+  return async (event: ApiEvent, context: LambdaContext): Promise<Answer> => {
+    const { requestContext, rawPath, body: given, ...request } = event;
+    const { method } = requestContext.http;
+    const { stage, domainName = "" } = requestContext;
+    const isEncoded = config.PATHS_ENCODED || domainName.includes(".lambda-url.");
+    const path = pathsOf(app).normalize(method, { path: rawPath, stage, isEncoded });
+    // Some emulators send null.
+    const body = given || undefined;
+    if (body !== undefined && (method === "GET" || method === "HEAD")) return refuseBody(logger, method, path);
+    const http = { ...requestContext.http, path };
+    const passedOn = {
+      ...request,
+      ...(body === undefined ? {} : { body }),
+      rawPath: path,
+      requestContext: { ...requestContext, http },
+    };
+    // The adapter's types know no identity pool.
+    return answer(passedOn as unknown as LambdaEvent, context);
   };
 }
 
-const eventIn = (env: unknown): ApiEvent | undefined => (env as { event?: ApiEvent }).event;
+type ApiConfig = Config<"api">;
 
-/** A header counts only where the deployment says so. */
-function identify(env: unknown, headers: Headers): string | undefined {
-  if (config.TRUST_USER_HEADER) return headers.get("x-user-id") || "local-user";
-  const event = eventIn(env);
-  return event && userIdOf(event, config.USER_ID_FROM);
+/** Who asks and what they may do. A header counts only where the deployment says so. */
+function identification({ TRUST_USER_HEADER, USER_ID_FROM, READ_ALL }: ApiConfig) {
+  const eventIn = (env: unknown): ApiEvent | undefined => (env as { event?: ApiEvent }).event;
+  const identify = (env: unknown, headers: Headers): string | undefined => {
+    if (TRUST_USER_HEADER) return headers.get("x-user-id") || "local-user";
+    const event = eventIn(env);
+    return event && userIdOf(event, USER_ID_FROM);
+  };
+  const scopes = (env: unknown): readonly string[] => {
+    if (TRUST_USER_HEADER) return [READ_ALL_SCOPE];
+    const event = eventIn(env);
+    return event ? scopesOf(event, userIdOf(event, USER_ID_FROM), READ_ALL) : [];
+  };
+  return { identify, scopesOf: scopes };
 }
 
-function scopes(env: unknown): readonly string[] {
-  if (config.TRUST_USER_HEADER) return [READ_ALL_SCOPE];
-  const event = eventIn(env);
-  return event ? scopesOf(event, userIdOf(event, config.USER_ID_FROM), config.READ_ALL) : [];
-}
+type Logger = ReturnType<typeof createLogger>;
 
-function log({ error, ...line }: RequestLine): void {
+function logRequest(logger: Logger, { error, ...line }: RequestLine): void {
   const text = `${line.method} ${line.path} ${line.status}`;
   if (error) logger.error(text, { ...line, error });
   else if (line.status >= 400) logger.warn(text, { ...line });
   else logger.info(text, { ...line });
 }
 
-const app = createApp({
-  store,
-  products: { store, cache: new StateCache(config.CACHED_ENTITIES), turns: new Turns() },
-  categories: { store, cache: new StateCache(config.CACHED_ENTITIES), turns: new Turns() },
-  queries: wireQueries(),
-  clock,
-  newId,
-  identify,
-  scopesOf: scopes,
-  publishing: envelopeOptionsOf(config),
-  log,
-  pause,
-});
-
-const answer = handle(app);
-type Answer = Awaited<ReturnType<typeof answer>>;
-
-/** A request without a body where there may be none, its path as the routes expect it. */
-export async function handler(event: ApiEvent, context: LambdaContext): Promise<Answer> {
-  const { requestContext, rawPath, body: given, ...request } = event;
-  const { method } = requestContext.http;
-  const { stage, domainName = "" } = requestContext;
-  const isEncoded = config.PATHS_ENCODED || domainName.includes(".lambda-url.");
-  const path = pathsOf(app).normalize(method, { path: rawPath, stage, isEncoded });
-  // Some emulators send null.
-  const body = given || undefined;
-  if (body !== undefined && (method === "GET" || method === "HEAD")) return refuseBody(method, path);
-  const http = { ...requestContext.http, path };
-  const passedOn = {
-    ...request,
-    ...(body === undefined ? {} : { body }),
-    rawPath: path,
-    requestContext: { ...requestContext, http },
-  };
-  // The adapter's types know no identity pool.
-  return answer(passedOn as unknown as LambdaEvent, context);
-}
-
-function refuseBody(method: string, path: string): Answer {
+function refuseBody(logger: Logger, method: string, path: string) {
   const body = problem(400, `${method} takes no body`, { instance: path });
   logger.warn(`${method} ${path} ${body.status}`, { detail: body.detail });
   return {

@@ -1,9 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import * as z from "zod";
-import { busProjections } from "../../projections/index.ts";
 import { readConfig } from "../config.ts";
+import type { ServiceDefinition } from "../definition/index.ts";
 import { isFaultOfTheEvent } from "../event-store/dynamodb/index.ts";
-import { isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
+import { type EventStore, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
 import { repairLag } from "../projector/dynamodb/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { measureBatch } from "./measure.ts";
@@ -18,44 +18,54 @@ import {
   wireProjector,
 } from "./wiring.ts";
 
-const config = readConfig("projector");
-const logger = createLogger();
-const metrics = createMetrics();
-const projector = wireProjector(config, config.PARK_AFTER, { which: busProjections, reader: "bus" });
+type Logger = ReturnType<typeof createLogger>;
 
-/** The queue behind a rule of the bus into read models; by schedule, what they have left behind. */
-export async function handler(event: SQSEvent | LagSweepRequest, context: Context): Promise<SQSBatchResponse> {
-  if (!isLagSweep(event)) return projectMessages(event, timeUpOf(context));
-  tellSweep(logger, metrics, await repairLag(projector, timeUpOf(context)));
-  return { batchItemFailures: [] };
+/** The function that brings a queue behind a rule of the bus into read models; by schedule, what it has left behind. */
+export function createBusProjectorHandler(service: ServiceDefinition) {
+  const config = readConfig("projector");
+  const logger = createLogger();
+  const metrics = createMetrics();
+  const projector = wireProjector(service, config, "bus");
+  const { store } = projector.context;
+
+  /** Neither the order of the messages nor their number matters. */
+  async function projectMessages({ Records }: SQSEvent, isTimeUp: () => boolean): Promise<SQSBatchResponse> {
+    const messages = await Promise.all(
+      Records.map(async (record) => ({
+        id: record.messageId,
+        place: await placeInStore(store, placeOf(record, logger), logger),
+      })),
+    );
+    const outcomes = await projector.project(groupByEntity(messages.flatMap(({ place }) => place ?? [])), isTimeUp);
+    const failures = outcomes.flatMap((outcome) => outcome.failures);
+    for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
+    logger.info(`projected ${outcomes.map(({ projection, applied }) => `${projection} ${applied}`).join(", ")}`, {
+      records: Records.length,
+    });
+    measureBatch(metrics, outcomes, [], clock());
+    const isFailed = (place: Place | undefined) =>
+      !place ||
+      failures.some(
+        ({ entityId, fromSequence }) => entityId === place.entityId && place.sequenceNumber >= fromSequence,
+      );
+    const failed = messages.filter(({ place }) => isFailed(place));
+    return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
+  }
+
+  return async (event: SQSEvent | LagSweepRequest, context: Context): Promise<SQSBatchResponse> => {
+    if (!isLagSweep(event)) return projectMessages(event, timeUpOf(context));
+    tellSweep(logger, metrics, await repairLag(projector, timeUpOf(context)));
+    return { batchItemFailures: [] };
+  };
 }
 
-/** Neither the order of the messages nor their coming once matters. */
-async function projectMessages({ Records }: SQSEvent, isTimeUp: () => boolean): Promise<SQSBatchResponse> {
-  const messages = await Promise.all(
-    Records.map(async (record) => ({ id: record.messageId, place: await placeInStore(placeOf(record)) })),
-  );
-  const outcomes = await projector.project(groupByEntity(messages.flatMap(({ place }) => place ?? [])), isTimeUp);
-  const failures = outcomes.flatMap((outcome) => outcome.failures);
-  for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
-  logger.info(`projected ${outcomes.map(({ projection, applied }) => `${projection} ${applied}`).join(", ")}`, {
-    records: Records.length,
-  });
-  measureBatch(metrics, outcomes, [], clock());
-  const isFailed = (place: Place | undefined) =>
-    !place ||
-    failures.some(({ entityId, fromSequence }) => entityId === place.entityId && place.sequenceNumber >= fromSequence);
-  const failed = messages.filter(({ place }) => isFailed(place));
-  return { batchItemFailures: failed.map(({ id }) => ({ itemIdentifier: id })) };
-}
-
-/** A message may claim what it likes: one of an event that the store does not have fails alone, and its entity is left alone. */
-async function placeInStore(place: Place | undefined): Promise<Place | undefined> {
+/** A message whose event the store does not have fails alone, and its entity is left alone. */
+async function placeInStore(store: EventStore, place: Place | undefined, logger: Logger): Promise<Place | undefined> {
   if (!place) return undefined;
   const { entityId, sequenceNumber } = place;
   const range = { fromSequence: sequenceNumber, toSequence: sequenceNumber };
   try {
-    for await (const _ of projector.context.store.readEvents(entityId, range)) return place;
+    for await (const _ of store.readEvents(entityId, range)) return place;
   } catch (error) {
     // It is there, and cannot be taken: the projections count that, and park it.
     if (isFaultOfTheEvent(error)) return place;
@@ -63,6 +73,19 @@ async function placeInStore(place: Place | undefined): Promise<Place | undefined
   }
   logger.warn(`the store has no event ${sequenceNumber} of ${entityId}`, { ...place });
   return undefined;
+}
+
+/**
+ * The event on the bus tells of its entity; the event itself, in its stored shape, is read from the store. A body
+ * that is no event fails alone and comes to the dead letters in the end.
+ */
+function placeOf({ messageId, body }: SQSRecord, logger: Logger): Place | undefined {
+  try {
+    return message.parse(JSON.parse(body)).detail;
+  } catch (error) {
+    logger.warn("a message is no published event", { messageId, error: String(error) });
+    return undefined;
+  }
 }
 
 const message = z.object({
@@ -76,16 +99,3 @@ const message = z.object({
 });
 
 type Place = z.infer<typeof message>["detail"];
-
-/**
- * The event on the bus tells of its entity; the event itself, in its stored shape, is read from the store. A body
- * that is no event fails alone and comes to the dead letters in the end.
- */
-function placeOf({ messageId, body }: SQSRecord): Place | undefined {
-  try {
-    return message.parse(JSON.parse(body)).detail;
-  } catch (error) {
-    logger.warn("a message is no published event", { messageId, error: String(error) });
-    return undefined;
-  }
-}

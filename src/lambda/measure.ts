@@ -1,5 +1,6 @@
 import { type Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import type { ProjectionOutcome, ProjectionStatus } from "../projector/dynamodb/index.ts";
+import type { ProjectionOutcome } from "../projector/dynamodb/index.ts";
+import type { ProjectionStatus } from "../projector/index.ts";
 import type { StreamedEvent } from "../stream/index.ts";
 
 type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];

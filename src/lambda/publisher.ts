@@ -1,7 +1,7 @@
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
-import { aggregates } from "../product/index.ts";
+import type { ServiceDefinition } from "../definition/index.ts";
 import { checkBusExists, createPublisher, eventBridgeBus, repairPublisherLag } from "../publisher/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
 import { publishingOf } from "./publishing.ts";
@@ -19,51 +19,43 @@ import {
   traceBatch,
 } from "./wiring.ts";
 
-const config = readConfig("publisher");
-const logger = createLogger();
-const metrics = createMetrics();
-const { store, on } = createStore(config);
-const client = new EventBridgeClient({ requestHandler });
-let busExists: Promise<void> | undefined;
+/** The function that publishes the table stream on the bus; by schedule, what is not there yet. */
+export function createPublisherHandler(service: ServiceDefinition) {
+  const config = readConfig("publisher");
+  const logger = createLogger();
+  const metrics = createMetrics();
+  const { store, on } = createStore(service, config);
+  const client = new EventBridgeClient({ requestHandler });
+  const bus = eventBridgeBus(client, config.EVENT_BUS);
+  const publisher = createPublisher({ bus, store, on, ...publishingOf(service, config), backOff, clock });
+  const aggregateTypes = Object.values(service.aggregates).map(({ aggregateType }) => aggregateType);
+  let busExists: Promise<void> | undefined;
 
-/** Looked up once; a look that failed is taken again. */
-function checkBus(): Promise<void> {
-  busExists ??= checkBusExists(client, config.EVENT_BUS).catch((error: unknown) => {
-    busExists = undefined;
-    throw error;
-  });
-  return busExists;
-}
+  /** Checked once; a check that failed is made again. */
+  function checkBus(): Promise<void> {
+    busExists ??= checkBusExists(client, config.EVENT_BUS).catch((error: unknown) => {
+      busExists = undefined;
+      throw error;
+    });
+    return busExists;
+  }
 
-const publisher = createPublisher({
-  bus: eventBridgeBus(client, config.EVENT_BUS),
-  store,
-  on,
-  ...publishingOf(config),
-  backOff,
-  clock,
-});
+  async function publishBatch({ Records }: DynamoDBStreamEvent, isTimeUp: () => boolean) {
+    const start = clock();
+    const records = readRecords(Records);
+    const { failures, ...counts } = await publisher.publish(groupByEntity(records), isTimeUp);
+    logger.info("published", { ...counts, failed: failures.length });
+    for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
+    if (config.TRACING === "on") await traceBatch({ logger, name: "publisher", start, records, failures });
+    return batchAnswer(records, failures);
+  }
 
-/** The table stream to the bus; by schedule, what is not there yet. */
-export async function handler(
-  event: DynamoDBStreamEvent | LagSweepRequest,
-  context: Context,
-): Promise<DynamoDBBatchResponse> {
-  await checkBus();
-  const isTimeUp = timeUpOf(context);
-  if (!isLagSweep(event)) return publishBatch(event, isTimeUp);
-  const aggregateTypes = aggregates.map(({ aggregateType }) => aggregateType);
-  const reports = await repairPublisherLag({ store, on, publisher, aggregateTypes, clock, isTimeUp });
-  tellSweep(logger, metrics, reports);
-  return { batchItemFailures: [] };
-}
-
-async function publishBatch({ Records }: DynamoDBStreamEvent, isTimeUp: () => boolean): Promise<DynamoDBBatchResponse> {
-  const start = clock();
-  const records = readRecords(Records);
-  const { failures, ...counts } = await publisher.publish(groupByEntity(records), isTimeUp);
-  logger.info("published", { ...counts, failed: failures.length });
-  for (const { error, ...where } of failures) logger.warn(error.message, { ...where });
-  if (config.TRACING === "on") await traceBatch({ logger, name: "publisher", start, records, failures });
-  return batchAnswer(records, failures);
+  return async (event: DynamoDBStreamEvent | LagSweepRequest, context: Context): Promise<DynamoDBBatchResponse> => {
+    await checkBus();
+    const isTimeUp = timeUpOf(context);
+    if (!isLagSweep(event)) return publishBatch(event, isTimeUp);
+    const reports = await repairPublisherLag({ store, on, publisher, aggregateTypes, clock, isTimeUp });
+    tellSweep(logger, metrics, reports);
+    return { batchItemFailures: [] };
+  };
 }

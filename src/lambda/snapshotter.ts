@@ -2,7 +2,7 @@ import { MetricUnit } from "@aws-lambda-powertools/metrics";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, EventBridgeEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
-import { aggregates } from "../product/index.ts";
+import type { ServiceDefinition } from "../definition/index.ts";
 import { eventBridgeBus } from "../publisher/index.ts";
 import {
   aggregateOf,
@@ -17,51 +17,55 @@ import { clock, createLogger, createMetrics, createStore, requestHandler } from 
 
 const SWEEP_UNFINISHED = "SweepUnfinished";
 
-const config = readConfig("snapshotter");
-const logger = createLogger();
-const metrics = createMetrics();
-const { store, on } = createStore(config);
-const bus = eventBridgeBus(new EventBridgeClient({ requestHandler }), config.EVENT_BUS);
-const context: SnapshotterContext = { store, aggregates, clock, keep: config.SNAPSHOTS_KEPT };
-
-async function makeDue(detail: unknown): Promise<void> {
-  if (!isSnapshotDueNotice(detail)) return;
-  const { entityId, aggregateType, correlationId } = detail;
-  const aggregate = aggregateOf(context, aggregateType);
-  if (!aggregate) return;
-  const made = await makeSnapshot(context, aggregate, entityId);
-  if (made.outcome === "too-large") metrics.addMetric("SnapshotsTooLarge", MetricUnit.Count, 1);
-  logger.info(`snapshot ${made.outcome}`, { entityId, ...made, correlationId });
-}
-
-/** Tells the bus that the sweep has to go on, for this invocation has no time left. */
-async function goOn(): Promise<void> {
-  const time = clock().toISOString();
-  const entry = { source: config.SERVICE_NAME, detailType: SWEEP_UNFINISHED, detail: "{}", resources: [], time };
-  const [refusal] = await bus.put([entry]);
-  if (refusal) throw new Error(`${SWEEP_UNFINISHED} was refused: ${refusal.code}: ${refusal.message}`);
-}
-
-async function sweep(timeLeft: () => number): Promise<void> {
-  const onFailure = (entityId: string, error: unknown) =>
-    logger.warn(`snapshot failed: ${String(error)}`, { entityId });
-  const progress = dynamoDbSweepProgress(on.client, config.SNAPSHOTS_TABLE);
-  const sweeping: SweepContext = { ...context, progress, timeLeft, onFailure };
-  for (const aggregate of aggregates) {
-    const report = await sweepAggregate(sweeping, aggregate);
-    logger.info("sweep", { ...report });
-    metrics.addMetric("SnapshotsTooLarge", MetricUnit.Count, report.tooLarge);
-    metrics.addMetric("SnapshotsFailed", MetricUnit.Count, report.failed);
-    if (!report.isDone) return goOn();
-  }
-}
-
 type Input = EventBridgeEvent<string, unknown> | { readonly sweep: true };
 
-/** A `SnapshotDue` notice from the bus, the daily schedule, or the rest of a sweep. */
-export async function handler(event: Input, { getRemainingTimeInMillis }: Context): Promise<void> {
-  const isSweep = "sweep" in event || event["detail-type"] === SWEEP_UNFINISHED;
-  if (isSweep) await sweep(getRemainingTimeInMillis);
-  else await makeDue(event.detail);
-  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+/** The function that makes snapshots: of one entity when one is due, of all that changed by schedule. */
+export function createSnapshotterHandler(service: ServiceDefinition) {
+  const config = readConfig("snapshotter");
+  const logger = createLogger();
+  const metrics = createMetrics();
+  const { store, on } = createStore(service, config);
+  const bus = eventBridgeBus(new EventBridgeClient({ requestHandler }), config.EVENT_BUS);
+  const aggregates = Object.values(service.aggregates);
+  const context: SnapshotterContext = { store, aggregates, clock, keep: config.SNAPSHOTS_KEPT };
+
+  async function makeDue(detail: unknown): Promise<void> {
+    if (!isSnapshotDueNotice(detail)) return;
+    const { entityId, aggregateType, correlationId } = detail;
+    const aggregate = aggregateOf(context, aggregateType);
+    if (!aggregate) return;
+    const made = await makeSnapshot(context, aggregate, entityId);
+    if (made.outcome === "too-large") metrics.addMetric("SnapshotsTooLarge", MetricUnit.Count, 1);
+    logger.info(`snapshot ${made.outcome}`, { entityId, ...made, correlationId });
+  }
+
+  /** Tells the bus that the sweep has to go on, for this invocation has no time left. */
+  async function goOn(): Promise<void> {
+    const time = clock().toISOString();
+    const entry = { source: config.SERVICE_NAME, detailType: SWEEP_UNFINISHED, detail: "{}", resources: [], time };
+    const [refusal] = await bus.put([entry]);
+    if (refusal) throw new Error(`${SWEEP_UNFINISHED} was refused: ${refusal.code}: ${refusal.message}`);
+  }
+
+  async function sweep(timeLeft: () => number): Promise<void> {
+    const onFailure = (entityId: string, error: unknown) =>
+      logger.warn(`snapshot failed: ${String(error)}`, { entityId });
+    const progress = dynamoDbSweepProgress(on.client, config.SNAPSHOTS_TABLE);
+    const sweeping: SweepContext = { ...context, progress, timeLeft, onFailure };
+    for (const aggregate of aggregates) {
+      const report = await sweepAggregate(sweeping, aggregate);
+      logger.info("sweep", { ...report });
+      metrics.addMetric("SnapshotsTooLarge", MetricUnit.Count, report.tooLarge);
+      metrics.addMetric("SnapshotsFailed", MetricUnit.Count, report.failed);
+      if (!report.isDone) return goOn();
+    }
+  }
+
+  /** A `SnapshotDue` notice from the bus, the daily schedule, or the rest of a sweep. */
+  return async (event: Input, { getRemainingTimeInMillis }: Context): Promise<void> => {
+    const isSweep = "sweep" in event || event["detail-type"] === SWEEP_UNFINISHED;
+    if (isSweep) await sweep(getRemainingTimeInMillis);
+    else await makeDue(event.detail);
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  };
 }

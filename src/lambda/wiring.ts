@@ -4,9 +4,8 @@ import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
-import type { Projection } from "../definition/index.ts";
+import type { Feed, ServiceDefinition } from "../definition/index.ts";
 import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/dynamodb/index.ts";
-import { aggregates, eventTypeRegistry } from "../product/index.ts";
 import { createProjector, type Projector, type ReadModelTable } from "../projector/dynamodb/index.ts";
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
@@ -37,13 +36,16 @@ export const backOff = (attempt: number): Promise<void> =>
 export const createLogger = (): Logger => new Logger();
 export const createMetrics = (): Metrics => new Metrics({ namespace: "Streamfold" });
 
-export function createStore(config: Tables): { store: DynamoDBEventStore; on: ReadModelTable } {
+export function createStore(
+  { aggregates }: Pick<ServiceDefinition, "aggregates">,
+  config: Tables,
+): { store: DynamoDBEventStore; on: ReadModelTable } {
   const client = new DynamoDBClient({ requestHandler });
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
   const logger = createLogger();
   const options = {
-    aggregates,
+    aggregates: Object.values(aggregates),
     warn: (message: string, fields: Readonly<Record<string, unknown>>) => logger.warn(message, { ...fields }),
     payloadEncoding: PAYLOAD_ENCODING,
     indexShards: INDEX_SHARDS,
@@ -71,22 +73,22 @@ export function traceBatch({ logger, name, start, records, failures }: BatchDone
   return traceWork({ name, start, end: clock(), events, failures }, onLoss);
 }
 
+/** The projector of the projections that one feed brings events to; the feed is the reader's name. */
 export function wireProjector(
-  config: Tables,
-  parkAfter: number,
-  { which, reader }: { readonly which: readonly Projection[]; readonly reader: string },
+  service: ServiceDefinition,
+  config: Tables & { PARK_AFTER: number },
+  feed: Feed,
 ): Projector {
-  const { store, on } = createStore(config);
+  const { store, on } = createStore(service, config);
   return createProjector({
-    projections: which,
+    projections: service.projections.filter((one) => (one.feed ?? "stream") === feed),
     store,
     on,
-    eventTypes: eventTypeRegistry,
-    aggregates,
+    eventTypes: service.eventTypes,
     clock,
     random: Math.random,
-    parkAfter,
-    reader,
+    parkAfter: config.PARK_AFTER,
+    reader: feed,
   });
 }
 

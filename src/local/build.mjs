@@ -55,10 +55,10 @@ const englishOnly = {
   },
 };
 
-/** A handler is a module in src/lambda/ with its function and rights beside it: `api.ts`, `api.yml`. */
-export const handlers = readdirSync(`${root}src/lambda`)
-  .filter((file) => file.endsWith(".yml"))
-  .map((file) => file.slice(0, -".yml".length));
+const FUNCTIONS = "src/product/functions";
+
+/** The functions of the service, a module each that gives a handler: `api.ts`. */
+export const handlers = readdirSync(`${root}${FUNCTIONS}`).map((file) => file.slice(0, -".ts".length));
 
 /** In one step, and only what changed: another process may be reading the file. */
 function writeChanged(path, contents) {
@@ -70,7 +70,7 @@ function writeChanged(path, contents) {
 
 /** The Lambda handlers, one file each, with everything they need inside. */
 export async function buildHandlers() {
-  const entryPoints = handlers.map((name) => `src/lambda/${name}.ts`);
+  const entryPoints = handlers.map((name) => `${FUNCTIONS}/${name}.ts`);
   const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints,

@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { type Aggregate, Rejection } from "../definition/index.ts";
-import type { CategoryCommand } from "./category-commands.ts";
-import { type CategoryEvent, categoryEventTypes } from "./category-events.ts";
+import { defineAggregate, Rejection } from "../definition/index.ts";
+import { categoryId, name } from "./fields.ts";
 
 const existing = z.strictObject({
   status: z.enum(["active", "archived"]),
@@ -10,61 +9,69 @@ const existing = z.strictObject({
 });
 const categoryState = z.discriminatedUnion("status", [z.strictObject({ status: z.literal("missing") }), existing]);
 export type CategoryState = z.infer<typeof categoryState>;
+
+/** A category. It does not know whether its parent exists: the read model shows orphaned categories. */
+export const category = defineAggregate({
+  type: "Category",
+  id: categoryId,
+  state: categoryState,
+  initialState: { status: "missing" },
+
+  events: {
+    CategoryCreated: z.strictObject({ name, parentId: categoryId.nullable() }),
+    CategoryRenamed: z.strictObject({ name, previousName: name }),
+    CategoryMoved: z.strictObject({ parentId: categoryId.nullable(), previousParentId: categoryId.nullable() }),
+    CategoryArchived: z.strictObject({}),
+  },
+
+  commands: {
+    CreateCategory: z.strictObject({ name, parentId: categoryId.nullable().default(null) }),
+    RenameCategory: z.strictObject({ name }),
+    MoveCategory: z.strictObject({ parentId: categoryId.nullable() }),
+    ArchiveCategory: z.strictObject({}),
+  },
+
+  decide: {
+    CreateCategory({ data }, state) {
+      if (state.status !== "missing") throw new Rejection("category-exists", "a category with this id already exists");
+      return [{ eventType: "CategoryCreated", eventData: data }];
+    },
+    RenameCategory({ data: { name } }, state) {
+      const { name: previousName } = active(state);
+      return name === previousName ? [] : [{ eventType: "CategoryRenamed", eventData: { name, previousName } }];
+    },
+    MoveCategory({ data: { parentId } }, state) {
+      const { parentId: previousParentId } = active(state);
+      if (parentId === previousParentId) return [];
+      return [{ eventType: "CategoryMoved", eventData: { parentId, previousParentId } }];
+    },
+    ArchiveCategory: (_, state) =>
+      known(state).status === "archived" ? [] : [{ eventType: "CategoryArchived", eventData: {} }],
+  },
+
+  evolve: {
+    CategoryCreated: (_, { eventData }) => ({ status: "active", ...eventData }),
+    CategoryRenamed: (state, { eventData }) => ifKnown(state, { name: eventData.name }),
+    CategoryMoved: (state, { eventData }) => ifKnown(state, { parentId: eventData.parentId }),
+    CategoryArchived: (state) => ifKnown(state, { status: "archived" }),
+  },
+
+  snapshots: { at: ["CategoryArchived"] },
+});
+
 type Existing = z.infer<typeof existing>;
 
-function evolve(state: CategoryState, { eventType, eventData }: CategoryEvent): CategoryState {
-  if (eventType === "CategoryCreated") return { status: "active", ...eventData };
-  if (state.status === "missing") return state;
-  switch (eventType) {
-    case "CategoryRenamed":
-      return { ...state, name: eventData.name };
-    case "CategoryMoved":
-      return { ...state, parentId: eventData.parentId };
-    case "CategoryArchived":
-      return { ...state, status: "archived" };
-    default:
-      return state;
-  }
+function known(state: CategoryState): Existing {
+  if (state.status === "missing")
+    throw new Rejection("category-unknown", "there is no category with this id", "unknown");
+  return state;
 }
 
-function create(state: CategoryState, eventData: { name: string; parentId: string | null }): CategoryEvent[] {
-  if (state.status !== "missing") throw new Rejection("category-exists", "a category of this id exists already");
-  return [{ eventType: "CategoryCreated", eventData }];
+function active(state: CategoryState): Existing {
+  const category = known(state);
+  if (category.status === "active") return category;
+  throw new Rejection("category-archived", "the category is archived and can no longer be changed");
 }
 
-function change(
-  state: Existing,
-  command: Exclude<CategoryCommand, { type: "CreateCategory" | "ArchiveCategory" }>,
-): CategoryEvent[] {
-  if (command.type === "RenameCategory") {
-    const { name } = command.data;
-    return name === state.name ? [] : [{ eventType: "CategoryRenamed", eventData: { name, previousName: state.name } }];
-  }
-  const { parentId } = command.data;
-  if (parentId === state.parentId) return [];
-  return [{ eventType: "CategoryMoved", eventData: { parentId, previousParentId: state.parentId } }];
-}
-
-function decide(command: CategoryCommand, state: CategoryState): readonly CategoryEvent[] {
-  if (command.type === "CreateCategory") return create(state, command.data);
-  if (state.status === "missing") throw new Rejection("category-unknown", "there is no category of this id");
-  if (command.type === "ArchiveCategory") {
-    return state.status === "archived" ? [] : [{ eventType: "CategoryArchived", eventData: {} }];
-  }
-  if (state.status === "archived") {
-    throw new Rejection("category-archived", "the category is archived and does not change any more");
-  }
-  return change(state, command);
-}
-
-/** A category. That its parent exists is not the category's to know: the read model shows what hangs loose. */
-export const category: Aggregate<CategoryState, CategoryCommand, CategoryEvent> = {
-  aggregateType: "Category",
-  eventTypes: categoryEventTypes,
-  stateVersion: "1",
-  stateSchema: categoryState,
-  significantEvents: ["CategoryArchived"],
-  initialState: { status: "missing" },
-  decide,
-  evolve,
-};
+const ifKnown = (state: CategoryState, change: Partial<Existing>): CategoryState =>
+  state.status === "missing" ? state : { ...state, ...change };

@@ -1,8 +1,7 @@
 import * as z from "zod";
-import { type Aggregate, Rejection } from "../definition/index.ts";
+import { defineAggregate, Rejection } from "../definition/index.ts";
+import { categoryId, description, name, productId, reason } from "./fields.ts";
 import { isSameMoney, money } from "./money.ts";
-import type { ProductCommand } from "./product-commands.ts";
-import { type ProductEvent, productEventTypes } from "./product-events.ts";
 
 const existing = z.strictObject({
   status: z.enum(["active", "discontinued"]),
@@ -13,83 +12,90 @@ const existing = z.strictObject({
 });
 const productState = z.discriminatedUnion("status", [z.strictObject({ status: z.literal("missing") }), existing]);
 export type ProductState = z.infer<typeof productState>;
-type Existing = z.infer<typeof existing>;
-
-function evolve(state: ProductState, { eventType, eventData }: ProductEvent): ProductState {
-  if (eventType === "ProductCreated") return { status: "active", ...eventData };
-  if (state.status === "missing") return state;
-  switch (eventType) {
-    case "ProductRenamed":
-      return { ...state, name: eventData.name };
-    case "ProductDescribed":
-      return { ...state, description: eventData.description };
-    case "PriceUpdated":
-      return { ...state, price: eventData.price };
-    case "ProductMoved":
-      return { ...state, categoryId: eventData.categoryId };
-    case "ProductDiscontinued":
-      return { ...state, status: "discontinued" };
-    default:
-      return state;
-  }
-}
-
-function create(
-  state: ProductState,
-  eventData: Extract<ProductCommand, { type: "CreateProduct" }>["data"],
-): ProductEvent[] {
-  if (state.status !== "missing") throw new Rejection("product-exists", "a product of this id exists already");
-  return [{ eventType: "ProductCreated", eventData }];
-}
-
-function discontinue(state: Existing, reason: string): ProductEvent[] {
-  return state.status === "discontinued" ? [] : [{ eventType: "ProductDiscontinued", eventData: { reason } }];
-}
-
-function change(
-  state: Existing,
-  command: Exclude<ProductCommand, { type: "CreateProduct" | "DiscontinueProduct" }>,
-): ProductEvent[] {
-  const { type, data } = command;
-  switch (type) {
-    case "RenameProduct":
-      if (data.name === state.name) return [];
-      return [{ eventType: "ProductRenamed", eventData: { name: data.name, previousName: state.name } }];
-    case "DescribeProduct":
-      if (data.description === state.description) return [];
-      return [{ eventType: "ProductDescribed", eventData: { description: data.description } }];
-    case "ChangePrice":
-      if (isSameMoney(data.price, state.price)) return [];
-      return [{ eventType: "PriceUpdated", eventData: { price: data.price, previousPrice: state.price } }];
-    case "MoveProduct":
-      if (data.categoryId === state.categoryId) return [];
-      return [
-        {
-          eventType: "ProductMoved",
-          eventData: { categoryId: data.categoryId, previousCategoryId: state.categoryId },
-        },
-      ];
-  }
-}
-
-function decide(command: ProductCommand, state: ProductState): readonly ProductEvent[] {
-  if (command.type === "CreateProduct") return create(state, command.data);
-  if (state.status === "missing") throw new Rejection("product-unknown", "there is no product of this id");
-  if (command.type === "DiscontinueProduct") return discontinue(state, command.data.reason);
-  if (state.status === "discontinued") {
-    throw new Rejection("product-discontinued", "the product is discontinued and does not change any more");
-  }
-  return change(state, command);
-}
 
 /** A product. Repeating what is already so changes nothing and is no error. */
-export const product: Aggregate<ProductState, ProductCommand, ProductEvent> = {
-  aggregateType: "Product",
-  eventTypes: productEventTypes,
-  stateVersion: "1",
-  stateSchema: productState,
-  significantEvents: ["ProductDiscontinued"],
+export const product = defineAggregate({
+  type: "Product",
+  id: productId,
+  state: productState,
   initialState: { status: "missing" },
-  decide,
-  evolve,
-};
+
+  events: {
+    ProductCreated: z.strictObject({ name, description, price: money, categoryId: categoryId.nullable() }),
+    ProductRenamed: z.strictObject({ name, previousName: name }),
+    ProductDescribed: z.strictObject({ description }),
+    PriceUpdated: z.strictObject({ price: money, previousPrice: money }),
+    ProductMoved: z.strictObject({ categoryId: categoryId.nullable(), previousCategoryId: categoryId.nullable() }),
+    ProductDiscontinued: z.strictObject({ reason }),
+  },
+
+  commands: {
+    CreateProduct: z.strictObject({
+      name,
+      description: description.default(""),
+      price: money,
+      categoryId: categoryId.nullable().default(null),
+    }),
+    ChangePrice: z.strictObject({ price: money }),
+    RenameProduct: z.strictObject({ name }),
+    DescribeProduct: z.strictObject({ description }),
+    MoveProduct: z.strictObject({ categoryId: categoryId.nullable() }),
+    DiscontinueProduct: z.strictObject({ reason }),
+  },
+
+  decide: {
+    CreateProduct({ data }, state) {
+      if (state.status !== "missing") throw new Rejection("product-exists", "a product with this id already exists");
+      return [{ eventType: "ProductCreated", eventData: data }];
+    },
+    ChangePrice({ data: { price } }, state) {
+      const { price: previousPrice } = active(state);
+      if (isSameMoney(price, previousPrice)) return [];
+      return [{ eventType: "PriceUpdated", eventData: { price, previousPrice } }];
+    },
+    RenameProduct({ data: { name } }, state) {
+      const { name: previousName } = active(state);
+      return name === previousName ? [] : [{ eventType: "ProductRenamed", eventData: { name, previousName } }];
+    },
+    DescribeProduct({ data: { description } }, state) {
+      if (description === active(state).description) return [];
+      return [{ eventType: "ProductDescribed", eventData: { description } }];
+    },
+    MoveProduct({ data: { categoryId } }, state) {
+      const { categoryId: previousCategoryId } = active(state);
+      if (categoryId === previousCategoryId) return [];
+      return [{ eventType: "ProductMoved", eventData: { categoryId, previousCategoryId } }];
+    },
+    DiscontinueProduct({ data }, state) {
+      if (known(state).status === "discontinued") return [];
+      return [{ eventType: "ProductDiscontinued", eventData: data }];
+    },
+  },
+
+  evolve: {
+    ProductCreated: (_, { eventData }) => ({ status: "active", ...eventData }),
+    ProductRenamed: (state, { eventData }) => ifKnown(state, { name: eventData.name }),
+    ProductDescribed: (state, { eventData }) => ifKnown(state, eventData),
+    PriceUpdated: (state, { eventData }) => ifKnown(state, { price: eventData.price }),
+    ProductMoved: (state, { eventData }) => ifKnown(state, { categoryId: eventData.categoryId }),
+    ProductDiscontinued: (state) => ifKnown(state, { status: "discontinued" }),
+  },
+
+  snapshots: { at: ["ProductDiscontinued"] },
+});
+
+type Existing = z.infer<typeof existing>;
+
+function known(state: ProductState): Existing {
+  if (state.status === "missing") throw new Rejection("product-unknown", "there is no product with this id", "unknown");
+  return state;
+}
+
+function active(state: ProductState): Existing {
+  const product = known(state);
+  if (product.status === "active") return product;
+  throw new Rejection("product-discontinued", "the product is discontinued and can no longer be changed");
+}
+
+const ifKnown = (state: ProductState, change: Partial<Existing>): ProductState =>
+  state.status === "missing" ? state : { ...state, ...change };

@@ -1,3 +1,6 @@
+import type { ListOf, RowOf, RowPerEntity, RowPerEvent } from "../definition/index.ts";
+import { checkFields, checkWholeNumber, type Fields, InvalidArgumentError } from "../event-store/index.ts";
+
 /** A row with the version of its entity that it shows. */
 export interface VersionedRow<Row> {
   readonly row: Row;
@@ -23,7 +26,7 @@ export interface PageRequest<Row = unknown> {
 }
 
 /** How a projection's rows are asked for. All reads are of the serving generation. */
-export interface RowReader<Row> {
+export interface RowReader<Row, List extends string = string> {
   /**
    * The row of one entity; undefined when there is none. A hot row may come from memory, up to a
    * second old, but never older than `atLeastVersion`.
@@ -36,5 +39,39 @@ export interface RowReader<Row> {
   /** Shared rows of one partition, by key. */
   sharedRows(partition: string, page?: PageRequest<Row>): Promise<Page<Row>>;
   /** Rows of one list of the projection. */
-  list(list: string, partition: string, page?: PageRequest<Row>): Promise<Page<Row>>;
+  list(list: List, partition: string, page?: PageRequest<Row>): Promise<Page<Row>>;
+}
+
+/** What can be asked of a projection's rows, by its kind. */
+export type RowReaderOf<P> = Pick<
+  RowReader<RowOf<P>, ListOf<P>>,
+  | "checkpoint"
+  // biome-ignore lint/suspicious/noExplicitAny: rows of any shape
+  | (P extends RowPerEntity<any> ? "row" | "list" : P extends RowPerEvent<any> ? "eventRows" | "list" : "sharedRows")
+>;
+
+/** Bytes of JSON that a page's rows come to, at most: half of what Lambda answers, for JSON inside JSON may double. */
+export const MAX_PAGE_BYTES = 3_000_000;
+
+/** Digits of the largest integer that JavaScript counts with. */
+const DIGITS = 16;
+
+/** A non-negative integer as text that sorts as the number does. @throws {InvalidArgumentError} for any other value */
+export function sortable(value: number): string {
+  checkWholeNumber("sortable", value, 0);
+  return String(value).padStart(DIGITS, "0");
+}
+
+export const DEFAULT_PAGE_LIMIT = 50;
+
+const PAGE: Fields<PageRequest> = { limit: true, maxBytes: true, cursor: true, order: true, where: true };
+
+/** @throws {InvalidArgumentError} by name, for what no page can be made of */
+export function checkPageRequest(request: PageRequest<never>): void {
+  checkFields("page", request, PAGE);
+  const { limit, maxBytes, order } = request;
+  if (limit !== undefined) checkWholeNumber("page.limit", limit, 1);
+  if (maxBytes !== undefined) checkWholeNumber("page.maxBytes", maxBytes, 1);
+  if (order !== undefined && order !== "ascending" && order !== "descending")
+    throw new InvalidArgumentError("page.order", order, "ascending or descending");
 }

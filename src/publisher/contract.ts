@@ -1,3 +1,22 @@
+import { publicEventOf, type ServiceDefinition } from "../definition/index.ts";
+import { currentVersion, jsonSchemaOf, schemaOf } from "../event-store/index.ts";
+
+/**
+ * Every event that a service publishes, with the schema of its data: the event's own, or that of the shape in which it is
+ * published. An event whose schema cannot describe itself as JSON Schema is published as any value.
+ */
+export function publishedEvents({ aggregates, eventTypes, publicEvents }: ServiceDefinition): PublishedEvent[] {
+  return Object.values(aggregates).flatMap(({ aggregateType, events }) =>
+    Object.keys(events).flatMap((stored) => {
+      const { isPublic = true, publishedAs } = publicEventOf(publicEvents, { aggregateType, eventType: stored });
+      if (!isPublic) return [];
+      const schema = publishedAs ? publishedAs.schema : schemaOf(eventTypes, aggregateType, stored);
+      const { eventType = stored, version = currentVersion(eventTypes, aggregateType, stored) } = publishedAs ?? {};
+      return [{ eventType, version, aggregateType, data: (schema && jsonSchemaOf(schema, "output")) ?? {} }];
+    }),
+  );
+}
+
 /** A JSON Schema, as far as contracts are compared. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];

@@ -1,7 +1,7 @@
-import { checkFields, type Fields } from "../event-store/index.ts";
+import { checkPublicEvents } from "../definition/index.ts";
+import { checkFields, type EventTypeLookup, EventTypeRegistry, type Fields } from "../event-store/index.ts";
 import { type EntityBatch, findParked, NotParkedError, removeParked } from "../stream/index.ts";
 import { parkedKeyOf, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
-import { checkPublicEvents } from "./envelope.ts";
 import { PublishRun } from "./publish-run.ts";
 import type { Publisher, PublisherOptions, PublishOutcome } from "./publisher.ts";
 
@@ -30,7 +30,7 @@ const OPTIONS: Fields<PublisherOptions> = {
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   checkFields("options", options, OPTIONS);
-  checkPublicEvents(options.publicEvents ?? {}, options.eventTypes);
+  checkPublicEvents(options.publicEvents ?? {}, declaredIn(options.eventTypes));
   const { store, on } = options;
 
   const publish = (batches: readonly EntityBatch[], isTimeUp = () => false): Promise<PublishOutcome> =>
@@ -52,4 +52,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   return { publish, retry };
+}
+
+/** The event types of each aggregate, where they are told apart by it. */
+function declaredIn(eventTypes: EventTypeLookup): ReadonlyMap<string, readonly string[]> | undefined {
+  if (!(eventTypes instanceof EventTypeRegistry) || eventTypes.aggregates.length === 0) return undefined;
+  return new Map(eventTypes.aggregates.map((one) => [one.aggregateType, Object.keys(one.eventTypes)]));
 }

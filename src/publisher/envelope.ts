@@ -1,11 +1,5 @@
-import {
-  checkFields,
-  declaredNames,
-  type EventTypeLookup,
-  type Fields,
-  InvalidArgumentError,
-  type StoredEvent,
-} from "../event-store/index.ts";
+import { type PublicEvents, publicEventOf } from "../definition/index.ts";
+import type { StoredEvent } from "../event-store/index.ts";
 import { forEvent } from "../stream/index.ts";
 
 /** The `detail` of a published event: what subscribers build on. */
@@ -35,43 +29,16 @@ export interface ClaimCheck {
   readonly path: string;
 }
 
-/** How the event of one type goes out. */
-export interface PublicEvent {
-  /** False keeps it off the bus. Default true. */
-  readonly isPublic?: boolean;
-  readonly publishedAs?: {
-    /** Default: the stored event type. */
-    readonly eventType?: string;
-    /** Schema version of the public shape. Default: the stored one. */
-    readonly version?: string;
-    readonly data: (event: StoredEvent) => unknown;
-  };
-}
-
-export type PublicEvents = Readonly<Record<string, PublicEvent>>;
-
-const PUBLIC_EVENT: Fields<PublicEvent> = { isPublic: true, publishedAs: true };
-const PUBLISHED_AS: Fields<NonNullable<PublicEvent["publishedAs"]>> = { eventType: true, version: true, data: true };
-
-/** @throws {InvalidArgumentError} for a type that is not declared (where any is), or a misspelt field: the event would go out as it is stored */
-export function checkPublicEvents(publicEvents: PublicEvents, eventTypes: EventTypeLookup): void {
-  const names = declaredNames(eventTypes);
-  for (const [name, definition] of Object.entries(publicEvents)) {
-    if (names.size > 0 && !names.has(name))
-      throw new InvalidArgumentError(`publicEvents.${name}`, name, `one of the event types ${[...names].join(", ")}`);
-    checkFields(`publicEvents.${name}`, definition, PUBLIC_EVENT);
-    if (definition.publishedAs) checkFields(`publicEvents.${name}.publishedAs`, definition.publishedAs, PUBLISHED_AS);
-  }
-}
-
 export interface EnvelopeOptions {
+  /** Default false. */
   readonly publishUserId?: boolean | undefined;
+  /** Default: every event as it is stored. */
   readonly publicEvents?: PublicEvents | undefined;
 }
 
 /** The envelope of an event; undefined when the event is kept off the bus. @throws {EventHandlingError} */
 export function envelopeOf(event: StoredEvent, options: EnvelopeOptions): Envelope | undefined {
-  const { isPublic = true, publishedAs } = options.publicEvents?.[event.eventType] ?? {};
+  const { isPublic = true, publishedAs } = publicEventOf(options.publicEvents ?? {}, event);
   if (!isPublic) return undefined;
   const { eventId, entityId, aggregateType, sequenceNumber, eventTime, correlationId, causationId, userId } = event;
   return {

@@ -109,7 +109,7 @@ describe("wrong input at each door gets its problem document", () => {
       "version 7 and is at 1",
     ],
     ["a malformed If-Match", "POST", "/products/p-1/rename", { name: "b" }, { "if-match": "7" }, 400, "If-Match"],
-    ["a product that exists", "POST", "/products", { productId: "p-1", name: "a", price }, {}, 422, "exists already"],
+    ["a product that exists", "POST", "/products", { productId: "p-1", name: "a", price }, {}, 422, "already exists"],
     ["a forged cursor", "GET", "/products?cursor=abc", undefined, {}, 400, "cursor"],
     ["an unknown sort", "GET", "/products?sort=colour", undefined, {}, 400, "sort"],
     ["an unknown route", "GET", "/nothing", undefined, {}, 404, "no GET /nothing"],

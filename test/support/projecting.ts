@@ -1,12 +1,16 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { projections as shipped } from "../../projections/index.ts";
 import type { Projection } from "../../src/definition/index.ts";
 import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
-import type { StoredEvent } from "../../src/event-store/index.ts";
-import { eventTypes } from "../../src/product/index.ts";
+import type { EventTypes, StoredEvent } from "../../src/event-store/index.ts";
+import { productService } from "../../src/product/service.ts";
 import { createProjector, type Projector, type ProjectorOptions } from "../../src/projector/dynamodb/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { documents, EVENTS, READ_MODELS, SNAPSHOTS, type TestEngine } from "./engine.ts";
+
+const { projections: shipped } = productService;
+const aggregates = Object.values(productService.aggregates);
+/** By name alone, so that tests may project aggregates of their own. */
+const eventTypes: EventTypes = Object.assign({}, ...aggregates.map((one) => one.eventTypes));
 
 export interface ProjectorSetup extends Partial<ProjectorOptions> {
   readonly client?: DynamoDBClient;
@@ -20,7 +24,7 @@ export function openProjector(engine: TestEngine, setup: ProjectorSetup = {}): P
   const { client = engine.connect(), eventsTable = EVENTS, readModelsTable = READ_MODELS, ...more } = setup;
   return createProjector({
     projections: shipped,
-    store: new DynamoDBEventStore(client, eventsTable, SNAPSHOTS, { eventTypes }),
+    store: new DynamoDBEventStore(client, eventsTable, SNAPSHOTS, { aggregates }),
     on: { client: documents(client), table: readModelsTable },
     eventTypes,
     clock: () => new Date(),

@@ -1,11 +1,5 @@
-import {
-  type BasicEventStore,
-  ConcurrencyError,
-  DynamoDBEventStore,
-  type Event,
-  type EventStore,
-  type Snapshot,
-} from "../../src/index.ts";
+import type { BasicEventStore } from "../../src/event-store/index.ts";
+import { ConcurrencyError, DynamoDBEventStore, type Event, type EventStore, type Snapshot } from "../../src/index.ts";
 
 /** The interface as it was asked for, to the letter. */
 interface Given {

@@ -1,32 +1,12 @@
 import type { EntityHead } from "../entity-head.ts";
-import { CommandIdReusedError, ConcurrencyError, InvalidArgumentError, isConcurrencyError } from "../errors.ts";
+import { CommandIdReusedError, ConcurrencyError, isConcurrencyError } from "../errors.ts";
 import type { Appended, AppendRequest } from "../event-store.ts";
-import { checkAppend, checkWholeNumber, MAX_EVENTS_PER_APPEND } from "../validate.ts";
+import { checkAppendToMany } from "../validate.ts";
 import { findHead, findRepeat, isAppended, remember } from "./append.ts";
 import type { StoreContext } from "./context.ts";
 import { itemSize } from "./item-size.ts";
 import { checkTransactionSize, type PreparedAppend, placeAfter, prepareAppend } from "./prepare.ts";
 import { writeEvents } from "./write.ts";
-
-function checkTogether(requests: readonly AppendRequest[]): void {
-  if (!Array.isArray(requests)) throw new InvalidArgumentError("requests", requests, "an array of requests");
-  for (const request of requests) checkAppend(request);
-  const withCommand = requests.filter(({ command }) => command !== undefined);
-  if (withCommand.length > 0 && withCommand.length < requests.length) {
-    const { entityId } = requests.find(({ command }) => command === undefined) as AppendRequest;
-    throw new InvalidArgumentError(`command of ${entityId}`, undefined, "a command on all of the requests or on none");
-  }
-  const total = requests.reduce((sum, { events }) => sum + events.length, 0);
-  if (total > MAX_EVENTS_PER_APPEND) {
-    throw new InvalidArgumentError("requests", total, `at most ${MAX_EVENTS_PER_APPEND} events in all`);
-  }
-  const ids = new Set<string>();
-  for (const { entityId, expectedVersion } of requests) {
-    checkWholeNumber(`expectedVersion of ${entityId}`, expectedVersion, 0);
-    if (ids.has(entityId)) throw new InvalidArgumentError("entityId", entityId, "each entity once");
-    ids.add(entityId);
-  }
-}
 
 /** The first results when the whole was stored before; undefined when not all of it was. */
 async function repeatedResults(
@@ -48,7 +28,7 @@ function refuseReuse(appends: readonly PreparedAppend[], found: readonly (Entity
 
 /** Appends to several entities, all or none. */
 export async function appendToMany(context: StoreContext, requests: readonly AppendRequest[]): Promise<Appended[]> {
-  checkTogether(requests);
+  checkAppendToMany(requests);
   if (requests.length === 0) return [];
   const appends = await Promise.all(requests.map((request) => prepareAppend(context, request)));
   const found = await Promise.all(appends.map((append) => findHead(context, append))).catch(async (error: unknown) => {

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EntityMemory } from "../entity-memory.ts";
 import type { EventTypeRegistry } from "../event-types.ts";
-import type { Warn } from "./options.ts";
+import type { Warn } from "../warn.ts";
 import type { PayloadEncoding } from "./payload.ts";
 
 /** What every operation of the store works with. */

@@ -3,7 +3,6 @@ import type { CommandLog } from "../command-log.ts";
 import type { CommandOutcome } from "../command-outcome.ts";
 import { randomId, systemClock } from "../defaults.ts";
 import { EntityMemory } from "../entity-memory.ts";
-import { InvalidArgumentError } from "../errors.ts";
 import type { StoredEvent } from "../event.ts";
 import type {
   Appended,
@@ -15,9 +14,10 @@ import type {
   ReadOptions,
 } from "../event-store.ts";
 import { type AggregateEventTypes, EventTypeRegistry } from "../event-types.ts";
+import { checkReadOptions } from "../read-options.ts";
 import type { ScannedPage, ScanRequest } from "../scan.ts";
 import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "../snapshot.ts";
-import { checkFields, checkKeyText, checkWholeNumber, type Fields, MAX_AGGREGATE_TYPE_BYTES } from "../validate.ts";
+import { checkKeyText, MAX_AGGREGATE_TYPE_BYTES } from "../validate.ts";
 import { appendEvents } from "./append.ts";
 import { appendToMany } from "./append-to-many.ts";
 import { EVENT_TYPE_INDEX, USER_ACTION_INDEX } from "./attributes.ts";
@@ -34,27 +34,8 @@ import { expireSnapshot, putSnapshot, readSnapshots } from "./snapshots.ts";
 
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 
-const READ: Fields<ReadOptions> = {
-  fromSequence: true,
-  toSequence: true,
-  direction: true,
-  limit: true,
-  consistent: true,
-};
-
 const namesOf = (requests: unknown): string =>
   Array.isArray(requests) ? requests.map((request: AppendRequest | undefined) => request?.entityId).join(", ") : "";
-
-function checkBounds(entityId: string, options: ReadOptions): void {
-  checkFields("options", options, READ);
-  const { fromSequence, toSequence, limit, direction = "forward" } = options;
-  checkKeyText("entityId", entityId);
-  if (direction !== "forward" && direction !== "backward")
-    throw new InvalidArgumentError("direction", direction, '"forward" or "backward"');
-  if (fromSequence !== undefined) checkWholeNumber("fromSequence", fromSequence, 1);
-  if (toSequence !== undefined) checkWholeNumber("toSequence", toSequence, 0);
-  if (limit !== undefined) checkWholeNumber("limit", limit, 1);
-}
 
 async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
   const all: R[] = [];
@@ -123,7 +104,7 @@ export class DynamoDBEventStore implements EventStore {
   }
 
   async *readEvents(entityId: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
-    checkBounds(entityId, options);
+    checkReadOptions(entityId, options);
     yield* readAvailable(entityId, readEvents(this.#context, entityId, options));
   }
 

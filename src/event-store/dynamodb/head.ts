@@ -1,4 +1,4 @@
-import { type CommandLog, commandMark, EMPTY_COMMAND_LOG, REMEMBERED_COMMANDS, recordCommand } from "../command-log.ts";
+import { CommandsBackward, EMPTY_COMMAND_LOG } from "../command-log.ts";
 import { type EntityHead, headAt, NEW_ENTITY } from "../entity-head.ts";
 import type { StoredEvent } from "../event.ts";
 import type { StoreContext } from "./context.ts";
@@ -10,32 +10,6 @@ export async function readHead(context: StoreContext, entityId: string): Promise
     if (last) return headAt(last, { records: [], complete: last.sequenceNumber === 1 });
   }
   return NEW_ENTITY;
-}
-
-type KeyedEvent = Pick<StoredEvent, "commandId" | "commandHash" | "sequenceNumber">;
-
-/** Collects the commands of events that come newest first. */
-class CommandsBackward {
-  readonly #keyed: KeyedEvent[] = [];
-  #mark: string | undefined;
-  #commands = 0;
-
-  /** True when all that are remembered were seen. */
-  get isEnough(): boolean {
-    return this.#commands > REMEMBERED_COMMANDS;
-  }
-
-  add(event: StoredEvent): void {
-    const { commandId, commandHash, sequenceNumber } = event;
-    if (commandMark(event) !== this.#mark) this.#commands += 1;
-    this.#mark = commandMark(event);
-    if (commandId !== undefined)
-      this.#keyed.push({ commandId, sequenceNumber, ...(commandHash ? { commandHash } : {}) });
-  }
-
-  get log(): CommandLog {
-    return this.#keyed.toReversed().reduce(recordCommand, EMPTY_COMMAND_LOG);
-  }
 }
 
 /**

@@ -1,13 +1,14 @@
 import { type AttributeValue, BatchGetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { CorruptItemError, InvalidArgumentError } from "../errors.ts";
+import { CorruptItemError } from "../errors.ts";
 import type { StoredEvent } from "../event.ts";
 import type { EventKey, Indexed, IndexReadOptions } from "../event-store.ts";
 import { upcast } from "../event-types.ts";
-import { checkFields, checkTime, checkWholeNumber, endOf, type Fields } from "../validate.ts";
+import { decodeIndexCursor, encodeIndexCursor, type IndexPosition } from "../index-position.ts";
+import { checkIndexReadOptions, isWithin, orderOf } from "../read-options.ts";
+import { endOf } from "../validate.ts";
 import { EVENT, PAGE_ROWS } from "./attributes.ts";
 import type { StoreContext } from "./context.ts";
 import { decodeEvent, type Item } from "./event-codec.ts";
-import { comparePositions, decodeIndexCursor, encodeIndexCursor, type IndexPosition } from "./index-cursor.ts";
 import { type IndexName, partitionsOf } from "./index-shards.ts";
 import { mergePages } from "./merge-pages.ts";
 import { readEvent } from "./read.ts";
@@ -43,12 +44,6 @@ const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 /** Older writers may have left the milliseconds out or written more digits: the index is queried by whole seconds. */
 const secondOf = (milliseconds: number): string =>
   new Date(Math.min(LAST_MS, Math.max(FIRST_MS, milliseconds))).toISOString().slice(0, "2026-01-31T12:00:00".length);
-
-function isWithin({ eventTime }: IndexPosition, { fromTime, toTime }: IndexReadOptions): boolean {
-  const time = Date.parse(eventTime);
-  const isAfter = fromTime === undefined || time >= Date.parse(fromTime);
-  return isAfter && (toTime === undefined || time <= endOf(toTime));
-}
 
 interface PageRequest {
   readonly from: string;
@@ -100,10 +95,6 @@ function spanOf({ cursor, fromTime, toTime, direction }: IndexReadOptions): { fr
   if (after === undefined) return { from, to };
   return direction === "backward" ? { from, to: after } : { from: after, to };
 }
-
-/** By time, entity and sequence number, upward or downward. */
-const orderOf = ({ direction }: IndexReadOptions): typeof comparePositions =>
-  direction === "backward" ? (a, b) => comparePositions(b, a) : comparePositions;
 
 /**
  * One more than is wanted, since the last time of a page is held back. A filter would make small pages
@@ -197,25 +188,13 @@ async function findEvent(
   return event;
 }
 
-const OPTIONS: Fields<IndexReadOptions> = { fromTime: true, toTime: true, cursor: true, limit: true, direction: true };
-
-function checkOptions(options: IndexReadOptions): void {
-  checkFields("options", options, OPTIONS);
-  const { fromTime, toTime, limit, direction = "forward" } = options;
-  if (fromTime !== undefined) checkTime("fromTime", fromTime);
-  if (toTime !== undefined) checkTime("toTime", toTime);
-  if (limit !== undefined) checkWholeNumber("limit", limit, 1);
-  if (direction !== "forward" && direction !== "backward")
-    throw new InvalidArgumentError("direction", direction, '"forward" or "backward"');
-}
-
 /** Keys of one aggregate type or user by time, then entity, then sequence number. */
 export async function* readIndexKeys(
   context: StoreContext,
   selection: IndexSelection,
   options: IndexReadOptions = {},
 ): AsyncGenerator<EventKey> {
-  checkOptions(options);
+  checkIndexReadOptions(options);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const positions of readPositions(context, selection, options)) {
     for (const position of positions.slice(0, left)) yield { ...position, cursor: encodeIndexCursor(position) };
@@ -230,7 +209,7 @@ export async function* readIndex(
   selection: IndexSelection,
   options: IndexReadOptions = {},
 ): AsyncGenerator<Indexed> {
-  checkOptions(options);
+  checkIndexReadOptions(options);
   // One stored under an older name may be read as another type, by its version.
   const isWanted = ({ eventType }: StoredEvent) => (selection.eventType ?? eventType) === eventType;
   let left = options.limit ?? Number.POSITIVE_INFINITY;

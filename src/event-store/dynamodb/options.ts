@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "../errors.ts";
 import type { AggregateEventTypes, EventTypes } from "../event-types.ts";
+import type { Warn } from "../warn.ts";
 import { MAX_INDEX_SHARDS } from "./index-shards.ts";
 import type { PayloadEncoding } from "./payload.ts";
 
@@ -34,8 +35,6 @@ export interface DynamoDBEventStoreOptions {
   /** Told of what is wrong and does not stop the work, such as a clock that is ahead. Default: nobody. */
   readonly warn?: Warn;
 }
-
-export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 const KNOWN: Record<keyof DynamoDBEventStoreOptions, string> = {
   eventTypes: "object",

@@ -1,13 +1,8 @@
 import type { Lists, RowKey } from "../../definition/projection.ts";
-import {
-  checkWholeNumber,
-  dropPromise,
-  isThenable,
-  isWellFormed,
-  MAX_PARTITION_KEY_BYTES,
-} from "../../event-store/index.ts";
+import { dropPromise, isThenable, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../../event-store/index.ts";
 import { parkedPartition, partitionPart, sortPart } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
+import { sortable } from "../row-reader.ts";
 
 /** Attribute names of the ReadModels table. */
 export const ROW = {
@@ -49,17 +44,6 @@ function checkPart(field: string, value: unknown, key: string, most: number): vo
 }
 
 export const generationPrefix = ({ name, generation }: GenerationKey): string => `${name}@${generation}#`;
-
-const DIGITS = 16;
-/**
- * A whole number from 0 as a text that sorts in the order of the numbers.
- *
- * @throws {InvalidArgumentError} for any other number, whose text would not
- */
-export function sortable(value: number): string {
-  checkWholeNumber("sortable", value, 0);
-  return String(value).padStart(DIGITS, "0");
-}
 
 /** The row of an entity, which carries the entity's checkpoint. */
 export const entityRowKey = (of: GenerationKey, entityId: string): TableKey => ({

@@ -1,16 +1,14 @@
 import { QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { whileTransient } from "../../event-store/dynamodb/index.ts";
-import { checkFields, checkWholeNumber, type Fields, InvalidArgumentError } from "../../event-store/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { decodeCursor, encodeCursor, InvalidCursorError } from "../page-cursor.ts";
-import type { Page, PageRequest } from "../row-reader.ts";
+import { checkPageRequest, DEFAULT_PAGE_LIMIT, MAX_PAGE_BYTES, type Page, type PageRequest } from "../row-reader.ts";
 import { ATTEMPTS } from "./positions.ts";
 import { generationPrefix, ROW } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
 type Item = Record<string, unknown>;
 
-const DEFAULT_LIMIT = 50;
 /** Items that are looked at in one query, at most: while a filter passes too few, each query looks at twice as many. */
 const MAX_LOOKED_AT = 1_000;
 /** Queries for one page, at most: the page ends there with the rows that were found, and its cursor goes on. */
@@ -81,8 +79,8 @@ export async function readPage<Row>(
   query: PageQuery,
   { query: name, within, request }: ReadRequest<Row>,
 ): Promise<Page<Row>> {
-  checkPage(request);
-  const { limit = DEFAULT_LIMIT, order = "ascending", where, cursor, maxBytes = MAX_PAGE_BYTES } = request;
+  checkPageRequest(request);
+  const { limit = DEFAULT_PAGE_LIMIT, order = "ascending", where, cursor, maxBytes = MAX_PAGE_BYTES } = request;
   const page = filtered(query, where);
   const identity = JSON.stringify([...name, Object.entries(where ?? {}), order]);
   const place = cursor === undefined ? undefined : decodeCursor(identity, cursor, page.places.length);
@@ -103,21 +101,6 @@ export async function readPage<Row>(
     return item && encodeCursor(identity, placeOf(page, within, item));
   }
 }
-
-const PAGE: Fields<PageRequest> = { limit: true, maxBytes: true, cursor: true, order: true, where: true };
-
-/** @throws {InvalidArgumentError} by name, for what no page can be made of */
-function checkPage(request: PageRequest<never>): void {
-  checkFields("page", request, PAGE);
-  const { limit, maxBytes, order } = request;
-  if (limit !== undefined) checkWholeNumber("page.limit", limit, 1);
-  if (maxBytes !== undefined) checkWholeNumber("page.maxBytes", maxBytes, 1);
-  if (order !== undefined && order !== "ascending" && order !== "descending")
-    throw new InvalidArgumentError("page.order", order, "ascending or descending");
-}
-
-/** Bytes of JSON that a page's rows come to, at most: half of what Lambda answers, for JSON inside JSON may double. */
-export const MAX_PAGE_BYTES = 3_000_000;
 
 /** Rows, until there are enough of them. */
 class PageRows<Row> {

@@ -1,13 +1,20 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { LRUCache } from "lru-cache";
-import { type Projection, versionOf } from "../../definition/projection.ts";
+import { type ListOf, type Projection, type RowOf, versionOf } from "../../definition/projection.ts";
+import { systemClock } from "../../event-store/defaults.ts";
 import { whileTransient } from "../../event-store/dynamodb/index.ts";
-import { InvalidArgumentError, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../../event-store/index.ts";
+import {
+  checkFields,
+  type Fields,
+  InvalidArgumentError,
+  isWellFormed,
+  MAX_PARTITION_KEY_BYTES,
+} from "../../event-store/index.ts";
 import { partitionPart } from "../../stream/index.ts";
 import type { GenerationKey, Generations } from "../generation.ts";
 import type { Position } from "../position.ts";
-import type { Page, PageRequest, RowReader, VersionedRow } from "../row-reader.ts";
-import type { GenerationsCache } from "./generations.ts";
+import type { Page, PageRequest, RowReader, RowReaderOf, VersionedRow } from "../row-reader.ts";
+import { GenerationsCache } from "./generations.ts";
 import { ATTEMPTS, positionKey, readPosition } from "./positions.ts";
 import { EVENT_ROW_PREFIX, generationPrefix, listIndex, listPartition, SHARED_ROW_PREFIX } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
@@ -26,12 +33,36 @@ export class NotBuiltError extends Error {
   }
 }
 
+export interface RowReadersOptions {
+  /** Milliseconds for which the generations are taken as known. Default 2,000. */
+  readonly generationsMaxAgeMs?: number;
+  /** Default: the system's. */
+  readonly clock?: () => Date;
+}
+
+/**
+ * Readers of the rows of any projection, which share what is known of generations.
+ *
+ * @example
+ * const rows = createRowReaders({ client, table: "Shop-ReadModels" });
+ * await rows(productCatalog).list("byName", "all", { limit: 20 });
+ */
+export function createRowReaders(on: ReadModelTable, options: RowReadersOptions = {}) {
+  checkFields("options", options, READERS);
+  const { generationsMaxAgeMs = 2_000, clock = systemClock } = options;
+  const generations = new GenerationsCache(on, clock, generationsMaxAgeMs, "reads");
+  return <P extends Projection>(projection: P): RowReaderOf<P> => createRowReader(on, generations, projection);
+}
+
+const READERS: Fields<RowReadersOptions> = { generationsMaxAgeMs: true, clock: true };
+
 /** Reads the rows of one projection. */
-export function createRowReader<Row>(
+export function createRowReader<P extends Projection>(
   on: ReadModelTable,
   generations: GenerationsCache,
-  projection: Projection<Row>,
-): RowReader<Row> {
+  projection: P,
+): RowReader<RowOf<P>, ListOf<P>> {
+  type Row = RowOf<P>;
   const version = versionOf(projection);
   const hotRows = new LRUCache<string, VersionedRow<Row>>({ max: HOT_ROWS, ttl: HOT_FOR_MS });
 
@@ -48,7 +79,7 @@ export function createRowReader<Row>(
   }
 
   async function positionIn(of: GenerationKey, entityId: string): Promise<Position | undefined> {
-    const Key = positionKey(projection as Projection, of, entityId);
+    const Key = positionKey(projection, of, entityId);
     const command = new GetCommand({ TableName: on.table, Key, ConsistentRead: true });
     const { Item } = await whileTransient(ATTEMPTS, () => on.client.send(command));
     return Item && readPosition(Item);

@@ -2,19 +2,10 @@ import { type Projection, versionOf } from "../../definition/projection.ts";
 import type { EventStore } from "../../event-store/index.ts";
 import { type Checkpoints, countParked, createLagProbes, type Lag, type LagProbes } from "../../stream/index.ts";
 import type { Generations } from "../generation.ts";
+import type { ProjectionStatus } from "../status.ts";
 import { readGenerations } from "./generations.ts";
 import { readPositions } from "./positions.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
-
-/** How far a projection is. Events of its parked entities do not count as waiting. */
-export interface ProjectionStatus extends Lag {
-  readonly projection: string;
-  readonly version: number;
-  readonly servingGeneration: number | null;
-  readonly generations: readonly { readonly generation: number; readonly version: number; readonly status: string }[];
-  /** Parked entities. */
-  readonly parked: number;
-}
 
 export interface StatusContext {
   readonly on: ReadModelTable;

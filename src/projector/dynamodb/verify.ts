@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Projection, type RowKey, type Rows, takesAggregate, takesEvent } from "../../definition/projection.ts";
+import { type Projection, takesAggregate } from "../../definition/projection.ts";
 import {
   checkFields,
   type EventStore,
   type EventTypeLookup,
   type Fields,
   messageOf,
-  type StoredEvent,
   upcast,
 } from "../../event-store/index.ts";
+import { EventHandlingError } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
+import { asStored, InMemoryRows, type RowPlace } from "../in-memory-rows.ts";
 import type { Position } from "../position.ts";
 import { readGenerationItems } from "./generation-rows.ts";
 import { positionKey, readPositions } from "./positions.ts";
@@ -36,51 +37,6 @@ const CONTEXT: Fields<VerifyContext> = { store: true, on: true, eventTypes: true
 
 const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;
 
-/** The rows as they should be, in memory. */
-class Expected implements Rows<unknown> {
-  readonly rows = new Map<string, unknown>();
-  readonly #of: GenerationKey;
-
-  constructor(of: GenerationKey) {
-    this.#of = of;
-  }
-
-  put(key: TableKey, row: unknown): void {
-    if (row === undefined) this.rows.delete(textOf(key));
-    else this.rows.set(textOf(key), row);
-  }
-
-  /** What the event at hand has set, which counts once it has not failed. */
-  #changes = new Map<string, { readonly key: TableKey; readonly row: unknown }>();
-
-  async get(at: RowKey): Promise<unknown> {
-    const text = textOf(sharedRowKey(this.#of, at));
-    const changed = this.#changes.get(text);
-    return structuredClone(changed ? changed.row : this.rows.get(text));
-  }
-  set(at: RowKey, row: unknown): void {
-    const key = sharedRowKey(this.#of, at);
-    this.#changes.set(textOf(key), { key, row: structuredClone(row) });
-  }
-  remove(at: RowKey): void {
-    this.set(at, undefined);
-  }
-
-  async take(projection: Projection, event: StoredEvent): Promise<void> {
-    if (!takesEvent(projection, event)) return;
-    if (projection.kind === "row-per-entity") {
-      const key = positionKey(projection, this.#of, event.entityId);
-      this.put(key, projection.evolve(this.rows.get(textOf(key)), event));
-    } else if (projection.kind === "row-per-event") {
-      this.put(eventRowKey(this.#of, event.entityId, event.sequenceNumber), projection.row(event));
-    } else {
-      this.#changes = new Map();
-      await projection.change(event, this);
-      for (const { key, row } of this.#changes.values()) this.put(key, row);
-    }
-  }
-}
-
 /** An event that cannot be taken again: the code that took it has changed, or the event was altered. */
 export interface FailedEvent extends SkippedEvent {
   readonly error: string;
@@ -100,7 +56,7 @@ async function expectRows(
   projection: Projection,
   of: GenerationKey,
 ): Promise<ExpectedRows> {
-  const expected = new Expected(of);
+  const expected = new InMemoryRows(projection);
   const skipped = await readSkipped(on, of);
   const passedBy = new Set(skipped.map(idOf));
   const failed: FailedEvent[] = [];
@@ -120,13 +76,17 @@ async function expectRows(
       const isTaken = sequenceNumber <= (positions.get(entityId)?.checkpoint ?? 0);
       if (!isTaken) behind.add(entityId);
       else if (!passedBy.has(idOf(event))) {
-        const take = async () => expected.take(projection, upcast(eventTypes, event));
-        await take().catch((error: unknown) => failed.push({ entityId, sequenceNumber, error: messageOf(error) }));
+        const take = async () => expected.take(upcast(eventTypes, event));
+        await take().catch((error: Error) => {
+          const thrown = error instanceof EventHandlingError ? error.cause : error;
+          failed.push({ entityId, sequenceNumber, error: messageOf(thrown) });
+        });
       }
     }
     start = page.next;
   } while (start !== undefined);
-  return { rows: expected.rows, behind: [...behind], skipped, failed };
+  const rows = new Map(expected.all.map(({ place, row }) => [textOf(keyOf(projection, of, place)), row]));
+  return { rows, behind: [...behind], skipped, failed };
 }
 
 export interface Verified {
@@ -155,11 +115,14 @@ export async function verify(context: VerifyContext, projection: Projection, of:
     const found = item[ROW.row];
     const expected = missing.get(key);
     missing.delete(key);
-    if (!isDeepStrictEqual(normal(expected), normal(found))) differences.push({ key, expected, found });
+    if (!isDeepStrictEqual(expected, asStored(found))) differences.push({ key, expected, found });
   }
   for (const [key, expected] of missing) differences.push({ key, expected, found: undefined });
   return { differences, rows: rows.size, ...told };
 }
 
-/** As the table gives a row back: without what is undefined. */
-const normal = (row: unknown): unknown => (row === undefined ? undefined : JSON.parse(JSON.stringify(row)));
+function keyOf(projection: Projection, of: GenerationKey, place: RowPlace): TableKey {
+  if ("partition" in place) return sharedRowKey(of, place);
+  if ("sequenceNumber" in place) return eventRowKey(of, place.entityId, place.sequenceNumber);
+  return positionKey(projection, of, place.entityId);
+}

@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Meter } from "../../../scripts/bench/meter.ts";
 import { type CommandRequest, handleCommand, StateCache, Turns } from "../../../src/aggregate/index.ts";
-import { eventTypes, type ProductCommand, type ProductState, product } from "../../../src/product/index.ts";
+import type { CommandOf } from "../../../src/definition/index.ts";
+import { type ProductState, product } from "../../../src/product/index.ts";
+import { productService } from "../../../src/product/service.ts";
 import { makeSnapshot } from "../../../src/snapshotter/index.ts";
 import { counter } from "../../support/counter.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newEntity, openStore } from "../../support/store.ts";
+
+type ProductCommand = CommandOf<typeof product.commands>;
+const aggregates = Object.values(productService.aggregates);
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -31,7 +36,7 @@ const request = (entityId: string, command: ProductCommand, more: Partial<Comman
 
 function open(withCache = true) {
   const client = engine.connect();
-  const store = openStore(engine, { eventTypes }, client);
+  const store = openStore(engine, { aggregates }, client);
   const context = { store, ...(withCache ? { cache: new StateCache<ProductState>(100) } : {}) };
   const run = (entityId: string, command: ProductCommand, more: Partial<CommandRequest<ProductCommand>> = {}) =>
     handleCommand(context, product, request(entityId, command, more));

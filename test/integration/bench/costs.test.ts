@@ -1,8 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { projections } from "../../../projections/index.ts";
 import { measureCosts } from "../../../scripts/bench/cost.ts";
 import { measurePrice } from "../../../scripts/bench/price.ts";
 import { measureProjecting } from "../../../scripts/bench/project.ts";
+import { productService } from "../../../src/product/service.ts";
+
+const { projections } = productService;
 
 test("requests and capacity units of every operation of the store", async () => {
   const rows = await measureCosts();

@@ -3,6 +3,7 @@ import { createConsumer, dynamoDbReceived, fetchFromApi, type ReceivedEvent } fr
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createApp } from "../../../src/http/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
+import { productService } from "../../../src/product/service.ts";
 import { envelopeOf } from "../../../src/publisher/index.ts";
 import { documents, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { newEntity, openStore } from "../../support/store.ts";
@@ -224,12 +225,14 @@ test("a gap in what is public is no gap, and what is fetched is the public form"
   for (const [n, type] of ["PriceUpdated", "Secret", "PriceUpdated", "Secret", "PriceUpdated"].entries())
     await store.appendEvent("Product", entity, type, { n: n + 1, margin: 3 }, "ann", "c", n);
   const publicEvents = {
-    Secret: { isPublic: false },
-    PriceUpdated: { publishedAs: { data: ({ eventData }: StoredEvent) => ({ n: eventData.n }) } },
+    Product: {
+      Secret: { isPublic: false },
+      PriceUpdated: { publishedAs: { data: ({ eventData }: StoredEvent) => ({ n: eventData.n }) } },
+    },
   };
-  const app = createApp({
+  const service = { ...productService, publicEvents };
+  const app = createApp(service, [], {
     store,
-    publishing: { publicEvents },
     newId: () => "id",
     clock: () => new Date(),
     log: () => undefined,

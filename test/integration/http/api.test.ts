@@ -1,45 +1,31 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { askCategoryTree, categoryTree } from "../../../projections/category-tree.ts";
-import { projections } from "../../../projections/index.ts";
-import { askCatalog, productCatalog } from "../../../projections/product-catalog.ts";
-import { askPriceHistory, productPriceHistory } from "../../../projections/product-price-history.ts";
-import { askUserActivity, userActivity } from "../../../projections/user-activity.ts";
 import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
-import { type App, createApp, type RequestLine } from "../../../src/http/index.ts";
-import { eventTypes } from "../../../src/product/index.ts";
+import { createApp, type RequestLine } from "../../../src/http/index.ts";
+import { queries } from "../../../src/product/queries.ts";
+import { productService } from "../../../src/product/service.ts";
 import { createRowReader, type Projector, readStatus } from "../../../src/projector/dynamodb/index.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { openProjector } from "../../support/projecting.ts";
 import { openStore } from "../../support/store.ts";
 
+const { projections } = productService;
+const aggregates = Object.values(productService.aggregates);
+
 let engine: TestEngine;
-let app: App;
+let app: ReturnType<typeof createApp>;
 let projector: Projector;
 let store: DynamoDBEventStore;
 const lines: RequestLine[] = [];
 beforeAll(async () => {
   engine = await startTestEngine();
   projector = openProjector(engine);
-  store = openStore(engine, { eventTypes });
-  const reader = <Row>(projection: never) =>
-    createRowReader<Row>(projector.context.on, projector.generations, projection);
-  const catalog = reader<never>(productCatalog as never);
-  const history = reader<never>(productPriceHistory as never);
+  store = openStore(engine, { aggregates });
   let ids = 0;
-  app = createApp({
+  app = createApp(productService, queries, {
     store,
-    products: { store },
-    categories: { store },
-    queries: {
-      product: (id, version) => catalog.row(id, version),
-      productVersion: (id) => catalog.checkpoint(id),
-      priceHistoryVersion: (id) => history.checkpoint(id),
-      products: (query) => askCatalog(catalog, query),
-      priceHistory: (id, page) => askPriceHistory(history, id, page as never),
-      categories: (query) => askCategoryTree(reader(categoryTree as never), query),
-      activity: (id, page) => askUserActivity(reader(userActivity as never), id, page as never),
-      projections: () => readStatus({ on: projector.context.on, store, projections, clock: () => new Date() }),
-    },
+    rows: (projection) => createRowReader(projector.context.on, projector.generations, projection),
+    status: () => readStatus({ on: projector.context.on, store, projections, clock: () => new Date() }),
+    cachedEntities: 100,
     clock: () => new Date(),
     newId: () => `made-${++ids}`,
     identify: (_env, headers) => headers.get("x-user-id") ?? undefined,

@@ -11,7 +11,7 @@ beforeAll(async () => {
     TRUST_USER_HEADER: "false",
     PUBLISH_USER_ID: "true",
   });
-  handler = (await import("../../../src/lambda/api.ts")).handler as Handler;
+  handler = (await import("../../../src/product/functions/api.ts")).handler as Handler;
 });
 afterAll(() => engine.stop());
 
@@ -36,7 +36,7 @@ describe("a user", () => {
   test("reads what that user did, under an id with slashes, and not what others did", async () => {
     const own = "arn:aws:iam::123456789012:user/ann";
     expect((await ann("POST", "/products", { productId: "p-1", name: "Tea", price: usd(1) })).status).toBe(201);
-    const { handler: projectMessages } = await import("../../../src/lambda/bus-projector.ts");
+    const { handler: projectMessages } = await import("../../../src/product/functions/bus-projector.ts");
     const message = { messageId: "m", body: JSON.stringify({ detail: { entityId: "p-1", sequenceNumber: 1 } }) };
     await (projectMessages as Handler)({ Records: [message] }, { getRemainingTimeInMillis: () => 60_000 });
     expect(await ann("GET", `/users/${own}/activity`)).toMatchObject({

@@ -13,7 +13,7 @@ let handler: Handler;
 beforeAll(async () => {
   engine = await startTestEngine();
   setLambdaEnvironment({ AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint, PARK_AFTER: "2" });
-  handler = (await import("../../../src/lambda/bus-projector.ts")).handler as Handler;
+  handler = (await import("../../../src/product/functions/bus-projector.ts")).handler as Handler;
 });
 afterAll(() => engine.stop());
 

@@ -23,7 +23,7 @@ afterAll(async () => {
 test("a request that is not answered is given up and sent again before the function's time is over", async () => {
   const { createStore } = await import("../../../src/lambda/wiring.ts");
   const { readConfig } = await import("../../../src/config.ts");
-  const { store } = createStore(readConfig("vitals"));
+  const { store } = createStore({ aggregates: {} }, readConfig("vitals"));
   const start = Date.now();
   answer = store.getEvents("e").catch(() => undefined);
   await until(() => (requests > 1 ? true : undefined), "a second request", 15_000);

@@ -41,7 +41,7 @@ async function load(name: Name, busEndpoint: string, first: object): Promise<voi
     AWS_ENDPOINT_URL_DYNAMODB: tables.endpoint,
     AWS_ENDPOINT_URL_EVENTBRIDGE: bus.endpoint,
   });
-  handlers[name] = (await import(`../../../src/lambda/${name}.ts`)).handler as Handler;
+  handlers[name] = (await import(`../../../src/product/functions/${name}.ts`)).handler as Handler;
   await handlers[name](first, context);
 }
 

@@ -50,10 +50,10 @@ beforeAll(async () => {
     TRACING: "on",
   });
   const handlers: Record<string, Handler> = {
-    projector: (await import("../../../src/lambda/projector.ts")).handler as Handler,
-    publisher: (await import("../../../src/lambda/publisher.ts")).handler as Handler,
+    projector: (await import("../../../src/product/functions/projector.ts")).handler as Handler,
+    publisher: (await import("../../../src/product/functions/publisher.ts")).handler as Handler,
   };
-  api = (await import("../../../src/lambda/api.ts")).handler as unknown as Handler;
+  api = (await import("../../../src/product/functions/api.ts")).handler as unknown as Handler;
   run = await startLocalRun({
     definition: { ...serviceDefinition(), queueMappings: [] },
     invoke: async (key, event) => handlers[key]?.(event, { getRemainingTimeInMillis: () => 60_000 }),

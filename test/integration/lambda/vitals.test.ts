@@ -44,8 +44,8 @@ async function emitted(act: () => Promise<unknown>): Promise<Emitted[]> {
 }
 
 test("tells what waits and what is parked from the tables, under the dimensions that the alarms look at", async () => {
-  const { handler: project } = await import("../../../src/lambda/projector.ts");
-  const { handler: tell } = await import("../../../src/lambda/vitals.ts");
+  const { handler: project } = await import("../../../src/product/functions/projector.ts");
+  const { handler: tell } = await import("../../../src/product/functions/vitals.ts");
   const store = openStore(engine);
   await store.appendEvent("Product", "poison", "ProductCreated", { name: 7 }, "ann", "c-1", 0);
   const Keys = { entityId: { S: "poison" }, sequenceNumber: { N: "1" } };
@@ -53,7 +53,7 @@ test("tells what waits and what is parked from the tables, under the dimensions 
     project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "1" } }] }, context),
   );
   const waiting = openStore(engine, { clock: () => new Date(Date.now() - 600_000) });
-  await waiting.appendEvent("Category", "waiting", "CategoryCreated", { name: "Tea" }, "ann", "c-1", 0);
+  await waiting.appendEvent("Category", "waiting", "CategoryCreated", { name: "Tea", parentId: null }, "ann", "c-1", 0);
 
   const all = await emitted(() => tell());
   const totals = all.filter(({ projection }) => projection === undefined);
@@ -70,7 +70,7 @@ test("tells what waits and what is parked from the tables, under the dimensions 
 });
 
 test("a batch tells what was applied, a set a projection", async () => {
-  const { handler: project } = await import("../../../src/lambda/projector.ts");
+  const { handler: project } = await import("../../../src/product/functions/projector.ts");
   const Keys = { entityId: { S: "waiting" }, sequenceNumber: { N: "1" } };
   const all = await emitted(() =>
     project({ Records: [{ eventName: "INSERT", dynamodb: { Keys, SequenceNumber: "2" } }] }, context),

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { categoryTree } from "../../../projections/category-tree.ts";
-import { projections } from "../../../projections/index.ts";
 import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
+import { productService } from "../../../src/product/service.ts";
 import { createRowReader, GenerationsCache, type Projector, verify } from "../../../src/projector/dynamodb/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults } from "../../support/faults.ts";
 import { batchOf, openProjector, productEvent } from "../../support/projecting.ts";
+
+const { projections } = productService;
 
 let engine: TestEngine;
 beforeAll(async () => {

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { projections } from "../../../projections/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
+import { productService } from "../../../src/product/service.ts";
 import { type Projector, verify } from "../../../src/projector/dynamodb/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { documents, serviceDefinition, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults, ProcessDeath } from "../../support/faults.ts";
 import { batchOf, openProjector, productEvent } from "../../support/projecting.ts";
+
+const { projections } = productService;
 
 let engine: TestEngine;
 beforeAll(async () => {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { productCatalog } from "../../../projections/product-catalog.ts";
 import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import {
@@ -14,6 +13,7 @@ import {
   verify,
 } from "../../../src/projector/dynamodb/index.ts";
 import { putEvents, storedEvent } from "../../support/bare-table.ts";
+import { catalogOver } from "../../support/catalog-over.ts";
 import { documents, EVENTS, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults } from "../../support/faults.ts";
 import { batchOf, openProjector } from "../../support/projecting.ts";
@@ -31,11 +31,10 @@ const pause = (milliseconds: number) =>
 const options = { clock, pause };
 const on = () => ({ client: documents(engine.client), table: READ_MODELS });
 
-/** The catalog over an aggregate type of its own, so that tests do not meet. */
-function catalogOf(name: string, version = 1): Projection {
-  const catalog = productCatalog as Projection & { kind: "row-per-entity" };
-  return { ...catalog, name, version, from: { [name]: ["ProductCreated", "ProductRenamed"] } };
-}
+const catalogOf = (name: string, version = 1): Projection => ({
+  ...catalogOver(name, ["ProductCreated", "ProductRenamed"]),
+  version,
+});
 
 const named = (type: string, entityId: string, n: number): StoredEvent =>
   storedEvent({

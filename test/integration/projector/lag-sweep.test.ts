@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { productCatalog } from "../../../projections/product-catalog.ts";
 import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createRowReader, repairLag } from "../../../src/projector/dynamodb/index.ts";
 import { putEvents, storedEvent } from "../../support/bare-table.ts";
+import { catalogOver } from "../../support/catalog-over.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { batchOf, openProjector } from "../../support/projecting.ts";
 
@@ -15,10 +15,6 @@ afterAll(() => engine.stop());
 
 const HOUR = 3_600_000;
 const never = () => false;
-
-function catalogOf(type: string): Projection {
-  return { ...(productCatalog as Projection), name: type, from: { [type]: ["ProductCreated"] } } as Projection;
-}
 
 const event = (type: string, entityId: string, hoursAgo: number): StoredEvent =>
   storedEvent({
@@ -36,7 +32,7 @@ async function store(events: readonly StoredEvent[]): Promise<void> {
 
 test("an event lost a day ago, and one dropped among 3,000, are found, reported and made up for; each event is looked at once", async () => {
   const type = "swept";
-  const catalog = catalogOf(type);
+  const catalog = catalogOver(type);
   const projector = openProjector(engine, { projections: [catalog], reader: type });
   const taken = Array.from({ length: 3_000 }, (_, n) => event(type, `swept-${n}`, 22 - n / 200));
   await store([...taken, event(type, "lost", 25), event(type, "straggler", 12.5)]);
@@ -61,7 +57,7 @@ test("goes on where the time ran out, and takes again what could not be brought 
   const events = Array.from({ length: 2_500 }, (_, n) => event(type, `slow-${n}`, 30 - n / 200));
   await store(events);
   let isBroken = true;
-  const catalog = catalogOf(type);
+  const catalog = catalogOver(type);
   const flaky: Projection = {
     ...(catalog as Projection & { kind: "row-per-entity" }),
     evolve: (row, one) => {
@@ -108,7 +104,7 @@ test("loses nothing when it is cut off within its first slice, again and again",
   const type = "cut-sweep";
   const events = Array.from({ length: 1_500 }, (_, n) => event(type, `cut-${n}`, 30));
   await store(events);
-  const projector = openProjector(engine, { projections: [catalogOf(type)], reader: type, concurrency: 1 });
+  const projector = openProjector(engine, { projections: [catalogOver(type)], reader: type, concurrency: 1 });
   let looks = 0;
   const after = (most: number) => () => {
     looks += 1;
@@ -121,7 +117,7 @@ test("loses nothing when it is cut off within its first slice, again and again",
   await repairLag(projector, never);
   const left = await repairLag(projector, never);
   expect(left).toMatchObject([{ behind: [] }]);
-  const reader = createRowReader(projector.context.on, projector.generations, catalogOf(type));
+  const reader = createRowReader(projector.context.on, projector.generations, catalogOver(type));
   const checkpoints = await Promise.all(events.map(({ entityId }) => reader.checkpoint(entityId)));
   expect(checkpoints.filter((checkpoint) => checkpoint !== 1)).toEqual([]);
 }, 120_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { askCatalog, productCatalog } from "../../../projections/product-catalog.ts";
+import { productCatalog, queryCatalog } from "../../../projections/product-catalog.ts";
 import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createRowReader, GenerationsCache } from "../../../src/projector/dynamodb/index.ts";
@@ -67,7 +67,7 @@ test("names that hold the key's own prefix, separators and other alphabets are p
   );
   const reader = readerOf(catalog);
   for (const sort of ["name", "-name"] as const) {
-    const pages = await walk((cursor) => askCatalog(reader, { limit: 1, cursor, sort }));
+    const pages = await walk((cursor) => queryCatalog(reader, { limit: 1, cursor, sort }));
     expect(pages.flat().map(({ name }) => name)).toHaveLength(names.length);
     expect(new Set(pages.flat().map(({ name }) => name)).size).toBe(names.length);
   }
@@ -95,7 +95,7 @@ describe("a filter that few rows pass", () => {
   test.each([1, 2, 10, 200])("pages of %d find every one in few queries", async (limit) => {
     queries = 0;
     const reader = readerOf(catalog);
-    const pages = await walk((cursor) => askCatalog(reader, { status: "discontinued", limit, cursor }));
+    const pages = await walk((cursor) => queryCatalog(reader, { status: "discontinued", limit, cursor }));
     expect(pages.flat().map(({ productId }) => productId)).toEqual(["rare-700", "rare-701", "rare-2900"]);
     expect(queries).toBeLessThanOrEqual(40);
   });
@@ -103,11 +103,11 @@ describe("a filter that few rows pass", () => {
   test("one page takes a bounded number of queries, and its cursor goes on where it ended", async () => {
     queries = 0;
     const reader = readerOf(catalog);
-    const page = await askCatalog(reader, { status: "nothing" as never, limit: 1 });
+    const page = await queryCatalog(reader, { status: "nothing" as never, limit: 1 });
     expect(queries).toBeLessThanOrEqual(15);
     expect(page.rows).toEqual([]);
     const rest = await walk((cursor) =>
-      askCatalog(reader, { status: "nothing" as never, limit: 1, cursor: cursor ?? page.cursor }),
+      queryCatalog(reader, { status: "nothing" as never, limit: 1, cursor: cursor ?? page.cursor }),
     );
     expect(rest.flat()).toEqual([]);
   });
@@ -120,7 +120,7 @@ test("a page ends before its rows are more than Lambda answers, and the next one
     product(`large-${n}`, `n${String(n).padStart(3, "0")}`, { description: '"'.repeat(60_000) + "é".repeat(60_000) }),
   );
   for (let n = 0; n < 30; n += 5) await projector.project(batchOf(events.slice(n, n + 5)));
-  const pages = await walk((cursor) => askCatalog(readerOf(catalog), { limit: 200, cursor }));
+  const pages = await walk((cursor) => queryCatalog(readerOf(catalog), { limit: 200, cursor }));
   expect(pages.flat().map(({ productId }) => productId)).toEqual(events.map(({ entityId }) => entityId));
   expect(pages.length).toBeGreaterThan(1);
   for (const page of pages) {

@@ -213,7 +213,7 @@ describe("a parked entity", () => {
     for (const _ of [1, 2]) await broke.project(batchOf(events));
     const mended = openProjector(engine, { projections: [summing(false) as Projection] });
     expect(await retryParked(mended, name, "sum-1")).toMatchObject([{ applied: 2 }]);
-    const reader = createRowReader<Sum>(mended.context.on, mended.generations, summing(false));
+    const reader = createRowReader(mended.context.on, mended.generations, summing(false));
     expect(await reader.sharedRows(at.partition)).toMatchObject({ rows: [{ n: 3 }] });
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { defineProjection, type Projection } from "../../../src/definition/index.ts";
+import type { Projection } from "../../../src/definition/index.ts";
 import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import {
   createProjector,
@@ -24,14 +24,14 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const countsOf = (version: number, types: readonly string[]): Projection =>
-  defineProjection({
+  ({
     name: "counts",
     version,
     kind: "row-per-entity",
     from: Object.fromEntries(types.map((type) => [type, ["Done"]])),
     evolve: (row: { n: number } | undefined) => ({ n: (row?.n ?? 0) + 1 }),
     lists: {},
-  });
+  }) as Projection;
 
 const statusOf = async (projection: Projection) => {
   const [status] = await readStatus({ on, store, projections: [projection], clock: () => new Date() });

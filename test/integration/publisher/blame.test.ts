@@ -54,7 +54,7 @@ describe.each(Object.entries(THROWN))("%s, thrown by", (_, value) => {
   };
   test("the published form, parks one entity and holds up no other", async () => {
     const publicEvents = {
-      ThingDone: { publishedAs: { data: fail } },
+      Thing: { ThingDone: { publishedAs: { data: fail } } },
     };
     await expectOneParked(
       () => ({ eventData: { bad: true } }),
@@ -103,7 +103,7 @@ describe("an event that", () => {
   test("is published as a promise, or as what JSON has no form for, parks its entity", async () => {
     for (const data of [() => Promise.reject(new Error("later")), () => ({ n: 1n }), () => undefined, () => () => 1]) {
       const publicEvents = {
-        ThingDone: { publishedAs: { data: ({ eventData }: StoredEvent) => (eventData.bad ? data() : {}) } },
+        Thing: { ThingDone: { publishedAs: { data: ({ eventData }: StoredEvent) => (eventData.bad ? data() : {}) } } },
       };
       await expectOneParked(
         () => ({ eventData: { bad: true } }),

@@ -112,12 +112,14 @@ describe("what goes out", () => {
       storedEvent({ entityId: entity, sequenceNumber: 3, eventType: "Secret" }),
     ];
     const publicEvents = {
-      Secret: { isPublic: false },
-      ThingDone: {
-        publishedAs: {
-          eventType: "ThingWasDone",
-          version: "2.0",
-          data: ({ eventData }: StoredEvent) => ({ price: eventData.price }),
+      Thing: {
+        Secret: { isPublic: false },
+        ThingDone: {
+          publishedAs: {
+            eventType: "ThingWasDone",
+            version: "2.0",
+            data: ({ eventData }: StoredEvent) => ({ price: eventData.price }),
+          },
         },
       },
     };

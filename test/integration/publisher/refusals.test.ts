@@ -69,10 +69,12 @@ describe("an entry that stays refused", () => {
   test("an event that cannot be read or shaped stops its own entity only", async () => {
     const [bad, good] = [newEntity("shape"), newEntity("fine")];
     const publicEvents = {
-      ThingDone: {
-        publishedAs: {
-          data: (event: StoredEvent) =>
-            event.entityId === bad && event.sequenceNumber === 2 ? JSON.parse("{") : event.eventData,
+      Thing: {
+        ThingDone: {
+          publishedAs: {
+            data: (event: StoredEvent) =>
+              event.entityId === bad && event.sequenceNumber === 2 ? JSON.parse("{") : event.eventData,
+          },
         },
       },
     };

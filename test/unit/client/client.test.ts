@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type ClientOptions, createClient } from "../../../src/client.ts";
+import { productService } from "../../../src/product/service.ts";
 
 interface Sent {
   readonly method: string;
@@ -13,7 +14,7 @@ function scripted(answers: (Error | [number, unknown, Record<string, string>?])[
   const sent: Sent[] = [];
   const pauses: number[] = [];
   let ids = 0;
-  const client = createClient({
+  const client = createClient<typeof productService>({
     baseUrl: "https://api.example.com",
     newId: () => `id-${++ids}`,
     pause: async (milliseconds) => void pauses.push(milliseconds),
@@ -40,7 +41,7 @@ describe("a command", () => {
   test("carries its key, its expected version and its links", async () => {
     const { client, sent } = scripted([[200, stored]]);
     const links = { expectedVersion: 1, correlationId: "corr", causationId: "event-1" };
-    expect(await client.product("p/1", "change-price", price, links)).toEqual(stored);
+    expect(await client.products("p/1").changePrice(price, links)).toEqual(stored);
     expect(sent).toEqual([
       {
         method: "POST",
@@ -59,7 +60,7 @@ describe("a command", () => {
 
   test("is sent again under the same key after a lost connection and after 503, which says when", async () => {
     const { client, sent, pauses } = scripted([new Error("lost"), [503, {}, { "retry-after": "1" }], [200, stored]]);
-    await client.product("p-1", "change-price", price);
+    await client.products("p-1").changePrice(price);
     expect(new Set(sent.map(({ headers }) => headers["idempotency-key"]))).toEqual(new Set(["id-1"]));
     expect(pauses).toEqual([100, 1_000]);
   });
@@ -67,7 +68,7 @@ describe("a command", () => {
   test("is not sent again when the answer would be the same", async () => {
     const problem = { type: "urn:x", title: "Precondition failed", status: 412, detail: "p-1 is at 3" };
     const { client, sent } = scripted([[412, problem, { "x-correlation-id": "c" }]]);
-    await expect(client.product("p-1", "change-price", price, { expectedVersion: 1 })).rejects.toMatchObject({
+    await expect(client.products("p-1").changePrice(price, { expectedVersion: 1 })).rejects.toMatchObject({
       code: "PROBLEM",
       status: 412,
       problem,
@@ -77,8 +78,11 @@ describe("a command", () => {
   });
 
   test("of the wrong form is not sent at all", async () => {
-    const { client, sent } = scripted([]);
-    await expect(client.product("p-1", "change-price", { price: { amount: -1, currency: "USD" } })).rejects.toThrow();
+    const { client, sent } = scripted([], { service: productService });
+    await expect(client.products("p-1").changePrice({ price: { amount: -1, currency: "USD" } })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      field: "ChangePrice.price.amount",
+    });
     expect(sent).toEqual([]);
   });
 });
@@ -110,7 +114,7 @@ describe("a client", () => {
         { baseUrl },
       );
       await client.get("/products?limit=1");
-      await client.product("a/b", "change-price", price);
+      await client.products("a/b").changePrice(price);
       const base = baseUrl.replace(/\/+$/, "");
       expect(sent.map(({ url }) => url)).toEqual([`${base}/products?limit=1`, `${base}/products/a%2Fb/change-price`]);
     },

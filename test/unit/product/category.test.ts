@@ -1,7 +1,9 @@
 import { test } from "@jest/globals";
-import { type CategoryEvent, category } from "../../../src/product/index.ts";
+import type { NewEventOf } from "../../../src/definition/index.ts";
+import { category } from "../../../src/product/index.ts";
 import { rejected, stories } from "../../../src/testing.ts";
 
+type CategoryEvent = NewEventOf<typeof category.events>;
 const { given } = stories(category);
 const created: CategoryEvent = { eventType: "CategoryCreated", eventData: { name: "Drinks", parentId: null } };
 const archived: CategoryEvent = { eventType: "CategoryArchived", eventData: {} };

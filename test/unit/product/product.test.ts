@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimalAmount, type ProductEvent, product } from "../../../src/product/index.ts";
+import type { NewEventOf } from "../../../src/definition/index.ts";
+import { decimalAmount, product } from "../../../src/product/index.ts";
 import { rejected, stories } from "../../../src/testing.ts";
 
+type ProductEvent = NewEventOf<typeof product.events>;
 const { given } = stories(product);
 const usd = (amount: number) => ({ amount, currency: "USD" });
 const created: ProductEvent = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { askCategoryTree, type CategoryRow } from "../../../projections/category-tree.ts";
+import { type CategoryRow, queryCategoryTree } from "../../../projections/category-tree.ts";
 
 const row = (categoryId: string, parentId: string | null, amounts: readonly number[] = []): CategoryRow => ({
   kind: "category",
@@ -41,7 +41,7 @@ test("counts and averages are those of everything below, whatever the shape: for
   await fc.assert(
     fc.asyncProperty(shape, async (made) => {
       const rows = made.map(({ parent, prices }, n) => row(`c-${n}`, parent === null ? null : `c-${parent}`, prices));
-      const { categories } = await askCategoryTree(reader(rows));
+      const { categories } = await queryCategoryTree(reader(rows));
       for (const node of categories) {
         const all = below(rows, node.categoryId);
         const products = all.reduce((sum, one) => sum + one.products, 0);
@@ -67,7 +67,7 @@ describe("a large tree", () => {
     );
   const costOf = async (rows: readonly CategoryRow[]) => {
     const before = process.cpuUsage();
-    await askCategoryTree(reader(rows), { limit: 1_000 });
+    await queryCategoryTree(reader(rows), { limit: 1_000 });
     const { user, system } = process.cpuUsage(before);
     return user + system;
   };
@@ -85,19 +85,19 @@ describe("a large tree", () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
-      const page = await askCategoryTree(reader(rows), { limit: 500, cursor });
+      const page = await queryCategoryTree(reader(rows), { limit: 500, cursor });
       seen.push(...page.categories.map(({ categoryId }) => categoryId));
       cursor = page.cursor;
     } while (cursor !== undefined);
     expect(seen).toEqual(rows.map(({ categoryId }) => categoryId));
-    const { categories } = await askCategoryTree(reader(deep(50)), { root: "c-000047" });
+    const { categories } = await queryCategoryTree(reader(deep(50)), { root: "c-000047" });
     expect(categories.map(({ categoryId }) => categoryId)).toEqual(["c-000047", "c-000048", "c-000049"]);
-    expect(await askCategoryTree(reader(rows), { root: "nowhere" })).toEqual({ categories: [] });
+    expect(await queryCategoryTree(reader(rows), { root: "nowhere" })).toEqual({ categories: [] });
   });
 
   test("never comes to more than Lambda answers in one page", async () => {
     const long = Array.from({ length: 40_000 }, (_, n) => row(`${String(n).padStart(6, "0")}${"x".repeat(110)}`, "c"));
-    const { categories, cursor } = await askCategoryTree(reader([row("c", null), ...long]), { limit: 1_000 });
+    const { categories, cursor } = await queryCategoryTree(reader([row("c", null), ...long]), { limit: 1_000 });
     const body = JSON.stringify({ categories, cursor });
     expect(categories.length).toBeLessThanOrEqual(1_000);
     expect(Buffer.byteLength(JSON.stringify({ body }))).toBeLessThan(6_291_556);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { askCategoryTree, categoryTree } from "../../../projections/category-tree.ts";
+import { categoryTree, queryCategoryTree } from "../../../projections/category-tree.ts";
 import { productCatalog } from "../../../projections/product-catalog.ts";
 import { productPriceHistory } from "../../../projections/product-price-history.ts";
-import { sortable } from "../../../src/projector/dynamodb/index.ts";
+import { sortable } from "../../../src/projector/index.ts";
 import { type GivenEvent, projecting } from "../../../src/testing.ts";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
@@ -111,7 +111,7 @@ describe("the category tree", () => {
       row("y", "x", 1, 9),
     ];
     const reader = { sharedRows: async () => ({ rows, cursor: undefined }) };
-    const { categories: tree } = await askCategoryTree(reader as never);
+    const { categories: tree } = await queryCategoryTree(reader as never);
     expect(
       tree.map(({ categoryId, productsBelow, averagePrices, children }) => [
         categoryId,

@@ -1,9 +1,10 @@
 import { expect, test } from "@jest/globals";
 import { createClient } from "../../../src/client.ts";
 import { dynamoDbReceived } from "../../../src/consumer.ts";
-import { defineProjection, type Projection } from "../../../src/definition/index.ts";
+import type { Projection } from "../../../src/definition/index.ts";
 import { EventTypeRegistry } from "../../../src/event-store/index.ts";
 import { category, product } from "../../../src/product/index.ts";
+import type { productService } from "../../../src/product/service.ts";
 import { createProjector, type ProjectorOptions } from "../../../src/projector/dynamodb/index.ts";
 import { createPublisher, type PublisherOptions } from "../../../src/publisher/index.ts";
 import { type PollerOptions, pollStream } from "../../../src/stream/index.ts";
@@ -12,7 +13,7 @@ const counts = { name: "counts", kind: "row-per-entity", from: { Product: ["Pric
 
 const open = (from: Record<string, string[]>, more: object = {}) =>
   createProjector({
-    projections: [defineProjection({ ...counts, from } as Projection)],
+    projections: [{ ...counts, from } as Projection],
     aggregates: [product, category],
     eventTypes: {},
     clock: () => new Date(),
@@ -45,14 +46,6 @@ test("what is declared is taken, and without declarations anything", () => {
   expect(() => open({ Order: ["Placed"] }, { aggregates: undefined })).not.toThrow();
 });
 
-test.each([
-  ["a misspelt field", { ...counts, verison: 2 }, "projection.verison"],
-  ["a field of another kind", { ...counts, change: async () => undefined }, "projection.change"],
-  ["a kind that there is not", { ...counts, kind: "row-per-entty" }, "projection.kind"],
-])("%s of a projection is refused", (_, projection, field) => {
-  expect(() => defineProjection(projection as unknown as Projection)).toThrow(refused(field));
-});
-
 test("misspelt options are refused by name, wherever there are any", async () => {
   expect(() => open({}, { parkAftr: 1 })).toThrow(refused("options.parkAftr"));
   expect(() => createPublisher({ publishUserID: true } as unknown as PublisherOptions)).toThrow(
@@ -61,7 +54,7 @@ test("misspelt options are refused by name, wherever there are any", async () =>
   await expect(pollStream({ batchsize: 1 } as unknown as PollerOptions)).rejects.toThrow(refused("options.batchsize"));
   expect(() => createClient({ baseURL: "http://127.0.0.1" } as never)).toThrow(refused("options.baseURL"));
   await expect(
-    createClient({ baseUrl: "http://127.0.0.1" }).createProduct(
+    createClient<typeof productService>({ baseUrl: "http://127.0.0.1" }).products.create(
       { name: "Tea", description: "", price: { amount: 1, currency: "USD" } },
       { expectedversion: 1 } as never,
     ),

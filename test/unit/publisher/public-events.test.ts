@@ -1,28 +1,34 @@
 import { expect, test } from "@jest/globals";
-import { EventTypeRegistry } from "../../../src/event-store/index.ts";
-import { checkPublicEvents, type PublicEvents } from "../../../src/publisher/envelope.ts";
+import { checkPublicEvents, type PublicEvents } from "../../../src/definition/index.ts";
 
-const declared = new EventTypeRegistry({ Moved: {} }, [
-  { aggregateType: "Thing", eventTypes: { Done: {}, Undone: {} } },
-]);
+const declared = new Map([["Thing", ["Done", "Undone"]]]);
 
 test("events that are declared are published as said", () => {
   const data = () => ({});
-  expect(() =>
-    checkPublicEvents({ Done: { isPublic: false }, Moved: { publishedAs: { data } } }, declared),
-  ).not.toThrow();
-  expect(() => checkPublicEvents({ Anything: { isPublic: false } }, {})).not.toThrow();
+  const publicEvents = { Thing: { Done: { isPublic: false }, Undone: { publishedAs: { data } } } };
+  expect(() => checkPublicEvents(publicEvents, declared)).not.toThrow();
+  expect(() => checkPublicEvents({ Other: { Anything: { isPublic: false } } }, undefined)).not.toThrow();
 });
 
 test.each<[string, object, string]>([
+  ["an aggregate that is misspelt", { Thng: {} }, "publish.Thng: expected one of the aggregates Thing"],
+  ["a type that is misspelt", { Thing: { Dne: {} } }, "publish.Thing.Dne: expected one of the fields Done, Undone"],
   [
-    "a type that is misspelt",
-    { Dne: { isPublic: false } },
-    "publicEvents.Dne: expected one of the event types Moved, Done, Undone",
+    "a field that is misspelt",
+    { Thing: { Done: { ispublic: false } } },
+    "publish.Thing.Done.ispublic: expected one of",
   ],
-  ["a field that is misspelt", { Done: { ispublic: false } }, "publicEvents.Done.ispublic: expected one of"],
-  ["a field of the public form", { Done: { publishedAs: { date: () => 1 } } }, "publicEvents.Done.publishedAs.date"],
-  ["no definition", { Done: false }, "publicEvents.Done: expected an object"],
-])("%s is refused by name: the event would go out as it is stored", (_what, publicEvents, message) => {
+  [
+    "a field of the public form",
+    { Thing: { Done: { publishedAs: { date: () => 1 } } } },
+    "publish.Thing.Done.publishedAs.date",
+  ],
+  [
+    "a form that is no function",
+    { Thing: { Done: { publishedAs: { data: {} } } } },
+    "publish.Thing.Done.publishedAs.data: expected a function",
+  ],
+  ["no definition", { Thing: { Done: 7 } }, "publish.Thing.Done: expected an object"],
+])("%s is refused by name: the event would be published as it is stored", (_what, publicEvents, message) => {
   expect(() => checkPublicEvents(publicEvents as PublicEvents, declared)).toThrow(message);
 });

@@ -1,7 +1,12 @@
 import { expect, test } from "@jest/globals";
+import * as z from "zod";
+import { categoryTree } from "../../../projections/category-tree.ts";
 import { productCatalog } from "../../../projections/product-catalog.ts";
+import { userActivity } from "../../../projections/user-activity.ts";
+import { defineAggregate, event, rowPerEntity } from "../../../src/definition/index.ts";
 import { product } from "../../../src/product/index.ts";
-import { projecting, rejected, stories } from "../../../src/testing.ts";
+import { productService } from "../../../src/product/service.ts";
+import { inMemory, projecting, rejected, stories } from "../../../src/testing.ts";
 
 test("the kit prints what was expected and what came instead", () => {
   const { given } = stories(product);
@@ -26,4 +31,121 @@ test("misspelt fields are refused by name, not filled in", async () => {
   await expect(projecting(productCatalog).given([event]).projects(undefined)).rejects.toThrow(
     "events[0].sequencNumber: expected one of the fields",
   );
+});
+
+const price = { amount: 1, currency: "USD" };
+
+test("stories check commands and events by their schemas, and fill in what defaults fill in", () => {
+  const { given } = stories(product);
+  const created = { name: "Tea", description: "", price, categoryId: null };
+  given([])
+    .when({ type: "CreateProduct", data: { name: " Tea ", price } })
+    .then([{ eventType: "ProductCreated", eventData: created }]);
+  expect(() =>
+    given([])
+      .when({ type: "CreateProduct", data: { name: "", price } })
+      .then([]),
+  ).toThrow("CreateProduct: ");
+  const half = { eventType: "ProductCreated", eventData: { name: "Tea" } } as never;
+  expect(() => given([half]).when({ type: "ChangePrice", data: { price } }).then([])).toThrow(
+    "ProductCreated does not fit its schema",
+  );
+  const unknown = { eventType: "ProductCreatd", eventData: {} } as never;
+  expect(() => given([unknown]).when({ type: "ChangePrice", data: { price } }).then([])).toThrow(
+    "expected one of those that Product declares",
+  );
+});
+
+const counter = defineAggregate({
+  type: "Counter",
+  state: z.object({ n: z.int() }),
+  initialState: { n: 0 },
+  events: {
+    Counted: event({ version: "2.0", schema: z.object({ by: z.int() }), upcast: { "1.0": (old) => ({ by: old.n }) } }),
+  },
+  commands: { Double: z.object({}), Break: z.object({}), Alter: z.object({}) },
+  decide: {
+    Double: (_, { n }) => [{ eventType: "Counted", eventData: { by: n } }],
+    Break: (_) => [{ eventType: "Counted", eventData: { by: 13 } }],
+    Alter: (_, state) => {
+      state.n = 1;
+      return [];
+    },
+  },
+  evolve: {
+    Counted({ n }, { eventData: { by } }) {
+      if (by === 13) throw new Error("evolve cannot");
+      return { n: n + by };
+    },
+  },
+});
+
+test("stories upcast older events, freeze the state, and refuse what evolve cannot take", () => {
+  const { given } = stories(counter);
+  const old = { eventType: "Counted", version: "1.0", eventData: { n: 4 } };
+  given([old])
+    .when({ type: "Double", data: {} })
+    .then([{ eventType: "Counted", eventData: { by: 4 } }]);
+  expect(() => given([old]).when({ type: "Break", data: {} }).then([])).toThrow("evolve cannot");
+  expect(() => given([old]).when({ type: "Alter", data: {} }).then([])).toThrow("read only");
+});
+
+test("a projection of several entities tells them apart, and older events are upcast", async () => {
+  const counts = rowPerEntity({
+    name: "counts",
+    of: counter,
+    row: z.object({ n: z.int() }),
+    on: { Counted: (row, { eventData }) => ({ n: (row?.n ?? 0) + eventData.by }) },
+  });
+  const counted = (entityId: string, n: number) => ({
+    entityId,
+    eventType: "Counted",
+    version: "1.0",
+    eventData: { n },
+  });
+  await projecting(counts)
+    .given([counted("a", 1), counted("b", 2), counted("a", 3)])
+    .projects({ a: { n: 4 }, b: { n: 2 } });
+  await projecting(counts)
+    .given([counted("a", 1), counted("a", 3)])
+    .projects({ n: 4 });
+});
+
+test("a service in memory goes from command to row, published event and snapshot", async () => {
+  const shop = inMemory(productService);
+  await shop.handle("Category", "c-1", { type: "CreateCategory", data: { name: "Teas" } });
+  const { version } = await shop.handle("Product", "p-1", {
+    type: "CreateProduct",
+    data: { name: "Tea", price, categoryId: "c-1" },
+  });
+  expect(version).toBe(1);
+  await expect(shop.handle("Product", "p-2", { type: "RenameProduct", data: { name: "x" } })).rejects.toMatchObject({
+    kind: "unknown",
+  });
+  await expect(shop.handle("Product", "p-1", { type: "RenameProduct", data: { name: "" } })).rejects.toMatchObject({
+    code: "COMMAND_SCHEMA",
+    issues: [{ path: "data.name" }],
+  });
+  await expect(
+    shop.handle("Product", "p-1", { type: "RenameProduct", data: { name: "x" } }, { expectedVersion: 7 }),
+  ).rejects.toMatchObject({ code: "CONCURRENCY" });
+  expect(await shop.rows(productCatalog).row("p-1")).toBeUndefined();
+  await shop.settled();
+  expect(await shop.rows(productCatalog).row("p-1")).toMatchObject({ version: 1, row: { name: "Tea" } });
+  expect((await shop.rows(categoryTree).sharedRows("categories")).rows).toMatchObject([{ name: "Teas", products: 1 }]);
+  await shop.handle("Product", "p-1", { type: "DiscontinueProduct", data: { reason: "x" } }, { userId: "bob" });
+  await shop.settled();
+  expect(shop.published.map(({ eventType, sequenceNumber }) => `${eventType} ${sequenceNumber}`)).toEqual([
+    "CategoryCreated 1",
+    "ProductCreated 1",
+    "ProductDiscontinued 2",
+  ]);
+  expect(await shop.store.getLatestSnapshot("p-1")).toMatchObject({
+    version: 2,
+    snapshotData: { status: "discontinued" },
+  });
+  expect((await shop.rows(userActivity).list("byUser", "bob")).rows).toMatchObject([{ did: "ProductDiscontinued" }]);
+  expect(() =>
+    shop.rows(rowPerEntity({ name: "x", of: product, row: z.object({}), on: { ProductCreated: (_) => ({}) } })),
+  ).toThrow("projection: expected one of product-catalog");
 });

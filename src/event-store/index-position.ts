@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError } from "./errors.ts";
 
 /** A place in an index read: the entry that was given out last. */
 export interface IndexPosition {

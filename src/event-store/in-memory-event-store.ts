@@ -1,0 +1,332 @@
+import { isDeepStrictEqual } from "node:util";
+import { type CommandLog, CommandsBackward, findCommand } from "./command-log.ts";
+import { type CommandOutcome, OUTCOME_KEPT_MS } from "./command-outcome.ts";
+import { randomId, systemClock } from "./defaults.ts";
+import { type EntityHead, NEW_ENTITY } from "./entity-head.ts";
+import { CommandIdReusedError, ConcurrencyError } from "./errors.ts";
+import type { StoredEvent } from "./event.ts";
+import type {
+  Appended,
+  AppendRequest,
+  EventKey,
+  EventStore,
+  Indexed,
+  IndexReadOptions,
+  ReadOptions,
+} from "./event-store.ts";
+import { type AggregateEventTypes, EventTypeRegistry, type EventTypes, upcast } from "./event-types.ts";
+import { decodeIndexCursor, encodeIndexCursor } from "./index-position.ts";
+import { deepFreeze } from "./json.ts";
+import { assignSequenceNumbers, type PreparedAppend, prepareAppend } from "./prepare-append.ts";
+import { checkExpiry, checkSnapshotQuery, prepareSnapshot } from "./prepare-snapshot.ts";
+import { checkIndexReadOptions, checkReadOptions, isWithin, orderOf } from "./read-options.ts";
+import type { ScannedPage, ScanRequest } from "./scan.ts";
+import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import {
+  checkAppendToMany,
+  checkFields,
+  checkKeyText,
+  type Fields,
+  MAX_AGGREGATE_TYPE_BYTES,
+  MAX_ID_BYTES,
+} from "./validate.ts";
+import type { Warn } from "./warn.ts";
+
+export interface InMemoryEventStoreOptions {
+  /** Schemas, versions and upcasters by event type, for aggregates that do not declare their own. Default: none. */
+  readonly eventTypes?: EventTypes;
+  /** The event types of each aggregate. Default: none. */
+  readonly aggregates?: readonly AggregateEventTypes[];
+  /** Default: the system's. */
+  readonly clock?: () => Date;
+  /** Makes event ids. Default: random UUIDs. */
+  readonly newId?: () => string;
+  /** Default: nobody. */
+  readonly warn?: Warn;
+}
+
+/**
+ * The event store for tests: the same answers and the same refusals as `DynamoDBEventStore`, which one suite of tests
+ * holds both to. It has no limit of sizes, and reads through indexes are not delayed.
+ */
+export class InMemoryEventStore implements EventStore {
+  readonly #entities = new Map<string, StoredEvent[]>();
+  readonly #snapshots = new Map<string, Snapshot[]>();
+  readonly #outcomes = new Map<string, { readonly outcome: CommandOutcome; readonly until: number }>();
+  readonly #context: {
+    readonly eventTypes: EventTypeRegistry;
+    readonly clock: () => Date;
+    readonly newId: () => string;
+    readonly warn: Warn;
+  };
+
+  /** @throws {InvalidArgumentError} for an unknown option */
+  constructor(options: InMemoryEventStoreOptions = {}) {
+    checkFields("options", options, OPTIONS);
+    const { eventTypes, aggregates, clock = systemClock, newId = randomId, warn = () => undefined } = options;
+    this.#context = { eventTypes: new EventTypeRegistry(eventTypes, aggregates), clock, newId, warn };
+  }
+
+  async appendEvent<T>(
+    aggregateType: string,
+    entityId: string,
+    eventType: string,
+    eventData: T,
+    userId: string,
+    correlationId: string,
+    expectedVersion?: number,
+  ): Promise<number> {
+    const events = [{ eventType, eventData: eventData as object }];
+    return (await this.appendEvents({ aggregateType, entityId, events, userId, correlationId, expectedVersion }))
+      .version;
+  }
+
+  async appendEvents(request: AppendRequest): Promise<Appended> {
+    const append = await prepareAppend(this.#context, request);
+    const first = this.#firstTime(append);
+    if (first) return first;
+    const events = this.#next(append);
+    append.request.precondition?.(events);
+    return this.#push(events);
+  }
+
+  async appendToMany(
+    requests: readonly (AppendRequest & { readonly expectedVersion: number })[],
+  ): Promise<readonly Appended[]> {
+    checkAppendToMany(requests);
+    const appends = await Promise.all(requests.map((request) => prepareAppend(this.#context, request)));
+    const first = appends.map((append) => this.#firstTime(append));
+    const repeated = first.flatMap((one) => one ?? []);
+    if (repeated.length === appends.length) return repeated;
+    const events = appends.map((append, index) => (first[index] ? [] : this.#next(append)));
+    for (const [index, { request, command }] of appends.entries()) {
+      const before = first[index];
+      if (before) throw new CommandIdReusedError(request.entityId, command?.id ?? "", before.version);
+      request.precondition?.(events[index] ?? []);
+    }
+    return events.map((one) => this.#push(one));
+  }
+
+  /** What the same command has stored before. @throws {CommandIdReusedError} */
+  #firstTime({ request, command }: PreparedAppend): Appended | undefined {
+    const { entityId } = request;
+    const found = command && findCommand(this.#commands(entityId), entityId, command);
+    if (!found) return undefined;
+    const events = this.#stored(entityId).slice(0, found.version);
+    const first = events.findLastIndex(({ commandId }) => commandId !== found.id) + 1;
+    return { version: found.version, events: events.slice(first).map((event) => this.#upcast(event)), repeated: true };
+  }
+
+  /** @throws {ConcurrencyError} @throws {AggregateTypeError} */
+  #next(append: PreparedAppend): StoredEvent[] {
+    const { entityId, expectedVersion } = append.request;
+    const head = this.#head(entityId);
+    if (expectedVersion !== undefined && expectedVersion !== head.version)
+      throw new ConcurrencyError(entityId, expectedVersion, head.version);
+    return assignSequenceNumbers(this.#context, head, append);
+  }
+
+  #push(events: readonly StoredEvent[]): Appended {
+    const [first] = events;
+    if (first) this.#entities.set(first.entityId, [...this.#stored(first.entityId), ...events]);
+    return { version: events.at(-1)?.sequenceNumber ?? 0, events, repeated: false };
+  }
+
+  #head(entityId: string): EntityHead {
+    const last = this.#stored(entityId).at(-1);
+    if (!last) return NEW_ENTITY;
+    const { sequenceNumber: version, aggregateType, eventTime } = last;
+    return { version, aggregateType, eventTime, commands: NEW_ENTITY.commands };
+  }
+
+  #commands(entityId: string): CommandLog {
+    const commands = new CommandsBackward();
+    for (const event of this.#stored(entityId).toReversed()) {
+      if (commands.isEnough) break;
+      commands.add(event);
+    }
+    return commands.log;
+  }
+
+  #stored(entityId: string): readonly StoredEvent[] {
+    return this.#entities.get(entityId) ?? [];
+  }
+
+  #upcast(event: StoredEvent): StoredEvent {
+    return upcast(this.#context.eventTypes, event);
+  }
+
+  async getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]> {
+    return collect(this.readEvents(entityId, { fromSequence, toSequence }), (event) => event);
+  }
+
+  async *readEvents(entityId: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
+    checkReadOptions(entityId, options);
+    const { fromSequence = 1, toSequence, direction, limit } = options;
+    const range = this.#stored(entityId).slice(fromSequence - 1, toSequence);
+    const inOrder = direction === "backward" ? range.toReversed() : range;
+    for (const event of inOrder.slice(0, limit)) yield this.#upcast(event);
+  }
+
+  getEventsByType(
+    aggregateType: string,
+    eventType: string,
+    fromTime?: string,
+    toTime?: string,
+  ): Promise<StoredEvent[]> {
+    return collect(this.readEventsByType(aggregateType, eventType, { fromTime, toTime }), ({ event }) => event);
+  }
+
+  async *readEventsByType(
+    aggregateType: string,
+    eventType: string | undefined,
+    options: IndexReadOptions = {},
+  ): AsyncGenerator<Indexed> {
+    checkKeyText("aggregateType", aggregateType, MAX_AGGREGATE_TYPE_BYTES);
+    const names = eventType === undefined ? undefined : this.#context.eventTypes.storedAs(aggregateType, eventType);
+    const isStored = (event: StoredEvent) =>
+      event.aggregateType === aggregateType && (names?.includes(event.eventType) ?? true);
+    // One stored under an older name may be read as another type, by its version.
+    const isRead = (event: StoredEvent) => (eventType ?? event.eventType) === event.eventType;
+    yield* this.#readIndex(isStored, isRead, options);
+  }
+
+  async *readKeysByType(aggregateType: string, options: IndexReadOptions = {}): AsyncGenerator<EventKey> {
+    for await (const { event, cursor } of this.readEventsByType(aggregateType, undefined, options)) {
+      const { entityId, sequenceNumber, eventTime } = event;
+      yield { entityId, sequenceNumber, eventTime, cursor };
+    }
+  }
+
+  getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]> {
+    return collect(this.readEventsByUser(userId, { fromTime, toTime }), ({ event }) => event);
+  }
+
+  async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
+    checkKeyText("userId", userId, MAX_ID_BYTES);
+    yield* this.#readIndex(
+      (event) => event.userId === userId,
+      () => true,
+      options,
+    );
+  }
+
+  *#readIndex(
+    isStored: (event: StoredEvent) => boolean,
+    isRead: (event: StoredEvent) => boolean,
+    options: IndexReadOptions,
+  ): Generator<Indexed> {
+    checkIndexReadOptions(options);
+    const compare = orderOf(options);
+    const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    const stored = [...this.#entities.values()].flat().filter((event) => isStored(event) && isWithin(event, options));
+    for (const event of stored.sort(compare)) {
+      if (after && compare(event, after) <= 0) continue;
+      const read = this.#upcast(event);
+      if (!isRead(read)) continue;
+      if (left <= 0) return;
+      left -= 1;
+      yield { event: read, cursor: encodeIndexCursor(event) };
+    }
+  }
+
+  async scanEvents({ segment, segments, start, limit }: ScanRequest): Promise<ScannedPage> {
+    const all = [...this.#entities.values()].filter((_, index) => index % segments === segment).flat();
+    const from = Number(start ?? 0);
+    const end = limit === undefined ? all.length : from + limit;
+    const events = all.slice(from, end).map((event) => {
+      const { entityId, sequenceNumber } = event;
+      return { entityId, sequenceNumber, event };
+    });
+    return { events, next: end < all.length ? String(end) : undefined, capacityUnits: 0 };
+  }
+
+  async createSnapshot<T>(
+    aggregateType: string,
+    entityId: string,
+    version: number,
+    snapshotData: T,
+    eventSequenceNumber: number,
+  ): Promise<void> {
+    await this.storeSnapshot({ aggregateType, entityId, version, snapshotData, eventSequenceNumber });
+  }
+
+  async storeSnapshot(made: NewSnapshot, options: SnapshotOptions = {}): Promise<boolean> {
+    const snapshot = deepFreeze(structuredClone(prepareSnapshot(made, options, this.#context.clock)));
+    const known = this.#snapshots.get(made.entityId) ?? [];
+    const before = known.find(({ version }) => version === made.version);
+    if (before && isSame(before, snapshot)) return false;
+    const others = known.filter((one) => one !== before);
+    this.#snapshots.set(
+      made.entityId,
+      [...others, snapshot].sort((a, b) => b.version - a.version),
+    );
+    return true;
+  }
+
+  async getLatestSnapshot<T>(entityId: string): Promise<Snapshot<T> | null> {
+    for await (const snapshot of this.readSnapshots(entityId)) return snapshot as Snapshot<T>;
+    return null;
+  }
+
+  async *readSnapshots(entityId: string, query: SnapshotQuery = {}): AsyncGenerator<Snapshot> {
+    checkSnapshotQuery(entityId, query);
+    const { atMost = Number.POSITIVE_INFINITY } = query;
+    yield* (this.#snapshots.get(entityId) ?? []).filter(({ version }) => version <= atMost);
+  }
+
+  /** Removes the snapshot at once: no time to live passes here. */
+  async expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void> {
+    checkExpiry(entityId, version, expiresAt);
+    const left = (this.#snapshots.get(entityId) ?? []).filter((snapshot) => snapshot.version !== version);
+    this.#snapshots.set(entityId, left);
+  }
+
+  async getRecentCommands(entityId: string): Promise<CommandLog> {
+    checkKeyText("entityId", entityId);
+    return this.#commands(entityId);
+  }
+
+  async findOutcome(entityId: string, commandId: string): Promise<CommandOutcome | undefined> {
+    checkKeyText("entityId", entityId);
+    const found = this.#outcomes.get(JSON.stringify([entityId, commandId]));
+    return found && found.until > this.#context.clock().getTime() ? found.outcome : undefined;
+  }
+
+  async rememberOutcome(outcome: CommandOutcome): Promise<void> {
+    const { entityId, commandId } = outcome;
+    if (await this.findOutcome(entityId, commandId)) return;
+    const until = this.#context.clock().getTime() + OUTCOME_KEPT_MS;
+    this.#outcomes.set(JSON.stringify([entityId, commandId]), { outcome: structuredClone(outcome), until });
+  }
+
+  declare(aggregate: AggregateEventTypes): void {
+    this.#context.eventTypes.declare(aggregate);
+  }
+
+  knownVersion(entityId: string): number | undefined {
+    return this.#stored(entityId).at(-1)?.sequenceNumber;
+  }
+}
+
+const OPTIONS: Fields<InMemoryEventStoreOptions> = {
+  eventTypes: true,
+  aggregates: true,
+  clock: true,
+  newId: true,
+  warn: true,
+};
+
+/** Snapshots are told apart by everything that a loader relies on. */
+function isSame(a: Snapshot, b: Snapshot): boolean {
+  const { snapshotTime: _, previous: __, ...reliedOn } = a;
+  const { snapshotTime: ___, previous: ____, ...others } = b;
+  return isDeepStrictEqual(reliedOn, others);
+}
+
+async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
+  const all: R[] = [];
+  for await (const item of source) all.push(take(item));
+  return all;
+}

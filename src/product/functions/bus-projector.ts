@@ -1,0 +1,4 @@
+import { createBusProjectorHandler } from "../../lambda/bus-projector.ts";
+import { productService } from "../service.ts";
+
+export const handler = createBusProjectorHandler(productService);

@@ -1,0 +1,98 @@
+import { type Projection, type RowKey, type Rows, takesEvent } from "../definition/index.ts";
+import type { StoredEvent } from "../event-store/index.ts";
+import { forEvent, forEventAsync } from "../stream/index.ts";
+
+/** Where a row belongs: to an entity, to an event, or to a key that several entities share. */
+export type RowPlace =
+  | { readonly entityId: string }
+  | { readonly entityId: string; readonly sequenceNumber: number }
+  | RowKey;
+
+/** The rows that events make of a projection, in memory: what the tables should hold. */
+export class InMemoryRows {
+  readonly #projection: Projection;
+  readonly #rows = new Map<string, { readonly place: RowPlace; readonly row: unknown }>();
+
+  constructor(projection: Projection) {
+    this.#projection = projection;
+  }
+
+  /** All rows, in the order in which they were made. */
+  get all(): readonly { readonly place: RowPlace; readonly row: unknown }[] {
+    return [...this.#rows.values()];
+  }
+
+  /** A copy, or undefined. */
+  get(place: RowPlace): unknown {
+    return structuredClone(this.#rows.get(textOf(place))?.row);
+  }
+
+  /**
+   * Takes the next event of an entity, upcast: all that it changes or nothing.
+   *
+   * @throws {EventHandlingError} for what its code throws, and for a row that is set before it was got
+   */
+  async take(event: StoredEvent): Promise<void> {
+    const projection = this.#projection;
+    if (!takesEvent(projection, event)) return;
+    const { entityId, sequenceNumber } = event;
+    if (projection.kind === "row-per-entity") {
+      const row = forEvent(event, `evolve of ${projection.name}`, () =>
+        projection.evolve(this.get({ entityId }), event),
+      );
+      this.#put({ entityId }, row);
+    } else if (projection.kind === "row-per-event") {
+      const row = forEvent(event, `row of ${projection.name}`, () => projection.row(event));
+      this.#put({ entityId, sequenceNumber }, row);
+    } else {
+      const changes = new Changes(this);
+      await forEventAsync(event, `change of ${projection.name}`, () => projection.change(event, changes));
+      for (const { place, row } of changes.made) this.#put(place, row);
+    }
+  }
+
+  #put(place: RowPlace, row: unknown): void {
+    if (row === undefined) this.#rows.delete(textOf(place));
+    else this.#rows.set(textOf(place), { place, row: asStored(row) });
+  }
+}
+
+/** What one event reads and changes; it counts once the event has not failed. */
+class Changes implements Rows<unknown> {
+  readonly #rows: InMemoryRows;
+  readonly #touched = new Map<string, { readonly place: RowKey; readonly row: unknown; readonly isChanged: boolean }>();
+
+  constructor(rows: InMemoryRows) {
+    this.#rows = rows;
+  }
+
+  async get(at: RowKey): Promise<unknown> {
+    const text = textOf(at);
+    const touched = this.#touched.get(text) ?? { place: at, row: this.#rows.get(at), isChanged: false };
+    this.#touched.set(text, touched);
+    return structuredClone(touched.row);
+  }
+
+  set(at: RowKey, row: unknown): void {
+    if (!this.#touched.has(textOf(at))) throw new Error(`row ${at.partition}/${at.key}: get it before you set it`);
+    this.#touched.set(textOf(at), { place: at, row: structuredClone(row), isChanged: true });
+  }
+
+  remove(at: RowKey): void {
+    this.set(at, undefined);
+  }
+
+  get made() {
+    return [...this.#touched.values()].filter(({ isChanged }) => isChanged);
+  }
+}
+
+const textOf = (place: RowPlace): string =>
+  JSON.stringify(
+    "partition" in place
+      ? ["shared", place.partition, place.key]
+      : ["of", place.entityId, "sequenceNumber" in place ? place.sequenceNumber : null],
+  );
+
+/** As the table gives a row back: without what is undefined. */
+export const asStored = (row: unknown): unknown => (row === undefined ? undefined : JSON.parse(JSON.stringify(row)));

@@ -1,0 +1,136 @@
+import { type CommandResult, createCommandHandler, type ServiceCommandRequest } from "../aggregate/index.ts";
+import type {
+  AggregateOf,
+  AnyAggregateDefinition,
+  ListOf,
+  Projection,
+  PublishedEventOf,
+  RowOf,
+  ServiceDefinition,
+  StateOf,
+} from "../definition/index.ts";
+import {
+  checkFields,
+  type Fields,
+  InMemoryEventStore,
+  InvalidArgumentError,
+  type StoredEvent,
+} from "../event-store/index.ts";
+import { createInMemoryRowReader, InMemoryRows, type RowReader, type RowReaderOf } from "../projector/index.ts";
+import { type Envelope, envelopeOf } from "../publisher/index.ts";
+import { isSnapshotDue, makeSnapshot } from "../snapshotter/index.ts";
+import { DEFAULT_METADATA } from "./given-events.ts";
+
+export interface InMemoryOptions {
+  /** What commands and events see as the time. Default: 2026-01-01T00:00:00.000Z, standing still. */
+  readonly clock?: () => Date;
+  /** As the stage would have it. Default false. */
+  readonly publishUserId?: boolean;
+}
+
+/** A command; who sends it is "ann" by default. */
+type Sent<A extends AnyAggregateDefinition> = Omit<
+  ServiceCommandRequest<A>,
+  "userId" | "correlationId" | "entityId" | "command"
+> & {
+  readonly userId?: string;
+  readonly correlationId?: string;
+};
+
+/** A published event with the types of the service's declaration. */
+type Published<Service> =
+  PublishedEventOf<Service> extends infer Event
+    ? Event extends { readonly data: unknown }
+      ? Omit<Envelope, keyof Event> & Event
+      : never
+    : never;
+
+/** A service without tables: commands become events, rows and published events, as in production. */
+export interface InMemoryService<Service> {
+  readonly store: InMemoryEventStore;
+  /** Runs a command. @throws {Rejection} {ConcurrencyError} {CommandSchemaError} {EventSchemaError} */
+  handle<Type extends AggregateOf<Service>["aggregateType"]>(
+    aggregateType: Type,
+    entityId: string,
+    command: ServiceCommandRequest<Extract<AggregateOf<Service>, { readonly aggregateType: Type }>>["command"],
+    more?: Sent<Extract<AggregateOf<Service>, { readonly aggregateType: Type }>>,
+  ): Promise<CommandResult<StateOf<Extract<AggregateOf<Service>, { readonly aggregateType: Type }>>>>;
+  /**
+   * Brings all that is stored to every projection, publishes it and makes the snapshots that are due.
+   *
+   * @throws {EventHandlingError} for an event that a projection, or its published shape, cannot take: it would be parked
+   */
+  settled(): Promise<void>;
+  /** The rows of a projection, as of the last `settled()`. */
+  rows<P extends Projection>(projection: P): RowReaderOf<P>;
+  /** What was published, in the order of its entities' events. */
+  readonly published: readonly Published<Service>[];
+}
+
+/**
+ * A service in memory, for tests of what it does as a whole.
+ *
+ * @example
+ * const shop = inMemory(productService);
+ * await shop.handle("Product", "p-1", { type: "CreateProduct", data: { name: "Tea", price } });
+ * await shop.settled();
+ * expect(await shop.rows(productCatalog).row("p-1")).toMatchObject({ version: 1, row: { name: "Tea" } });
+ */
+export function inMemory<Service extends ServiceDefinition>(
+  service: Service,
+  options: InMemoryOptions = {},
+): InMemoryService<Service> {
+  checkFields("options", options, OPTIONS);
+  const { clock = () => new Date(DEFAULT_METADATA.now), publishUserId } = options;
+  const aggregates = Object.values(service.aggregates);
+  const store = new InMemoryEventStore({ aggregates, clock });
+  const run = createCommandHandler(service, { store, clock });
+  const models = new Map(service.projections.map((one) => [one, new InMemoryRows(one)]));
+  const settledUpTo = new Map<string, number>();
+  const published: Envelope[] = [];
+
+  async function settle(event: StoredEvent): Promise<void> {
+    for (const rows of models.values()) await rows.take(event);
+    const { publicEvents } = service;
+    published.push(...[envelopeOf(event, { publicEvents, publishUserId })].flatMap((one) => one ?? []));
+    const aggregate = aggregates.find(({ aggregateType }) => aggregateType === event.aggregateType);
+    if (aggregate && isSnapshotDue(aggregate.snapshots ?? {}, event))
+      await makeSnapshot({ store, aggregates, clock }, aggregate, event.entityId);
+    settledUpTo.set(event.entityId, event.sequenceNumber);
+  }
+
+  return {
+    store,
+    handle: (aggregateType, entityId, command, more) =>
+      run(aggregateType, {
+        userId: DEFAULT_METADATA.userId,
+        correlationId: DEFAULT_METADATA.correlationId,
+        ...more,
+        entityId,
+        command,
+      } as never),
+    async settled() {
+      const { events } = await store.scanEvents({ segment: 0, segments: 1 });
+      for (const { entityId, sequenceNumber } of events) {
+        if (sequenceNumber <= (settledUpTo.get(entityId) ?? 0)) continue;
+        const [event] = await store.getEvents(entityId, sequenceNumber, sequenceNumber);
+        if (event) await settle(event);
+      }
+    },
+    rows<P extends Projection>(projection: P): RowReader<RowOf<P>, ListOf<P>> {
+      const rows = models.get(projection);
+      if (!rows)
+        throw new InvalidArgumentError(
+          "projection",
+          projection.name,
+          `one of ${service.projections.map(({ name }) => name).join(", ")}`,
+        );
+      return createInMemoryRowReader(projection, rows, (entityId) => settledUpTo.get(entityId) ?? 0);
+    },
+    get published() {
+      return published as Published<Service>[];
+    },
+  };
+}
+
+const OPTIONS: Fields<InMemoryOptions> = { clock: true, publishUserId: true };

@@ -1,0 +1,119 @@
+import { deepStrictEqual } from "node:assert/strict";
+import type { Aggregate, AnyAggregateDefinition, Command, CommandMetadata, Stored } from "../definition/index.ts";
+import { isRejection } from "../definition/index.ts";
+import {
+  type AnySchema,
+  checkFields,
+  deepFreeze,
+  type Fields,
+  isThenable,
+  type NewEvent,
+  type StoredEvent,
+} from "../event-store/index.ts";
+import { DEFAULT_METADATA, readAsStored } from "./given-events.ts";
+
+/** What `then` expects when the rules say no. */
+export interface ExpectedRejection {
+  readonly rejection: string;
+}
+
+/** The rules refuse for this reason: `then(rejected("product-discontinued"))`. */
+export const rejected = (reason: string): ExpectedRejection => ({ rejection: reason });
+
+interface Outcome<E> {
+  /**
+   * What must have come of the command.
+   *
+   * @throws {AssertionError} with the difference, line by line
+   */
+  then(expected: readonly E[] | ExpectedRejection): void;
+}
+
+interface Story<C, E> {
+  when(command: C, metadata?: Partial<CommandMetadata>): Outcome<E>;
+}
+
+/** An event of the history; with a `version` it is one of that schema version, and upcast from there. */
+type GivenNewEvent<E extends NewEvent> =
+  | E
+  | { readonly eventType: string; readonly version: string; readonly eventData: object };
+
+/** The commands of an aggregate as callers send them. */
+type InputOf<A, C> = A extends { readonly commands: infer Commands }
+  ? {
+      [Type in keyof Commands & string]: { readonly type: Type; readonly data: InputData<Commands[Type]> };
+    }[keyof Commands & string]
+  : C;
+
+type InputData<Schema> = Schema extends { readonly "~standard": { readonly types?: infer Types } }
+  ? NonNullable<Types> extends { readonly input: infer Input }
+    ? Input
+    : object
+  : object;
+
+/**
+ * Stories about an aggregate. What production does happens here too: commands and events are checked by their schemas,
+ * older events are upcast, states are frozen, and what was decided must be taken by `evolve`.
+ *
+ * @example
+ * const { given } = stories(product);
+ * given([created]).when({ type: "ChangePrice", data: { price } }).then([{ eventType: "PriceUpdated", eventData }]);
+ */
+export function stories<State, C extends Command, E extends NewEvent, A extends Aggregate<State, C, E>>(
+  aggregate: A & Aggregate<State, C, E>,
+): { given(history: readonly GivenNewEvent<E>[]): Story<InputOf<A, C>, E> } {
+  return {
+    given: (history) => ({
+      when: (command, metadata = {}) => ({
+        // biome-ignore lint/suspicious/noThenProperty: given, when, then are the words of the kit
+        then(expected) {
+          checkFields("metadata", metadata, METADATA);
+          for (const [n, event] of history.entries()) checkFields<object>(`history[${n}]`, event, NEW_EVENT);
+          const told = { ...DEFAULT_METADATA, ...metadata };
+          const outcome = decide(aggregate, history, command as unknown as C, told);
+          deepStrictEqual(outcome, expected);
+        },
+      }),
+    }),
+  };
+}
+
+function decide<State, C extends Command, E extends NewEvent>(
+  aggregate: Aggregate<State, C, E>,
+  history: readonly GivenNewEvent<E>[],
+  command: C,
+  metadata: CommandMetadata,
+): unknown {
+  const evolve = (before: State, event: StoredEvent): State =>
+    deepFreeze(aggregate.evolve(deepFreeze(before), event as Stored<E>));
+  const events = readAsStored("history", history, [aggregate]);
+  const state = events.reduce(evolve, aggregate.initialState);
+  const checked = checkedCommand(aggregate, command);
+  try {
+    const decided = aggregate.decide(checked, state, metadata).map((event, index) => ({
+      ...event,
+      sequenceNumber: events.length + index + 1,
+    }));
+    const stored = readAsStored("decided", decided, [aggregate]);
+    stored.reduce(evolve, state);
+    return stored.map(({ eventType, eventData }) => ({ eventType, eventData }));
+  } catch (error) {
+    if (isRejection(error)) return rejected(error.reason);
+    throw error;
+  }
+}
+
+/** The command with what its schema gives out. */
+function checkedCommand<C extends Command>(aggregate: object, command: C): C {
+  const { commands } = aggregate as Partial<AnyAggregateDefinition>;
+  const schema: AnySchema | undefined =
+    commands && Object.hasOwn(commands, command.type) ? commands[command.type] : undefined;
+  if (!schema) return deepFreeze(structuredClone(command));
+  const result = schema["~standard"].validate(command.data);
+  if (isThenable(result)) throw new TypeError(`${command.type}: its schema waits; use inMemory(service)`);
+  if (result.issues) throw new TypeError(`${command.type}: ${result.issues.map(({ message }) => message).join("; ")}`);
+  return deepFreeze({ ...command, data: structuredClone(result.value) });
+}
+
+const METADATA: Fields<CommandMetadata> = { userId: true, correlationId: true, now: true };
+const NEW_EVENT: Fields<NewEvent & { version: string }> = { eventType: true, eventData: true, version: true };

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import * as z from "zod";
+import { createConsumer } from "../../../src/consumer.ts";
+import {
+  acrossEntities,
+  createCommandHandler,
+  createProjector,
+  createRowReaders,
+  DynamoDBEventStore,
+  defineAggregate,
+  defineService,
+  event,
+  groupByEntity,
+  Rejection,
+  type Rows,
+  rowPerEntity,
+  rowPerEvent,
+  upcaster,
+} from "../../../src/index.ts";
+import { documents, EVENTS, READ_MODELS, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+
+const book = defineAggregate({
+  type: "Book",
+  state: z.object({ title: z.string().nullable(), copies: z.int() }),
+  initialState: { title: null, copies: 0 },
+  events: {
+    BookAdded: event({
+      version: "2.0",
+      schema: z.object({ title: z.string(), copies: z.int() }),
+      upcast: { "1.0": upcaster(z.object({ title: z.string() }), "2.0", (old) => ({ ...old, copies: 1 })) },
+    }),
+  },
+  commands: { AddBook: z.object({ title: z.string(), copies: z.int().min(1).default(1) }) },
+  createdBy: "AddBook",
+  decide: { AddBook: ({ data }, { title }) => (title === null ? [{ eventType: "BookAdded", eventData: data }] : []) },
+  evolve: { BookAdded: (_, { eventData }) => eventData },
+});
+
+const member = defineAggregate({
+  type: "Member",
+  state: z.object({ status: z.enum(["none", "active"]) }),
+  initialState: { status: "none" },
+  events: { MemberRegistered: z.object({ name: z.string() }), FineCharged: z.object({ cents: z.int() }) },
+  commands: { RegisterMember: z.object({ name: z.string() }), ChargeFine: z.object({ cents: z.int().min(1) }) },
+  createdBy: "RegisterMember",
+  decide: {
+    RegisterMember: ({ data }) => [{ eventType: "MemberRegistered", eventData: data }],
+    ChargeFine({ data }, { status }) {
+      if (status === "none") throw new Rejection("member-unknown", "there is no such member", "unknown");
+      return [{ eventType: "FineCharged", eventData: data }];
+    },
+  },
+  evolve: { MemberRegistered: (_) => ({ status: "active" }), FineCharged: (state) => state },
+});
+
+const loan = defineAggregate({
+  type: "Loan",
+  state: z.object({ open: z.object({ bookId: z.string(), memberId: z.string(), due: z.string() }).nullable() }),
+  initialState: { open: null },
+  events: {
+    LoanOpened: z.object({ bookId: z.string(), memberId: z.string(), due: z.string() }),
+    LoanReturned: z.object({ bookId: z.string(), memberId: z.string(), daysLate: z.int() }),
+  },
+  commands: {
+    OpenLoan: z.object({ bookId: z.string(), memberId: z.string(), due: z.string() }),
+    ReturnLoan: z.object({}),
+  },
+  createdBy: "OpenLoan",
+  decide: {
+    OpenLoan: ({ data }) => [{ eventType: "LoanOpened", eventData: data }],
+    ReturnLoan(_, { open }, { now }) {
+      if (!open) throw new Rejection("loan-unknown", "there is no open loan", "unknown");
+      const daysLate = Math.max(0, Math.ceil((Date.parse(now) - Date.parse(open.due)) / 86_400_000));
+      return [{ eventType: "LoanReturned", eventData: { bookId: open.bookId, memberId: open.memberId, daysLate } }];
+    },
+  },
+  evolve: { LoanOpened: (_, { eventData }) => ({ open: eventData }), LoanReturned: () => ({ open: null }) },
+  snapshots: { every: 50, at: ["LoanReturned"] },
+});
+
+const members = rowPerEntity({
+  name: "members",
+  of: member,
+  row: z.object({ name: z.string(), fines: z.int() }),
+  on: {
+    MemberRegistered: (_, { eventData }) => ({ name: eventData.name, fines: 0 }),
+    FineCharged: (row, { eventData }) => row && { ...row, fines: row.fines + eventData.cents },
+  },
+  lists: { byName: ({ name }) => ({ partition: "all", sort: name }) },
+});
+const returns = rowPerEvent({
+  name: "returns",
+  of: loan,
+  row: z.object({ memberId: z.string(), daysLate: z.int() }),
+  on: { LoanReturned: ({ eventData: { memberId, daysLate } }) => ({ memberId, daysLate }) },
+});
+const shelf = acrossEntities({
+  name: "shelf",
+  of: [book, loan],
+  row: z.object({ available: z.int() }),
+  on: {
+    Book: { BookAdded: (rows, { entityId, eventData }) => count(rows, entityId, eventData.copies) },
+    Loan: {
+      LoanOpened: (rows, { eventData }) => count(rows, eventData.bookId, -1),
+      LoanReturned: (rows, { eventData }) => count(rows, eventData.bookId, 1),
+    },
+  },
+});
+async function count(rows: Rows<{ available: number }>, bookId: string, by: number): Promise<void> {
+  const at = { partition: "books", key: bookId };
+  rows.set(at, { available: ((await rows.get(at))?.available ?? 0) + by });
+}
+
+const library = defineService({
+  name: "Library",
+  aggregates: { books: book, members: member, loans: loan },
+  projections: [members, returns, shelf],
+});
+
+let engine: TestEngine;
+beforeAll(async () => {
+  engine = await startTestEngine();
+});
+afterAll(() => engine.stop());
+
+test("a library lends books: an old event, three kinds of rows, and a consumer that charges a fine", async () => {
+  const store = new DynamoDBEventStore(engine.client, EVENTS, SNAPSHOTS, {
+    aggregates: Object.values(library.aggregates),
+  });
+  const on = { client: documents(engine.client), table: READ_MODELS };
+  const { projections, eventTypes } = library;
+  const projector = createProjector({
+    projections,
+    eventTypes,
+    store,
+    on,
+    clock: () => new Date(),
+    random: Math.random,
+  });
+  const handle = createCommandHandler(library, { store, clock: () => new Date("2026-03-05T00:00:00Z") });
+  const by = { userId: "ann", correlationId: "c-1" };
+  await new DynamoDBEventStore(engine.client, EVENTS, SNAPSHOTS).appendEvent(
+    "Book",
+    "b-1",
+    "BookAdded",
+    { title: "Emma" },
+    "ann",
+    "c-1",
+  );
+  await handle("Member", { ...by, entityId: "m-1", command: { type: "RegisterMember", data: { name: "Ann" } } });
+  const open = { type: "OpenLoan", data: { bookId: "b-1", memberId: "m-1", due: "2026-03-01T00:00:00Z" } } as const;
+  await handle("Loan", { ...by, entityId: "l-1", command: open });
+  await handle("Loan", { ...by, entityId: "l-1", command: { type: "ReturnLoan", data: {} } });
+  const fines = createConsumer<typeof library>({
+    received: { last: async () => 0, advance: async () => true },
+    handlers: {
+      LoanReturned: async ({ data: { memberId, daysLate }, eventId }) => {
+        const command = { type: "ChargeFine", data: { cents: 50 * daysLate } } as const;
+        await handle("Member", { ...by, entityId: memberId, command, commandId: eventId });
+      },
+    },
+    startAt: "now",
+  });
+  const [, returned] = await store.getEvents("l-1");
+  for (const _ of ["once", "again"]) await fines.take({ ...returned, data: returned?.eventData });
+  const stored = await Promise.all(["b-1", "m-1", "l-1"].map((id) => store.getEvents(id)));
+  await projector.project(groupByEntity(stored.flat().map((event) => ({ ...event, event }))));
+  const rows = createRowReaders(on);
+  expect(await rows(members).list("byName", "all")).toMatchObject({ rows: [{ name: "Ann", fines: 200 }] });
+  expect((await rows(returns).eventRows("l-1")).rows).toEqual([{ memberId: "m-1", daysLate: 4 }]);
+  expect((await rows(shelf).sharedRows("books")).rows).toEqual([{ available: 1 }]);
+});
