@@ -8,29 +8,9 @@ import { InvalidArgumentError } from "./event-store/errors.ts";
 import { type AnySchema, describeIssues, type InferInput } from "./event-store/standard-schema.ts";
 import { checkFields, type Fields } from "./event-store/validate.ts";
 
-const accepted = z.object({
-  entityId: z.string(),
-  version: z.int(),
-  events: z.array(z.string()),
-  repeated: z.boolean(),
-});
 export type Accepted = z.infer<typeof accepted>;
 
-const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() });
 export type ProblemDocument = z.infer<typeof problem>;
-
-/** The API answered with a problem document (RFC 9457). */
-export class ProblemError extends Error {
-  readonly code = "PROBLEM";
-  constructor(
-    readonly status: number,
-    readonly problem: ProblemDocument | undefined,
-    readonly correlationId: string | undefined,
-  ) {
-    super(`${status}: ${problem?.detail ?? "no problem document"}`);
-    this.name = "ProblemError";
-  }
-}
 
 export interface ClientOptions {
   /** Where the API is, with its stage or base path: `https://abc.execute-api.eu-central-1.amazonaws.com/dev`. */
@@ -67,103 +47,6 @@ export interface CommandOptions {
   readonly correlationId?: string;
   /** The id of the event that caused the command. */
   readonly causationId?: string;
-}
-
-const SAFE_TO_RETRY = new Set([429, 500, 502, 503, 504]);
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 60_000;
-
-const defaultPause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** `undefined` fields are left out. */
-const present = (headers: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-
-class Sender {
-  readonly #options: ClientOptions;
-
-  constructor(options: ClientOptions) {
-    this.#options = options;
-  }
-
-  async #signed(
-    method: string,
-    url: URL,
-    headers: Record<string, string>,
-    body: string | undefined,
-  ): Promise<Record<string, string>> {
-    const { iam } = this.#options;
-    if (!iam) return headers;
-    const signer = new SignatureV4({ service: "execute-api", sha256: Sha256, ...iam });
-    const request = await signer.sign({
-      method,
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      headers: { ...headers, host: url.host },
-      ...(body === undefined ? {} : { body }),
-    });
-    return request.headers;
-  }
-
-  async #once(
-    method: string,
-    url: URL,
-    headers: Record<string, string>,
-    body: string | undefined,
-  ): Promise<Response | undefined> {
-    const { fetch: send = fetch } = this.#options;
-    const signed = await this.#signed(method, url, headers, body);
-    try {
-      return await send(url, { method, headers: signed, ...(body === undefined ? {} : { body }) });
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Sends until there is an answer that sending again would not change. Every request carries what makes that safe. */
-  async send(
-    method: string,
-    path: string,
-    more: { headers?: Record<string, string>; body?: unknown } = {},
-  ): Promise<Response> {
-    const { baseUrl, attempts = 4, pause = defaultPause, headers = {} } = this.#options;
-    const url = new URL(baseUrl.replace(/\/+$/, "") + path);
-    const body = more.body === undefined ? undefined : JSON.stringify(more.body);
-    const all = { ...headers, ...more.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) };
-    for (let attempt = 1; ; attempt += 1) {
-      const response = await this.#once(method, url, all, body);
-      const isFinal = response !== undefined && !isForLater(method, response);
-      if (isFinal || (attempt >= attempts && response)) return response;
-      if (attempt >= attempts) throw new Error(`${method} ${url.href}: no answer in ${attempts} attempts`);
-      const after = retryAfterMs(response?.headers.get("retry-after"), this.#options.clock ?? systemClock);
-      await pause(Math.max(after, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
-    }
-  }
-}
-
-/** A read model that is behind answers 409 and says when to ask again. */
-function isForLater(method: string, { status, headers }: Response): boolean {
-  return SAFE_TO_RETRY.has(status) || (method === "GET" && status === 409 && headers.has("retry-after"));
-}
-
-/** Milliseconds, at most a minute. `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3); anything else says nothing. */
-function retryAfterMs(header: string | null | undefined, clock: () => Date): number {
-  const text = header?.trim() ?? "";
-  const after = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock().getTime();
-  return Number.isFinite(after) ? Math.min(Math.max(0, after), LONGEST_PAUSE_MS) : 0;
-}
-
-async function readAnswer(response: Response): Promise<unknown> {
-  const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return body;
-  throw new ProblemError(
-    response.status,
-    problem.safeParse(body).data,
-    response.headers.get("x-correlation-id") ?? undefined,
-  );
 }
 
 /** A client of a service: its collections with their commands, and `get` for any query of its API. */
@@ -244,6 +127,89 @@ export function createClient<Service>(options: ClientOptions): ServiceClient<Ser
   return byName((name) => (name === "get" ? get : Reflect.get(collections, name))) as ServiceClient<Service>;
 }
 
+class Sender {
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  async #signed(
+    method: string,
+    url: URL,
+    headers: Record<string, string>,
+    body: string | undefined,
+  ): Promise<Record<string, string>> {
+    const { iam } = this.#options;
+    if (!iam) return headers;
+    const signer = new SignatureV4({ service: "execute-api", sha256: Sha256, ...iam });
+    const request = await signer.sign({
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: { ...headers, host: url.host },
+      ...(body === undefined ? {} : { body }),
+    });
+    return request.headers;
+  }
+
+  async #once(
+    method: string,
+    url: URL,
+    headers: Record<string, string>,
+    body: string | undefined,
+  ): Promise<Response | undefined> {
+    const { fetch: send = fetch } = this.#options;
+    const signed = await this.#signed(method, url, headers, body);
+    try {
+      return await send(url, { method, headers: signed, ...(body === undefined ? {} : { body }) });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Sends until there is an answer that sending again would not change. Every request carries what makes that safe. */
+  async send(
+    method: string,
+    path: string,
+    more: { headers?: Record<string, string>; body?: unknown } = {},
+  ): Promise<Response> {
+    const { baseUrl, attempts = 4, pause = defaultPause, headers = {} } = this.#options;
+    const url = new URL(baseUrl.replace(/\/+$/, "") + path);
+    const body = more.body === undefined ? undefined : JSON.stringify(more.body);
+    const all = { ...headers, ...more.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) };
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await this.#once(method, url, all, body);
+      const isFinal = response !== undefined && !isForLater(method, response);
+      if (isFinal || (attempt >= attempts && response)) return response;
+      if (attempt >= attempts) throw new Error(`${method} ${url.href}: no answer in ${attempts} attempts`);
+      const after = retryAfterMs(response?.headers.get("retry-after"), this.#options.clock ?? systemClock);
+      await pause(Math.max(after, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
+    }
+  }
+}
+
+/** A read model that is behind answers 409 and says when to ask again. */
+function isForLater(method: string, { status, headers }: Response): boolean {
+  return SAFE_TO_RETRY.has(status) || (method === "GET" && status === 409 && headers.has("retry-after"));
+}
+
+/** Milliseconds, at most a minute. `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3); anything else says nothing. */
+function retryAfterMs(header: string | null | undefined, clock: () => Date): number {
+  const text = header?.trim() ?? "";
+  const after = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock().getTime();
+  return Number.isFinite(after) ? Math.min(Math.max(0, after), LONGEST_PAUSE_MS) : 0;
+}
+
+const SAFE_TO_RETRY = new Set([429, 500, 502, 503, 504]);
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 60_000;
+
+const defaultPause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 interface Route {
   /** With `{id}` where the id goes. */
   readonly path: string;
@@ -259,9 +225,45 @@ async function checkBody({ aggregate, command, idField = "" }: CommandRoute, bod
   if (issue) throw new InvalidArgumentError(issue.path, body, issue.message);
 }
 
+/** `undefined` fields are left out. */
+const present = (headers: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
+async function readAnswer(response: Response): Promise<unknown> {
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return body;
+  throw new ProblemError(
+    response.status,
+    problem.safeParse(body).data,
+    response.headers.get("x-correlation-id") ?? undefined,
+  );
+}
+
 /** An object that has every name, save what tells a promise. */
 const byName = (find: (name: string) => unknown): object =>
   new Proxy({}, { get: (_, name) => (typeof name === "symbol" || name === "then" ? undefined : find(name)) });
+
+const accepted = z.object({
+  entityId: z.string(),
+  version: z.int(),
+  events: z.array(z.string()),
+  repeated: z.boolean(),
+});
+
+const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() });
+
+/** The API answered with a problem document (RFC 9457). */
+export class ProblemError extends Error {
+  readonly code = "PROBLEM";
+  constructor(
+    readonly status: number,
+    readonly problem: ProblemDocument | undefined,
+    readonly correlationId: string | undefined,
+  ) {
+    super(`${status}: ${problem?.detail ?? "no problem document"}`);
+    this.name = "ProblemError";
+  }
+}
 
 const OPTIONS: Fields<ClientOptions> = {
   baseUrl: true,

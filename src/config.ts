@@ -1,5 +1,26 @@
 import * as z from "zod";
 
+export type Config<Name extends keyof EntryPoints> = z.infer<EntryPoints[Name]>;
+
+/**
+ * The environment of one entry point, read once.
+ *
+ * @throws {ConfigError} naming everything that is missing or off
+ */
+export function readConfig<Name extends keyof EntryPoints>(
+  entryPoint: Name,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config<Name> {
+  const result = entryPoints[entryPoint].safeParse(environment);
+  if (result.success) return result.data as Config<Name>;
+  const problems = result.error.issues.map(({ path, message }) => {
+    const variable = path.map(String).join(".");
+    const value = environment[variable];
+    return value === undefined ? `${variable} is not set` : `${variable} is ${JSON.stringify(value)}: ${message}`;
+  });
+  throw new ConfigError(entryPoint, problems);
+}
+
 const name = z.string().min(1);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const count = z.coerce.number().int().min(1);
@@ -47,7 +68,6 @@ const entryPoints = {
 } as const;
 
 type EntryPoints = typeof entryPoints;
-export type Config<Name extends keyof EntryPoints> = z.infer<EntryPoints[Name]>;
 
 /** The environment lacks something, or something in it is off; the message names every variable. */
 export class ConfigError extends Error {
@@ -56,23 +76,4 @@ export class ConfigError extends Error {
     super(`${entryPoint}: ${problems.join("; ")}`);
     this.name = "ConfigError";
   }
-}
-
-/**
- * The environment of one entry point, read once.
- *
- * @throws {ConfigError} naming everything that is missing or off
- */
-export function readConfig<Name extends keyof EntryPoints>(
-  entryPoint: Name,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Config<Name> {
-  const result = entryPoints[entryPoint].safeParse(environment);
-  if (result.success) return result.data as Config<Name>;
-  const problems = result.error.issues.map(({ path, message }) => {
-    const variable = path.map(String).join(".");
-    const value = environment[variable];
-    return value === undefined ? `${variable} is not set` : `${variable} is ${JSON.stringify(value)}: ${message}`;
-  });
-  throw new ConfigError(entryPoint, problems);
 }

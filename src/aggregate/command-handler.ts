@@ -45,17 +45,6 @@ export type CommandHandler<Service> = <Type extends AggregateOf<Service>["aggreg
   request: ServiceCommandRequest<Extract<AggregateOf<Service>, { readonly aggregateType: Type }>>,
 ) => Promise<CommandResult<StateOf<Extract<AggregateOf<Service>, { readonly aggregateType: Type }>>>>;
 
-/** The data of a command do not fit its schema. Nothing was stored. */
-export class CommandSchemaError extends EventStoreError {
-  readonly code = "COMMAND_SCHEMA";
-  constructor(
-    readonly command: string,
-    readonly issues: readonly { readonly path: string; readonly message: string }[],
-  ) {
-    super(`${command} does not fit its schema: ${issues.map((one) => `${one.path}: ${one.message}`).join("; ")}`);
-  }
-}
-
 /**
  * Makes what handles the commands of a service: checks the data by their schema, then as `handleCommand`, with a cache of
  * states, one command of an entity after another within this process.
@@ -102,6 +91,17 @@ async function checkedCommand({ commands }: AnyAggregateDefinition, command: Com
   const result = await schema["~standard"].validate(command.data);
   if (result.issues) throw new CommandSchemaError(command.type, describeIssues("data", result.issues));
   return { type: command.type, data: result.value };
+}
+
+/** The data of a command do not fit its schema. Nothing was stored. */
+export class CommandSchemaError extends EventStoreError {
+  readonly code = "COMMAND_SCHEMA";
+  constructor(
+    readonly command: string,
+    readonly issues: readonly { readonly path: string; readonly message: string }[],
+  ) {
+    super(`${command} does not fit its schema: ${issues.map((one) => `${one.path}: ${one.message}`).join("; ")}`);
+  }
 }
 
 const OPTIONS: Fields<CommandHandlerOptions> = { store: true, cachedEntities: true, clock: true };

@@ -116,15 +116,6 @@ function copyOf<C extends Command>(command: C): C {
   }
 }
 
-/** @throws {InvalidArgumentError} when the command cannot be told from another one */
-function identityOf(id: string, command: Command): Identity {
-  try {
-    return { id, hash: contentHash(command) };
-  } catch {
-    throw new InvalidArgumentError("command", command, "a command of JSON, as it has a commandId");
-  }
-}
-
 interface Attempt<State> {
   readonly loaded: Loaded<State>;
   /** A strong read: what is decided on it without an append stands. */
@@ -264,6 +255,15 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
         "an array of events, at once",
       );
     return decided;
+  }
+}
+
+/** @throws {InvalidArgumentError} when the command cannot be told from another one */
+function identityOf(id: string, command: Command): Identity {
+  try {
+    return { id, hash: contentHash(command) };
+  } catch {
+    throw new InvalidArgumentError("command", command, "a command of JSON, as it has a commandId");
   }
 }
 

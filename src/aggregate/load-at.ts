@@ -3,16 +3,6 @@ import type { Command } from "../definition/decider.ts";
 import { checkTime, type EventStore, endOf, type NewEvent } from "../event-store/index.ts";
 import { type Loaded, load } from "./load.ts";
 
-/** The state at a past version, from the nearest snapshot; the newest state when `version` is past the head. */
-export function loadAt<State, C extends Command, E extends NewEvent>(
-  store: EventStore,
-  aggregate: Aggregate<State, C, E>,
-  entityId: string,
-  version: number,
-): Promise<Loaded<State>> {
-  return load(store, aggregate, entityId, { atVersion: version });
-}
-
 /**
  * The state at a past time (ISO 8601, inclusive; a date without a time is the end of that day): of the last event whose
  * time is not after it. Finding that costs two small reads per halving of the entity's length. Where a writer's clock
@@ -70,4 +60,14 @@ async function lastUpTo(store: EventStore, entityId: string, from: number, time:
   for await (const { sequenceNumber, eventTime } of store.readEvents(entityId, range))
     if (Date.parse(eventTime) <= time) return sequenceNumber;
   return from;
+}
+
+/** The state at a past version, from the nearest snapshot; the newest state when `version` is past the head. */
+export function loadAt<State, C extends Command, E extends NewEvent>(
+  store: EventStore,
+  aggregate: Aggregate<State, C, E>,
+  entityId: string,
+  version: number,
+): Promise<Loaded<State>> {
+  return load(store, aggregate, entityId, { atVersion: version });
 }

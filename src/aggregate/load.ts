@@ -40,6 +40,139 @@ export interface LoadOptions {
   readonly useSnapshots?: boolean | undefined;
 }
 
+/**
+ * An aggregate's state: its newest snapshot and its last events, asked for at the same time, so one
+ * round trip when snapshots have kept up and two when not. A snapshot is used only if the events
+ * prove that its version exists, and if `evolve` can go on from it.
+ */
+export async function load<State, C extends Command, E extends NewEvent>(
+  store: EventStore,
+  aggregate: Aggregate<State, C, E>,
+  entityId: string,
+  options: LoadOptions = {},
+): Promise<Loaded<State>> {
+  checkFields("options", options, OPTIONS);
+  store.declare(aggregate);
+  const { atVersion, consistent = true, tail: tailSize = DEFAULT_TAIL, useSnapshots = true } = options;
+  if (atVersion === 0) return nothingOf(entityId, aggregate.initialState);
+  const find = async (limit: number, atMost = atVersion): Promise<Found> =>
+    useSnapshots
+      ? findSnapshot(store, aggregate, entityId, { atMost, consistent, limit })
+      : { snapshot: undefined, looked: 0 };
+  const [newest, tail] = await Promise.all([
+    find(1),
+    readTail(store, entityId, { atVersion, consistent, tail: tailSize }),
+  ]);
+  const head = tail.at(-1)?.sequenceNumber ?? 0;
+  const isBehind = head < (atVersion ?? store.knownVersion(entityId) ?? 0);
+  const isAhead = newest.snapshot !== undefined && newest.snapshot.version > head;
+  if (!consistent && (isBehind || isAhead)) return load(store, aggregate, entityId, { ...options, consistent: true });
+  const isNeeded = (tail[0]?.sequenceNumber ?? 1) > 1;
+  const isOthersOnly = newest.looked > 0 && (isAhead || newest.snapshot === undefined);
+  const { snapshot } = isNeeded && isOthersOnly ? await find(8, head) : newest;
+  return assemble(store, aggregate, entityId, snapshot, tail);
+}
+
+interface Found {
+  readonly snapshot: Snapshot | undefined;
+  /** Readable snapshots that were looked at: 0 when there is none at all. */
+  readonly looked: number;
+}
+
+/** The newest snapshot at or below `atMost` that this code made and that fits; a few are looked at, then none is used. */
+async function findSnapshot(
+  store: EventStore,
+  aggregate: AnyCommandAggregate<unknown, NewEvent>,
+  entityId: string,
+  query: { atMost: number | undefined; consistent: boolean; limit: number },
+): Promise<Found> {
+  let looked = 0;
+  for await (const snapshot of store.readSnapshots(entityId, query)) {
+    looked += 1;
+    if (await isUsable(aggregate, snapshot)) return { snapshot, looked };
+    if (looked >= query.limit) break;
+  }
+  return { snapshot: undefined, looked };
+}
+
+async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snapshot: Snapshot): Promise<boolean> {
+  if (snapshot.aggregateType !== aggregate.aggregateType) return false;
+  if (snapshot.stateVersion !== aggregate.stateVersion) return false;
+  if (snapshot.version !== snapshot.eventSequenceNumber) return false;
+  // No snapshot is made of another state: somebody else has written it.
+  const { snapshotData: data } = snapshot;
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return false;
+  const result = await aggregate.stateSchema?.["~standard"].validate(snapshot.snapshotData);
+  return !result?.issues;
+}
+
+async function readTail(
+  store: EventStore,
+  entityId: string,
+  options: Pick<LoadOptions, "atVersion" | "consistent"> & { readonly tail: number },
+): Promise<StoredEvent[]> {
+  const { atVersion, consistent, tail } = options;
+  const events: StoredEvent[] = [];
+  const range = { toSequence: atVersion, direction: "backward", limit: tail, consistent } as const;
+  for await (const event of store.readEvents(entityId, range)) events.push(event);
+  return events.reverse();
+}
+
+async function assemble<State, E extends NewEvent>(
+  store: EventStore,
+  aggregate: AnyCommandAggregate<State, E>,
+  entityId: string,
+  snapshot: Snapshot | undefined,
+  tail: readonly StoredEvent[],
+): Promise<Loaded<State>> {
+  const first = tail[0]?.sequenceNumber ?? 1;
+  const nothing = nothingOf(entityId, aggregate.initialState);
+  if (snapshot && first > 1) {
+    const events = [...(await bridge(store, entityId, snapshot.version, first)), ...tail];
+    const start = fromSnapshot<State>(snapshot);
+    const rest = events.filter((event) => event.sequenceNumber > start.version);
+    const loaded = isOfThisHistory(snapshot, events) ? foldIfItCan(aggregate, start, rest) : undefined;
+    if (loaded) return loaded;
+  }
+  return fold(aggregate, nothing, [...(await bridge(store, entityId, 1, first)), ...tail]);
+}
+
+/** Events from `from` up to the tail, which are read only where snapshots did not keep up. */
+async function bridge(store: EventStore, entityId: string, from: number, before: number): Promise<StoredEvent[]> {
+  return from < before ? store.getEvents(entityId, from, before - 1) : [];
+}
+
+function fromSnapshot<State>(snapshot: Snapshot): Loaded<State> {
+  const { commands: records } = snapshot;
+  return {
+    entityId: snapshot.entityId,
+    version: snapshot.version,
+    state: snapshot.snapshotData as State,
+    commands: records ? { records, complete: true } : UNKNOWN_COMMAND_LOG,
+    eventId: snapshot.eventId,
+  };
+}
+
+/** The events show whether the snapshot belongs to this history: the one at its version carries the id it names. */
+function isOfThisHistory(snapshot: Snapshot, events: readonly StoredEvent[]): boolean {
+  if (snapshot.eventId === undefined) return true;
+  return events.some((e) => e.sequenceNumber === snapshot.version && e.eventId === snapshot.eventId);
+}
+
+/** Undefined when `evolve` cannot go on from the snapshot: it may be of a state that the events never had. */
+function foldIfItCan<State, E extends NewEvent>(
+  aggregate: AnyCommandAggregate<State, E>,
+  start: Loaded<State>,
+  events: readonly StoredEvent[],
+): Loaded<State> | undefined {
+  try {
+    return fold(aggregate, start, events);
+  } catch (error) {
+    if (error instanceof EvolveError) return undefined;
+    throw error;
+  }
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: an aggregate of any command
 type AnyCommandAggregate<State, E extends NewEvent> = Aggregate<State, any, E>;
 
@@ -55,21 +188,13 @@ export const nothingOf = <State>(entityId: string, initialState: State): Loaded<
   commands: EMPTY_COMMAND_LOG,
 });
 
-/** `evolve` threw on an event, or returned a promise. `cause` is what it threw. */
-export class EvolveError extends Error {
-  readonly code = "EVOLVE";
-  readonly entityId: string;
-  readonly sequenceNumber: number;
-  readonly eventType: string;
-  constructor({ aggregateType, entityId, sequenceNumber, eventType }: StoredEvent, thrown: unknown) {
-    super(`${entityId} #${sequenceNumber}: evolve of ${aggregateType} failed on ${eventType}: ${messageOf(thrown)}`, {
-      cause: asError(thrown),
-    });
-    this.name = "EvolveError";
-    this.entityId = entityId;
-    this.sequenceNumber = sequenceNumber;
-    this.eventType = eventType;
-  }
+/** Takes in what came after `loaded`, strongly consistent. */
+export async function loadAfter<State, C extends Command, E extends NewEvent>(
+  store: EventStore,
+  aggregate: Aggregate<State, C, E>,
+  loaded: Loaded<State>,
+): Promise<Loaded<State>> {
+  return fold(aggregate, loaded, await store.getEvents(loaded.entityId, loaded.version + 1));
 }
 
 /**
@@ -107,144 +232,19 @@ function evolve<State, E extends NewEvent>(
   );
 }
 
-async function isUsable(aggregate: AnyCommandAggregate<unknown, NewEvent>, snapshot: Snapshot): Promise<boolean> {
-  if (snapshot.aggregateType !== aggregate.aggregateType) return false;
-  if (snapshot.stateVersion !== aggregate.stateVersion) return false;
-  if (snapshot.version !== snapshot.eventSequenceNumber) return false;
-  // No snapshot is made of another state: somebody else has written it.
-  const { snapshotData: data } = snapshot;
-  if (typeof data !== "object" || data === null || Array.isArray(data)) return false;
-  const result = await aggregate.stateSchema?.["~standard"].validate(snapshot.snapshotData);
-  return !result?.issues;
-}
-
-interface Found {
-  readonly snapshot: Snapshot | undefined;
-  /** Readable snapshots that were looked at: 0 when there is none at all. */
-  readonly looked: number;
-}
-
-/** The newest snapshot at or below `atMost` that this code made and that fits; a few are looked at, then none is used. */
-async function findSnapshot(
-  store: EventStore,
-  aggregate: AnyCommandAggregate<unknown, NewEvent>,
-  entityId: string,
-  query: { atMost: number | undefined; consistent: boolean; limit: number },
-): Promise<Found> {
-  let looked = 0;
-  for await (const snapshot of store.readSnapshots(entityId, query)) {
-    looked += 1;
-    if (await isUsable(aggregate, snapshot)) return { snapshot, looked };
-    if (looked >= query.limit) break;
+/** `evolve` threw on an event, or returned a promise. `cause` is what it threw. */
+export class EvolveError extends Error {
+  readonly code = "EVOLVE";
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  readonly eventType: string;
+  constructor({ aggregateType, entityId, sequenceNumber, eventType }: StoredEvent, thrown: unknown) {
+    super(`${entityId} #${sequenceNumber}: evolve of ${aggregateType} failed on ${eventType}: ${messageOf(thrown)}`, {
+      cause: asError(thrown),
+    });
+    this.name = "EvolveError";
+    this.entityId = entityId;
+    this.sequenceNumber = sequenceNumber;
+    this.eventType = eventType;
   }
-  return { snapshot: undefined, looked };
-}
-
-async function readTail(
-  store: EventStore,
-  entityId: string,
-  options: Pick<LoadOptions, "atVersion" | "consistent"> & { readonly tail: number },
-): Promise<StoredEvent[]> {
-  const { atVersion, consistent, tail } = options;
-  const events: StoredEvent[] = [];
-  const range = { toSequence: atVersion, direction: "backward", limit: tail, consistent } as const;
-  for await (const event of store.readEvents(entityId, range)) events.push(event);
-  return events.reverse();
-}
-
-function fromSnapshot<State>(snapshot: Snapshot): Loaded<State> {
-  const { commands: records } = snapshot;
-  return {
-    entityId: snapshot.entityId,
-    version: snapshot.version,
-    state: snapshot.snapshotData as State,
-    commands: records ? { records, complete: true } : UNKNOWN_COMMAND_LOG,
-    eventId: snapshot.eventId,
-  };
-}
-
-/** Events from `from` up to the tail, which are read only where snapshots did not keep up. */
-async function bridge(store: EventStore, entityId: string, from: number, before: number): Promise<StoredEvent[]> {
-  return from < before ? store.getEvents(entityId, from, before - 1) : [];
-}
-
-/** The events show whether the snapshot belongs to this history: the one at its version carries the id it names. */
-function isOfThisHistory(snapshot: Snapshot, events: readonly StoredEvent[]): boolean {
-  if (snapshot.eventId === undefined) return true;
-  return events.some((e) => e.sequenceNumber === snapshot.version && e.eventId === snapshot.eventId);
-}
-
-/** Undefined when `evolve` cannot go on from the snapshot: it may be of a state that the events never had. */
-function foldIfItCan<State, E extends NewEvent>(
-  aggregate: AnyCommandAggregate<State, E>,
-  start: Loaded<State>,
-  events: readonly StoredEvent[],
-): Loaded<State> | undefined {
-  try {
-    return fold(aggregate, start, events);
-  } catch (error) {
-    if (error instanceof EvolveError) return undefined;
-    throw error;
-  }
-}
-
-async function assemble<State, E extends NewEvent>(
-  store: EventStore,
-  aggregate: AnyCommandAggregate<State, E>,
-  entityId: string,
-  snapshot: Snapshot | undefined,
-  tail: readonly StoredEvent[],
-): Promise<Loaded<State>> {
-  const first = tail[0]?.sequenceNumber ?? 1;
-  const nothing = nothingOf(entityId, aggregate.initialState);
-  if (snapshot && first > 1) {
-    const events = [...(await bridge(store, entityId, snapshot.version, first)), ...tail];
-    const start = fromSnapshot<State>(snapshot);
-    const rest = events.filter((event) => event.sequenceNumber > start.version);
-    const loaded = isOfThisHistory(snapshot, events) ? foldIfItCan(aggregate, start, rest) : undefined;
-    if (loaded) return loaded;
-  }
-  return fold(aggregate, nothing, [...(await bridge(store, entityId, 1, first)), ...tail]);
-}
-
-/**
- * An aggregate's state: its newest snapshot and its last events, asked for at the same time, so one
- * round trip when snapshots have kept up and two when not. A snapshot is used only if the events
- * prove that its version exists, and if `evolve` can go on from it.
- */
-export async function load<State, C extends Command, E extends NewEvent>(
-  store: EventStore,
-  aggregate: Aggregate<State, C, E>,
-  entityId: string,
-  options: LoadOptions = {},
-): Promise<Loaded<State>> {
-  checkFields("options", options, OPTIONS);
-  store.declare(aggregate);
-  const { atVersion, consistent = true, tail: tailSize = DEFAULT_TAIL, useSnapshots = true } = options;
-  if (atVersion === 0) return nothingOf(entityId, aggregate.initialState);
-  const find = async (limit: number, atMost = atVersion): Promise<Found> =>
-    useSnapshots
-      ? findSnapshot(store, aggregate, entityId, { atMost, consistent, limit })
-      : { snapshot: undefined, looked: 0 };
-  const [newest, tail] = await Promise.all([
-    find(1),
-    readTail(store, entityId, { atVersion, consistent, tail: tailSize }),
-  ]);
-  const head = tail.at(-1)?.sequenceNumber ?? 0;
-  const isBehind = head < (atVersion ?? store.knownVersion(entityId) ?? 0);
-  const isAhead = newest.snapshot !== undefined && newest.snapshot.version > head;
-  if (!consistent && (isBehind || isAhead)) return load(store, aggregate, entityId, { ...options, consistent: true });
-  const isNeeded = (tail[0]?.sequenceNumber ?? 1) > 1;
-  const isOthersOnly = newest.looked > 0 && (isAhead || newest.snapshot === undefined);
-  const { snapshot } = isNeeded && isOthersOnly ? await find(8, head) : newest;
-  return assemble(store, aggregate, entityId, snapshot, tail);
-}
-
-/** Takes in what came after `loaded`, strongly consistent. */
-export async function loadAfter<State, C extends Command, E extends NewEvent>(
-  store: EventStore,
-  aggregate: Aggregate<State, C, E>,
-  loaded: Loaded<State>,
-): Promise<Loaded<State>> {
-  return fold(aggregate, loaded, await store.getEvents(loaded.entityId, loaded.version + 1));
 }

@@ -29,13 +29,6 @@ export type EventHandlers<Service> =
       }
     : Readonly<Record<string, EventHandler<ReceivedEvent<never>>>>;
 
-type EventHandler<Event> = (event: Event, links: Links) => Promise<void>;
-
-/** What is published as an event that is received. */
-type ReceivedFrom<Published> = Published extends { readonly data: infer Data }
-  ? ReceivedEvent<Data> & Omit<Published, "data">
-  : never;
-
 export interface ConsumerOptions<Service = unknown> {
   readonly received: Received;
   /** By event type; a type without a handler is passed by. */
@@ -71,6 +64,13 @@ export interface Consumer {
   /** A Lambda handler for a queue behind a rule, with partial failures. */
   readonly handler: (event: SQSEvent) => Promise<SQSBatchResponse>;
 }
+
+type EventHandler<Event> = (event: Event, links: Links) => Promise<void>;
+
+/** What is published as an event that is received. */
+type ReceivedFrom<Published> = Published extends { readonly data: infer Data }
+  ? ReceivedEvent<Data> & Omit<Published, "data">
+  : never;
 
 /**
  * Takes published events, typed by the service's declaration (`createConsumer<typeof productService>`), each entity's in order and each once, however many invocations run: duplicates are dropped,

@@ -1,5 +1,17 @@
 import * as z from "zod";
 
+/** A published event as a subscriber receives it. */
+export type ReceivedEvent<Data = unknown> = Omit<z.infer<typeof envelope>, "data"> & { readonly data: Data };
+
+/** @throws {InvalidEnvelopeError} naming every field that is invalid */
+export function parseEnvelope(detail: unknown): ReceivedEvent {
+  const result = envelope.safeParse(detail);
+  if (result.success) return result.data as ReceivedEvent;
+  throw new InvalidEnvelopeError(
+    result.error.issues.map(({ path, message }) => `${path.map(String).join(".") || "detail"}: ${message}`),
+  );
+}
+
 const envelope = z.object({
   eventId: z.string().min(1),
   entityId: z.string().min(1),
@@ -16,9 +28,6 @@ const envelope = z.object({
   claimCheck: z.object({ entityId: z.string(), sequenceNumber: z.int(), path: z.string() }).optional(),
 });
 
-/** A published event as a subscriber receives it. */
-export type ReceivedEvent<Data = unknown> = Omit<z.infer<typeof envelope>, "data"> & { readonly data: Data };
-
 /** What came is no published event. */
 export class InvalidEnvelopeError extends Error {
   readonly code = "INVALID_ENVELOPE";
@@ -26,13 +35,4 @@ export class InvalidEnvelopeError extends Error {
     super(`not a published event: ${issues.join("; ")}`);
     this.name = "InvalidEnvelopeError";
   }
-}
-
-/** @throws {InvalidEnvelopeError} naming every field that is invalid */
-export function parseEnvelope(detail: unknown): ReceivedEvent {
-  const result = envelope.safeParse(detail);
-  if (result.success) return result.data as ReceivedEvent;
-  throw new InvalidEnvelopeError(
-    result.error.issues.map(({ path, message }) => `${path.map(String).join(".") || "detail"}: ${message}`),
-  );
 }

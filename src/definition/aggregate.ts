@@ -160,9 +160,6 @@ export function defineAggregate<
   };
 }
 
-/** For an event that the state does not show: `evolve: { Viewed: unchanged }`. */
-export const unchanged = <State>(state: State): State => state;
-
 /** A declaration as it may come from code that no compiler has seen. */
 interface Unchecked {
   readonly type: string;
@@ -238,3 +235,6 @@ function checkHandlers(field: string, handlers: object, names: object): void {
 }
 
 const oneOf = (names: object): string => `one of ${Object.keys(names).join(", ") || "none"}`;
+
+/** For an event that the state does not show: `evolve: { Viewed: unchanged }`. */
+export const unchanged = <State>(state: State): State => state;

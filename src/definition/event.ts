@@ -22,6 +22,19 @@ export interface VersionedEvent<Schema extends AnySchema> {
   readonly formerly: Readonly<Record<string, Readonly<Record<string, AnyUpcast>>>>;
 }
 
+/** An event as `decide` answers with it: what its schema takes. */
+export type NewEventOf<Events, Type extends keyof Events = keyof Events> = {
+  [Name in Type & string]: {
+    readonly eventType: Name;
+    readonly eventData: InferInput<SchemaOf<Events[Name]>> & object;
+  };
+}[Type & string];
+
+/** An event as it is read: what its schema gave out, upcast to the current version. */
+export type StoredEventOf<Events, Type extends keyof Events = keyof Events> = {
+  [Name in Type & string]: StoredEvent<Name, InferOutput<SchemaOf<Events[Name]>>>;
+}[Type & string];
+
 /**
  * Declares an event type by the schema of its current version, with the way there from each older version that is
  * stored: a function straight to the current version, or an `upcaster` to the next one.
@@ -91,19 +104,6 @@ type TakenBy<Steps, Version extends string> = Version extends keyof Steps
   : never;
 
 type SchemaOf<Declaration> = Declaration extends VersionedEvent<infer Schema> ? Schema : Declaration;
-
-/** An event as `decide` answers with it: what its schema takes. */
-export type NewEventOf<Events, Type extends keyof Events = keyof Events> = {
-  [Name in Type & string]: {
-    readonly eventType: Name;
-    readonly eventData: InferInput<SchemaOf<Events[Name]>> & object;
-  };
-}[Type & string];
-
-/** An event as it is read: what its schema gave out, upcast to the current version. */
-export type StoredEventOf<Events, Type extends keyof Events = keyof Events> = {
-  [Name in Type & string]: StoredEvent<Name, InferOutput<SchemaOf<Events[Name]>>>;
-}[Type & string];
 
 const VERSIONED: Fields<VersionedEvent<AnySchema>> = { version: true, schema: true, upcast: true, formerly: true };
 

@@ -30,17 +30,6 @@ export type Lists<Row> = Readonly<Record<string, ListBy<Row>>>;
 /** What feeds a projection: the table stream, or the bus through a queue. */
 export type Feed = "stream" | "bus";
 
-interface Common {
-  readonly name: string;
-  /** Raise it when rows come out differently: each build belongs to one version. Default 1. */
-  readonly version?: number | undefined;
-  /** Default "stream". */
-  readonly feed?: Feed | undefined;
-  readonly from: EventSelection;
-  /** The aggregates whose events it takes, where they are declared. */
-  readonly aggregates?: readonly AggregateEventTypes[] | undefined;
-}
-
 /** The row is the fold of one entity's events; it carries its own checkpoint, so a batch costs one write. */
 export interface RowPerEntity<Row> extends Common {
   readonly kind: "row-per-entity";
@@ -87,6 +76,27 @@ export type RowOf<P> = P extends Projection<infer Row> ? Row : never;
 /** The names of a projection's lists. */
 export type ListOf<P> = P extends { readonly lists?: infer L } ? keyof NonNullable<L> & string : never;
 
+/** What every declaration of a projection has. */
+export interface ProjectionDeclaration {
+  /** 1 to 64 lower-case letters, digits and dashes. */
+  readonly name: string;
+  /** Raise it when rows come out differently, and rebuild. Default 1. */
+  readonly version?: number;
+  /** Default "stream". */
+  readonly feed?: Feed;
+}
+
+interface Common {
+  readonly name: string;
+  /** Raise it when rows come out differently: each build belongs to one version. Default 1. */
+  readonly version?: number | undefined;
+  /** Default "stream". */
+  readonly feed?: Feed | undefined;
+  readonly from: EventSelection;
+  /** The aggregates whose events it takes, where they are declared. */
+  readonly aggregates?: readonly AggregateEventTypes[] | undefined;
+}
+
 export const MAX_LISTS = 4;
 
 /** "@" and "#" separate the parts of a row's key. */
@@ -130,11 +140,21 @@ export function checkSelection({ name, from }: Common, aggregates: readonly Aggr
 
 export const versionOf = (projection: Pick<Common, "version">): number => projection.version ?? 1;
 
+export const takesEvent = ({ from }: Pick<Common, "from">, event: StoredEvent): boolean =>
+  takesAggregate({ from }, event.aggregateType) && (from[event.aggregateType]?.includes(event.eventType) ?? false);
+
 export const takesAggregate = ({ from }: Pick<Common, "from">, aggregateType: string): boolean =>
   Object.hasOwn(from, aggregateType);
 
-export const takesEvent = ({ from }: Pick<Common, "from">, event: StoredEvent): boolean =>
-  takesAggregate({ from }, event.aggregateType) && (from[event.aggregateType]?.includes(event.eventType) ?? false);
+/** Checks rows by a schema; what is stored is the row as it was given. */
+export function rowChecker(projection: string, schema: AnySchema): (row: unknown) => void {
+  return (row) => {
+    const result = schema["~standard"].validate(row);
+    if (isThenable(result))
+      throw new RowSchemaError(projection, [{ path: "row", message: "its schema waits, and has to answer at once" }]);
+    if (result.issues) throw new RowSchemaError(projection, describeIssues("row", result.issues));
+  };
+}
 
 /** A row does not fit the schema of its projection: the event that made it is at fault, and its entity is parked. */
 export class RowSchemaError extends Error {
@@ -147,26 +167,6 @@ export class RowSchemaError extends Error {
     super(`a row of ${projection} does not fit its schema: ${found}`);
     this.name = "RowSchemaError";
   }
-}
-
-/** Checks rows by a schema; what is stored is the row as it was given. */
-export function rowChecker(projection: string, schema: AnySchema): (row: unknown) => void {
-  return (row) => {
-    const result = schema["~standard"].validate(row);
-    if (isThenable(result))
-      throw new RowSchemaError(projection, [{ path: "row", message: "its schema waits, and has to answer at once" }]);
-    if (result.issues) throw new RowSchemaError(projection, describeIssues("row", result.issues));
-  };
-}
-
-/** What every declaration of a projection has. */
-export interface ProjectionDeclaration {
-  /** 1 to 64 lower-case letters, digits and dashes. */
-  readonly name: string;
-  /** Raise it when rows come out differently, and rebuild. Default 1. */
-  readonly version?: number;
-  /** Default "stream". */
-  readonly feed?: Feed;
 }
 
 const DECLARATION: Fields<ProjectionDeclaration & { of: unknown; row: unknown; on: unknown }> = {

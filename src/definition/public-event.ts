@@ -14,6 +14,9 @@ export interface PublicEvent<Event = StoredEvent> {
   readonly publishedAs?: PublicShape<Event> | undefined;
 }
 
+/** By aggregate type and event type; an event that is not named is published as it is stored. */
+export type PublicEvents = Readonly<Record<string, Readonly<Record<string, PublicEvent | undefined>> | undefined>>;
+
 interface PublicShape<Event> {
   /** Default: the stored event type. */
   readonly eventType?: string | undefined;
@@ -24,9 +27,6 @@ interface PublicShape<Event> {
   // A method, so that the shape of one event's type is a shape of any.
   data(event: Event): unknown;
 }
-
-/** By aggregate type and event type; an event that is not named is published as it is stored. */
-export type PublicEvents = Readonly<Record<string, Readonly<Record<string, PublicEvent | undefined>> | undefined>>;
 
 /** How an event is published; of one that is not named: as it is. */
 export const publicEventOf = (

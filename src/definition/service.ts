@@ -25,16 +25,6 @@ export type PublishDeclaration<A extends AnyAggregateDefinition> = {
   };
 };
 
-interface Declaration<Aggregates extends Collections, Projections extends readonly Projection[], Publish> {
-  /** Names tables, bus and the source of published events: letters, digits, dashes. */
-  readonly name: string;
-  readonly aggregates: Aggregates;
-  /** Default: none. */
-  readonly projections?: Projections;
-  /** Default: every event as it is stored. */
-  readonly publish?: Publish & PublishDeclaration<Aggregates[keyof Aggregates]>;
-}
-
 /** A service: what `defineService` gives, and everything else is derived from. */
 export interface ServiceDefinition<
   Aggregates extends Collections = Collections,
@@ -56,6 +46,26 @@ export interface ServiceDefinition<
 export type AggregateOf<Service> = Service extends { readonly aggregates: infer Aggregates extends Collections }
   ? Aggregates[keyof Aggregates]
   : never;
+
+/** An event on the bus, as a consumer sees it: a union over all aggregates. */
+export type PublishedEventOf<Service> =
+  Service extends ServiceDefinition<infer Aggregates, infer _, infer Publish>
+    ? PublishedByAggregate<Aggregates[keyof Aggregates], Publish>
+    : never;
+
+/** The state of an aggregate. */
+// biome-ignore lint/suspicious/noExplicitAny: an aggregate of any events and commands
+export type StateOf<A> = A extends AggregateDefinition<string, infer State, any, any> ? State : never;
+
+interface Declaration<Aggregates extends Collections, Projections extends readonly Projection[], Publish> {
+  /** Names tables, bus and the source of published events: letters, digits, dashes. */
+  readonly name: string;
+  readonly aggregates: Aggregates;
+  /** Default: none. */
+  readonly projections?: Projections;
+  /** Default: every event as it is stored. */
+  readonly publish?: Publish & PublishDeclaration<Aggregates[keyof Aggregates]>;
+}
 
 /**
  * Declares a service.
@@ -126,12 +136,6 @@ function checkProjections(projections: readonly Projection[], aggregates: readon
   }
 }
 
-/** An event on the bus, as a consumer sees it: a union over all aggregates. */
-export type PublishedEventOf<Service> =
-  Service extends ServiceDefinition<infer Aggregates, infer _, infer Publish>
-    ? PublishedByAggregate<Aggregates[keyof Aggregates], Publish>
-    : never;
-
 type PublishedByAggregate<A extends AnyAggregateDefinition, Publish> = A extends AnyAggregateDefinition
   ? {
       [Name in keyof EventsOf<A> & string]: PublishedOne<
@@ -168,7 +172,3 @@ type ShapeData<Shape> = Shape extends { readonly schema: infer Schema extends An
     Shape extends { readonly data: (event: any) => infer Data }
     ? Data
     : unknown;
-
-/** The state of an aggregate. */
-// biome-ignore lint/suspicious/noExplicitAny: an aggregate of any events and commands
-export type StateOf<A> = A extends AggregateDefinition<string, infer State, any, any> ? State : never;

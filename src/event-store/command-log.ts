@@ -3,9 +3,6 @@ import type { StoredEvent } from "./event.ts";
 import type { EventStore } from "./event-store.ts";
 import { MAX_EVENTS_PER_APPEND } from "./validate.ts";
 
-/** How many commands of an entity are remembered for the recognition of repeats. */
-export const REMEMBERED_COMMANDS = 100;
-
 export interface CommandRecord {
   readonly id: string;
   readonly hash: string;
@@ -18,20 +15,6 @@ export interface CommandLog {
   readonly records: readonly CommandRecord[];
   /** True when it reaches back to the entity's first event or holds all that are remembered. */
   readonly complete: boolean;
-}
-
-export const EMPTY_COMMAND_LOG: CommandLog = { records: [], complete: true };
-export const UNKNOWN_COMMAND_LOG: CommandLog = { records: [], complete: false };
-
-type CommandEvent = Pick<StoredEvent, "commandId" | "commandHash" | "sequenceNumber">;
-
-/** Takes one more event, the next by sequence number, into the log. */
-export function recordCommand(log: CommandLog, event: CommandEvent): CommandLog {
-  const { commandId: id, commandHash: hash = "", sequenceNumber: version } = event;
-  if (id === undefined) return log;
-  const before = log.records.at(-1)?.id === id ? log.records.slice(0, -1) : log.records;
-  const records = [...before, { id, hash, version }].slice(-REMEMBERED_COMMANDS);
-  return { records, complete: log.complete || records.length === REMEMBERED_COMMANDS };
 }
 
 /**
@@ -66,10 +49,6 @@ export async function readEventsOfCommand(
   return events.reverse();
 }
 
-/** Tells one command's events from the next one's, also where commands carry no id. */
-export const commandMark = ({ commandId, correlationId, eventTime }: StoredEvent): string =>
-  commandId ?? `${correlationId} ${eventTime}`;
-
 /** Collects the commands of events that come newest first. */
 export class CommandsBackward {
   readonly #keyed: CommandEvent[] = [];
@@ -93,3 +72,24 @@ export class CommandsBackward {
     return this.#keyed.toReversed().reduce(recordCommand, EMPTY_COMMAND_LOG);
   }
 }
+
+/** How many commands of an entity are remembered for the recognition of repeats. */
+export const REMEMBERED_COMMANDS = 100;
+
+export const EMPTY_COMMAND_LOG: CommandLog = { records: [], complete: true };
+export const UNKNOWN_COMMAND_LOG: CommandLog = { records: [], complete: false };
+
+type CommandEvent = Pick<StoredEvent, "commandId" | "commandHash" | "sequenceNumber">;
+
+/** Takes one more event, the next by sequence number, into the log. */
+export function recordCommand(log: CommandLog, event: CommandEvent): CommandLog {
+  const { commandId: id, commandHash: hash = "", sequenceNumber: version } = event;
+  if (id === undefined) return log;
+  const before = log.records.at(-1)?.id === id ? log.records.slice(0, -1) : log.records;
+  const records = [...before, { id, hash, version }].slice(-REMEMBERED_COMMANDS);
+  return { records, complete: log.complete || records.length === REMEMBERED_COMMANDS };
+}
+
+/** Tells one command's events from the next one's, also where commands carry no id. */
+export const commandMark = ({ commandId, correlationId, eventTime }: StoredEvent): string =>
+  commandId ?? `${correlationId} ${eventTime}`;

@@ -5,4 +5,5 @@ import { randomUUID } from "node:crypto";
  * ids outside the rim (docs/adr/0003-defaults-of-the-store.md).
  */
 export const systemClock = (): Date => new Date();
+
 export const randomId = (): string => randomUUID();

@@ -1,6 +1,9 @@
 import type { StoredEvent } from "./event.ts";
 import { messageOf, showValue } from "./thrown.ts";
 
+/** Any of the errors that extend `EventStoreError`, whichever copy of the package threw it. */
+export const isEventStoreError = (error: unknown): error is EventStoreError => error instanceof Error && BRAND in error;
+
 /** Tells the store's errors apart, also when two copies of the package are loaded. */
 const BRAND = Symbol.for("streamfold.EventStoreError");
 
@@ -13,9 +16,6 @@ export abstract class EventStoreError extends Error {
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
-
-/** Any of the errors that extend `EventStoreError`, whichever copy of the package threw it. */
-export const isEventStoreError = (error: unknown): error is EventStoreError => error instanceof Error && BRAND in error;
 
 /** The entity was not at the version that the caller expected. Nothing was stored. */
 export class ConcurrencyError extends EventStoreError {

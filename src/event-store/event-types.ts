@@ -30,9 +30,85 @@ export interface AggregateEventTypes {
   readonly eventTypes: EventTypes;
 }
 
-export const INITIAL_EVENT_VERSION = "1.0";
+/** Event types by name alone, or told apart by aggregate. */
+export type EventTypeLookup = EventTypes | EventTypeRegistry;
 
-const versionOf = ({ version = INITIAL_EVENT_VERSION }: EventTypeDefinition = {}): string => version;
+/** What the schema makes of a payload, or a promise of it. @throws {EventSchemaError} naming the path of everything that does not fit */
+export function checkSchema(schema: StandardSchema, eventType: string, eventData: unknown): unknown {
+  const first = schema["~standard"].validate(eventData);
+  if (!isThenable(first)) return outputOf(eventType, first);
+  // What is given is taken now: a schema that waits is given a copy, and what it made of the original is dropped.
+  dropPromise(first);
+  return Promise.resolve(schema["~standard"].validate(structuredClone(eventData))).then((result) =>
+    outputOf(eventType, result),
+  );
+}
+
+function outputOf(eventType: string, result: StandardResult): unknown {
+  const { issues } = result;
+  if (!issues) return "value" in result ? result.value : undefined;
+  throw new EventSchemaError(eventType, describeIssues("eventData", issues));
+}
+
+/**
+ * Steps an event from the schema version it was stored at to the current one, and from the type it was stored as to
+ * the one it was renamed to.
+ *
+ * @throws {UnknownEventVersionError} when no chain of upcasters leads to the current version
+ * @throws {UpcastError} when one of them throws or returns something other than an object
+ */
+export function upcast(types: EventTypeLookup, event: StoredEvent): StoredEvent {
+  let { eventType, version, eventData } = event;
+  const passed = new Set<string>();
+  for (;;) {
+    const definition = findIn(types, event.aggregateType, eventType);
+    if (!definition) break;
+    const step = definition.upcasters?.[version];
+    if (!step && version === versionOf(definition)) break;
+    const place = `${eventType} ${version}`;
+    if (!step || passed.has(place)) {
+      const known = [...Object.keys(definition.upcasters ?? {}), versionOf(definition)];
+      throw new UnknownEventVersionError(event.entityId, event.sequenceNumber, event.eventType, event.version, known);
+    }
+    passed.add(place);
+    eventData = stepUp(event, version, () => step.upcast(eventData));
+    version = step.to;
+    eventType = step.eventType ?? eventType;
+  }
+  return version === event.version && eventType === event.eventType
+    ? event
+    : { ...event, eventType, version, eventData };
+}
+
+function stepUp(event: StoredEvent, from: string, step: () => unknown): JsonObject {
+  let result: unknown;
+  try {
+    result = step();
+  } catch (cause) {
+    throw new UpcastError(event, from, { cause });
+  }
+  if (isThenable(result)) {
+    dropPromise(result);
+    throw new UpcastError(event, from, { cause: new TypeError("expected an object, got a promise") });
+  }
+  if (typeof result === "object" && result !== null && !Array.isArray(result)) return result as JsonObject;
+  const found = result === null ? "null" : Array.isArray(result) ? "a list" : typeof result;
+  throw new UpcastError(event, from, { cause: new TypeError(`expected an object, got ${found}`) });
+}
+
+export const currentVersion = (types: EventTypeLookup, aggregateType: string, eventType: string): string =>
+  versionOf(findIn(types, aggregateType, eventType));
+
+export const schemaOf = (
+  types: EventTypeLookup,
+  aggregateType: string,
+  eventType: string,
+): StandardSchema | undefined => findIn(types, aggregateType, eventType)?.schema;
+
+function findIn(types: EventTypeLookup, aggregateType: string, eventType: string): EventTypeDefinition | undefined {
+  if (types instanceof EventTypeRegistry) return types.find(aggregateType, eventType);
+  return Object.hasOwn(types, eventType) ? types[eventType] : undefined;
+}
 
 /**
  * Event types by aggregate type and name: two aggregates may both have `Renamed`. Each is declared once; declaring it
@@ -101,14 +177,6 @@ export class EventTypeRegistry {
   }
 }
 
-/** Event types by name alone, or told apart by aggregate. */
-export type EventTypeLookup = EventTypes | EventTypeRegistry;
-
-function findIn(types: EventTypeLookup, aggregateType: string, eventType: string): EventTypeDefinition | undefined {
-  if (types instanceof EventTypeRegistry) return types.find(aggregateType, eventType);
-  return Object.hasOwn(types, eventType) ? types[eventType] : undefined;
-}
-
 /** Schemas count by identity, upcasters by where they lead. */
 function isSame(a: EventTypeDefinition, b: EventTypeDefinition): boolean {
   return a === b || (a.schema === b.schema && describe(a) === describe(b));
@@ -150,74 +218,6 @@ function checkChain(types: EventTypes, eventType: string, from: string): void {
   }
 }
 
-/** What the schema makes of a payload, or a promise of it. @throws {EventSchemaError} naming the path of everything that does not fit */
-export function checkSchema(schema: StandardSchema, eventType: string, eventData: unknown): unknown {
-  const first = schema["~standard"].validate(eventData);
-  if (!isThenable(first)) return outputOf(eventType, first);
-  // What is given is taken now: a schema that waits is given a copy, and what it made of the original is dropped.
-  dropPromise(first);
-  return Promise.resolve(schema["~standard"].validate(structuredClone(eventData))).then((result) =>
-    outputOf(eventType, result),
-  );
-}
+export const INITIAL_EVENT_VERSION = "1.0";
 
-function outputOf(eventType: string, result: StandardResult): unknown {
-  const { issues } = result;
-  if (!issues) return "value" in result ? result.value : undefined;
-  throw new EventSchemaError(eventType, describeIssues("eventData", issues));
-}
-
-/**
- * Steps an event from the schema version it was stored at to the current one, and from the type it was stored as to
- * the one it was renamed to.
- *
- * @throws {UnknownEventVersionError} when no chain of upcasters leads to the current version
- * @throws {UpcastError} when one of them throws or returns something other than an object
- */
-export function upcast(types: EventTypeLookup, event: StoredEvent): StoredEvent {
-  let { eventType, version, eventData } = event;
-  const passed = new Set<string>();
-  for (;;) {
-    const definition = findIn(types, event.aggregateType, eventType);
-    if (!definition) break;
-    const step = definition.upcasters?.[version];
-    if (!step && version === versionOf(definition)) break;
-    const place = `${eventType} ${version}`;
-    if (!step || passed.has(place)) {
-      const known = [...Object.keys(definition.upcasters ?? {}), versionOf(definition)];
-      throw new UnknownEventVersionError(event.entityId, event.sequenceNumber, event.eventType, event.version, known);
-    }
-    passed.add(place);
-    eventData = stepUp(event, version, () => step.upcast(eventData));
-    version = step.to;
-    eventType = step.eventType ?? eventType;
-  }
-  return version === event.version && eventType === event.eventType
-    ? event
-    : { ...event, eventType, version, eventData };
-}
-
-export const currentVersion = (types: EventTypeLookup, aggregateType: string, eventType: string): string =>
-  versionOf(findIn(types, aggregateType, eventType));
-
-export const schemaOf = (
-  types: EventTypeLookup,
-  aggregateType: string,
-  eventType: string,
-): StandardSchema | undefined => findIn(types, aggregateType, eventType)?.schema;
-
-function stepUp(event: StoredEvent, from: string, step: () => unknown): JsonObject {
-  let result: unknown;
-  try {
-    result = step();
-  } catch (cause) {
-    throw new UpcastError(event, from, { cause });
-  }
-  if (isThenable(result)) {
-    dropPromise(result);
-    throw new UpcastError(event, from, { cause: new TypeError("expected an object, got a promise") });
-  }
-  if (typeof result === "object" && result !== null && !Array.isArray(result)) return result as JsonObject;
-  const found = result === null ? "null" : Array.isArray(result) ? "a list" : typeof result;
-  throw new UpcastError(event, from, { cause: new TypeError(`expected an object, got ${found}`) });
-}
+const versionOf = ({ version = INITIAL_EVENT_VERSION }: EventTypeDefinition = {}): string => version;

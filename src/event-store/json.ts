@@ -1,33 +1,42 @@
 import { UnstorableValueError } from "./errors.ts";
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-const describe = (value: object): string => value.constructor?.name ?? "object";
+/**
+ * The value that `JSON.parse(JSON.stringify(input))` gives, or an error that names the path where
+ * JSON would have lost something in silence: NaN, Infinity, functions, Map, Set, cycles.
+ *
+ * @throws {UnstorableValueError} with `path` and `reason`
+ */
+export function toJsonObject(input: unknown, path: string): JsonObject {
+  const value = convert(input, path, "", new Set());
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    refuse(path, `expected an object, got ${value === null ? "null" : Array.isArray(value) ? "a list" : typeof value}`);
+  }
+  return value as JsonObject;
+}
 
-function refuse(path: string, reason: string): never {
-  throw new UnstorableValueError(path, reason);
+function convert(input: unknown, path: string, key: string, seen: ReadonlySet<object>): JsonValue {
+  const value =
+    typeof input === "object" && input !== null && "toJSON" in input && typeof input.toJSON === "function"
+      ? (input.toJSON(key) as unknown)
+      : input;
+  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number") return numberToJson(value, path);
+  if (typeof value !== "object") refuse(path, `a ${typeof value} has no JSON form`);
+  if (value instanceof Number || value instanceof String || value instanceof Boolean) {
+    return convert(value.valueOf(), path, key, seen);
+  }
+  return objectToJson(value, path, seen);
 }
 
 function numberToJson(value: number, path: string): number {
   if (!Number.isFinite(value)) refuse(path, `${value} has no JSON form`);
   return value === 0 ? 0 : value;
-}
-
-/** Sets a key as JSON.parse would: `__proto__` becomes a property and never a prototype. */
-export function setKey(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__") {
-    Object.defineProperty(target, key, {
-      value,
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
-  } else {
-    target[key] = value;
-  }
 }
 
 function objectToJson(value: object, path: string, seen: ReadonlySet<object>): JsonValue {
@@ -47,32 +56,24 @@ function objectToJson(value: object, path: string, seen: ReadonlySet<object>): J
   return result;
 }
 
-function convert(input: unknown, path: string, key: string, seen: ReadonlySet<object>): JsonValue {
-  const value =
-    typeof input === "object" && input !== null && "toJSON" in input && typeof input.toJSON === "function"
-      ? (input.toJSON(key) as unknown)
-      : input;
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return numberToJson(value, path);
-  if (typeof value !== "object") refuse(path, `a ${typeof value} has no JSON form`);
-  if (value instanceof Number || value instanceof String || value instanceof Boolean) {
-    return convert(value.valueOf(), path, key, seen);
-  }
-  return objectToJson(value, path, seen);
+const describe = (value: object): string => value.constructor?.name ?? "object";
+
+function refuse(path: string, reason: string): never {
+  throw new UnstorableValueError(path, reason);
 }
 
-/**
- * The value that `JSON.parse(JSON.stringify(input))` gives, or an error that names the path where
- * JSON would have lost something in silence: NaN, Infinity, functions, Map, Set, cycles.
- *
- * @throws {UnstorableValueError} with `path` and `reason`
- */
-export function toJsonObject(input: unknown, path: string): JsonObject {
-  const value = convert(input, path, "", new Set());
-  if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    refuse(path, `expected an object, got ${value === null ? "null" : Array.isArray(value) ? "a list" : typeof value}`);
+/** Sets a key as JSON.parse would: `__proto__` becomes a property and never a prototype. */
+export function setKey(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__") {
+    Object.defineProperty(target, key, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  } else {
+    target[key] = value;
   }
-  return value as JsonObject;
 }
 
 /** Freezes plain objects and lists, and what is in them, once: what is frozen already is not looked into again. */

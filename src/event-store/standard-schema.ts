@@ -10,10 +10,6 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
-type JsonSchemas = Readonly<
-  Record<"input" | "output", (options: { target: "draft-2020-12" }) => Record<string, unknown>>
->;
-
 export type StandardResult<Output = unknown> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
@@ -31,6 +27,10 @@ export type InferInput<Schema> = Schema extends StandardSchema<infer Input, infe
 
 /** What a schema gives out: what is stored, and what handlers see. */
 export type InferOutput<Schema> = Schema extends StandardSchema<infer _, infer Output> ? Output : never;
+
+type JsonSchemas = Readonly<
+  Record<"input" | "output", (options: { target: "draft-2020-12" }) => Record<string, unknown>>
+>;
 
 /** Issues with their paths written out from a root: `eventData.price[0].amount`. */
 export function describeIssues(root: string, issues: readonly StandardIssue[]): { path: string; message: string }[] {

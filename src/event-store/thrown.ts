@@ -1,22 +1,3 @@
-/** Whatever was thrown, as an Error; a value that is none becomes the message of one. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(shown(thrown), { cause: thrown });
-}
-
-/** A promise of any library. */
-export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  (typeof value === "object" || typeof value === "function") &&
-  value !== null &&
-  typeof read(
-    () => (value as { then?: unknown }).then,
-    (then) => typeof then === "function",
-  ) === "function";
-
-/** Lets go of a promise that nobody asked for: what it is refused with is nobody's. */
-export function dropPromise(promise: PromiseLike<unknown>): void {
-  Promise.resolve(promise).catch(() => undefined);
-}
-
 /**
  * Calls what has to answer at once.
  *
@@ -34,8 +15,19 @@ export function callNow<T>(call: () => T, toError: (thrown: unknown) => Error): 
   throw toError(new TypeError("it must not be asynchronous, and returned a promise"));
 }
 
-export const messageOf = (thrown: unknown): string =>
-  read(() => asError(thrown).message) ?? "an error without a message";
+/** A promise of any library. */
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  (typeof value === "object" || typeof value === "function") &&
+  value !== null &&
+  typeof read(
+    () => (value as { then?: unknown }).then,
+    (then) => typeof then === "function",
+  ) === "function";
+
+/** Lets go of a promise that nobody asked for: what it is refused with is nobody's. */
+export function dropPromise(promise: PromiseLike<unknown>): void {
+  Promise.resolve(promise).catch(() => undefined);
+}
 
 /** A value for a message: as JSON where there is one, and never more than a line or two of it. */
 export function showValue(value: unknown): string {
@@ -59,28 +51,18 @@ export function describeThrown(thrown: unknown, maxLength = MAX_LENGTH): string 
   return storableText(parts.join("\nCaused by: "), maxLength);
 }
 
-/** A lone surrogate, which UTF-8 has no form for, becomes U+FFFD; nothing is cut in the middle of a character. */
-export function storableText(text: string, maxLength: number): string {
-  const end = isHighSurrogate(text.charCodeAt(maxLength - 1)) ? maxLength - 1 : maxLength;
-  return text.slice(0, text.length > maxLength ? end : undefined).replace(LONE_SURROGATE, "\uFFFD");
+const isError = (value: unknown): boolean => value instanceof Error;
+
+export const messageOf = (thrown: unknown): string =>
+  read(() => asError(thrown).message) ?? "an error without a message";
+
+/** Whatever was thrown, as an Error; a value that is none becomes the message of one. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(shown(thrown), { cause: thrown });
 }
-
-/** UTF-16 code units that are kept of an error with its stack: at most 24,000 bytes. */
-const MAX_LENGTH = 8_000;
-const MAX_CAUSES = 5;
-
-const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
-
-/** False for text with half of a surrogate pair, which UTF-8 has no form for. */
-export const isWellFormed = (text: string): boolean => text.search(LONE_SURROGATE) === -1;
-
-const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
 /** A value may refuse to be shown: an object without a prototype, a `toString` that throws. */
 const shown = (value: unknown): string => read(() => String(value)) ?? `a value of type ${typeof value}`;
-
-const isError = (value: unknown): boolean => value instanceof Error;
-const isText = (value: unknown): boolean => typeof value === "string";
 
 /** What a property is, unless it is of another type, or a getter that throws. */
 function read<T>(get: () => T, isExpected: (value: T) => boolean = isText): T | undefined {
@@ -91,3 +73,22 @@ function read<T>(get: () => T, isExpected: (value: T) => boolean = isText): T | 
     return undefined;
   }
 }
+
+const isText = (value: unknown): boolean => typeof value === "string";
+
+/** A lone surrogate, which UTF-8 has no form for, becomes U+FFFD; nothing is cut in the middle of a character. */
+export function storableText(text: string, maxLength: number): string {
+  const end = isHighSurrogate(text.charCodeAt(maxLength - 1)) ? maxLength - 1 : maxLength;
+  return text.slice(0, text.length > maxLength ? end : undefined).replace(LONE_SURROGATE, "\uFFFD");
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
+
+/** UTF-16 code units that are kept of an error with its stack: at most 24,000 bytes. */
+const MAX_LENGTH = 8_000;
+const MAX_CAUSES = 5;
+
+const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+
+/** False for text with half of a surrogate pair, which UTF-8 has no form for. */
+export const isWellFormed = (text: string): boolean => text.search(LONE_SURROGATE) === -1;

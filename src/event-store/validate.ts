@@ -3,57 +3,8 @@ import type { NewEvent } from "./event.ts";
 import type { AppendRequest, CommandIdentity } from "./event-store.ts";
 import { isWellFormed, storableText } from "./thrown.ts";
 
-/** Bytes. DynamoDB's limit of a partition key's value, in the table and in its indexes ("Constraints in Amazon DynamoDB"). */
-export const MAX_PARTITION_KEY_BYTES = 2048;
-
-/**
- * Bytes of the longest entity id, and of the longest user id: a little less than a sort key holds, so that every key
- * that read models, publisher and lists derive from it fits (docs/adr/0016-keys-fit-every-id.md).
- */
-export const MAX_ID_BYTES = 1000;
-
-/** Bytes of the longest aggregate type. */
-export const MAX_AGGREGATE_TYPE_BYTES = 256;
-
-/** DynamoDB's limit of actions in one transaction. */
-export const MAX_EVENTS_PER_APPEND = 100;
-
-/** @param most bytes */
-export function checkKeyText(field: string, value: unknown, most = MAX_PARTITION_KEY_BYTES): void {
-  const expected = `well-formed text of 1 to ${most} bytes`;
-  if (typeof value !== "string" || value === "") throw new InvalidArgumentError(field, value, expected);
-  const bytes = Buffer.byteLength(value);
-  if (bytes > most) throw new InvalidArgumentError(field, `${storableText(value, 64)}… (${bytes} bytes)`, expected);
-  if (!isWellFormed(value)) throw new InvalidArgumentError(field, value, expected);
-}
-
 /** The fields of an object that the library takes, each once, so that the compiler holds the list complete. */
 export type Fields<T> = Readonly<Record<keyof T, true>>;
-
-/** @throws {InvalidArgumentError} for what is no object, and for a field that is not known: it may be misspelt */
-export function checkFields<T>(what: string, given: unknown, fields: Fields<T>): void {
-  if (typeof given !== "object" || given === null) throw new InvalidArgumentError(what, given, "an object");
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || Object.hasOwn(fields, name)) continue;
-    throw new InvalidArgumentError(`${what}.${name}`, value, `one of the fields ${Object.keys(fields).join(", ")}`);
-  }
-}
-
-function checkText(field: string, value: unknown): void {
-  if (typeof value !== "string" || value === "" || !isWellFormed(value))
-    throw new InvalidArgumentError(field, value, "non-empty well-formed text");
-}
-
-/** Bytes. Command ids stand in every snapshot, a hundred of them. */
-const MAX_COMMAND_ID_BYTES = 256;
-
-const checkShortText = (field: string, value: unknown): void => checkKeyText(field, value, MAX_COMMAND_ID_BYTES);
-
-export function checkWholeNumber(field: string, value: unknown, from: number): void {
-  if (!Number.isSafeInteger(value) || Number(value) < from) {
-    throw new InvalidArgumentError(field, value, `a whole number from ${from}`);
-  }
-}
 
 const ISO_TIME = /^(\d{4})-(\d{2})-(\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2}))?$/;
 
@@ -111,6 +62,11 @@ function checkCommand(command: CommandIdentity): void {
   if (command.hash !== undefined) checkShortText("command.hash", command.hash);
 }
 
+/** Bytes. Command ids stand in every snapshot, a hundred of them. */
+const MAX_COMMAND_ID_BYTES = 256;
+
+const checkShortText = (field: string, value: unknown): void => checkKeyText(field, value, MAX_COMMAND_ID_BYTES);
+
 function checkEvent(field: string, event: unknown): void {
   const isEvent = typeof event === "object" && event !== null && "eventType" in event && "eventData" in event;
   if (!isEvent) throw new InvalidArgumentError(field, event, "an event with eventType and eventData");
@@ -138,5 +94,49 @@ export function checkAppendToMany(requests: readonly AppendRequest[]): void {
     checkWholeNumber(`expectedVersion of ${entityId}`, expectedVersion, 0);
     if (ids.has(entityId)) throw new InvalidArgumentError("entityId", entityId, "each entity once");
     ids.add(entityId);
+  }
+}
+
+function checkText(field: string, value: unknown): void {
+  if (typeof value !== "string" || value === "" || !isWellFormed(value))
+    throw new InvalidArgumentError(field, value, "non-empty well-formed text");
+}
+
+/** @throws {InvalidArgumentError} for what is no object, and for a field that is not known: it may be misspelt */
+export function checkFields<T>(what: string, given: unknown, fields: Fields<T>): void {
+  if (typeof given !== "object" || given === null) throw new InvalidArgumentError(what, given, "an object");
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(fields, name)) continue;
+    throw new InvalidArgumentError(`${what}.${name}`, value, `one of the fields ${Object.keys(fields).join(", ")}`);
+  }
+}
+
+/** Bytes. DynamoDB's limit of a partition key's value, in the table and in its indexes ("Constraints in Amazon DynamoDB"). */
+export const MAX_PARTITION_KEY_BYTES = 2048;
+
+/**
+ * Bytes of the longest entity id, and of the longest user id: a little less than a sort key holds, so that every key
+ * that read models, publisher and lists derive from it fits (docs/adr/0016-keys-fit-every-id.md).
+ */
+export const MAX_ID_BYTES = 1000;
+
+/** Bytes of the longest aggregate type. */
+export const MAX_AGGREGATE_TYPE_BYTES = 256;
+
+/** DynamoDB's limit of actions in one transaction. */
+export const MAX_EVENTS_PER_APPEND = 100;
+
+/** @param most bytes */
+export function checkKeyText(field: string, value: unknown, most = MAX_PARTITION_KEY_BYTES): void {
+  const expected = `well-formed text of 1 to ${most} bytes`;
+  if (typeof value !== "string" || value === "") throw new InvalidArgumentError(field, value, expected);
+  const bytes = Buffer.byteLength(value);
+  if (bytes > most) throw new InvalidArgumentError(field, `${storableText(value, 64)}… (${bytes} bytes)`, expected);
+  if (!isWellFormed(value)) throw new InvalidArgumentError(field, value, expected);
+}
+
+export function checkWholeNumber(field: string, value: unknown, from: number): void {
+  if (!Number.isSafeInteger(value) || Number(value) < from) {
+    throw new InvalidArgumentError(field, value, `a whole number from ${from}`);
   }
 }

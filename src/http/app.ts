@@ -42,11 +42,6 @@ export function createApp(service: ServiceDefinition, queries: readonly Query[],
   return app;
 }
 
-/** Bytes of a request body; one event is at most 400 KB. */
-const MAX_BODY = 512 * 1024;
-
-const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join(".");
-
 function createBareApp(): App {
   return new OpenAPIHono<{ Variables: Variables }>({
     defaultHook: (result, context) => {
@@ -83,6 +78,11 @@ function addRequestLine(app: App, { clock, log, newId }: HttpDependencies): void
     });
   });
 }
+
+/** Bytes of a request body; one event is at most 400 KB. */
+const MAX_BODY = 512 * 1024;
+
+const pathOf = (path: readonly PropertyKey[]): string => path.map(String).join(".");
 
 function addProblems(app: App): void {
   app.onError((error, context) => {

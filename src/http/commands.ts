@@ -62,6 +62,25 @@ function addCreation(
   });
 }
 
+function openApiRoute({ aggregate, command, path, idField }: CommandRoute, body: z.ZodType, status: 200 | 201) {
+  return createRoute({
+    method: "post",
+    path,
+    summary: command,
+    request: {
+      headers: commandHeaders,
+      body: { required: true, content: { "application/json": { schema: body } } },
+      ...(idField === undefined ? { params: z.object({ id: idSchemaOf(aggregate) }) } : {}),
+    },
+    responses: {
+      [status]: { description: "Stored", content: { "application/json": { schema: accepted } } },
+      ...problems,
+    },
+  });
+}
+
+const idSchemaOf = ({ id }: AnyAggregateDefinition): z.ZodType => (id ? zodOf(id) : entityId);
+
 interface Run {
   readonly on: CommandContext<unknown>;
   readonly route: CommandRoute;
@@ -99,25 +118,6 @@ function answer(
   const body = { entityId, version, events: events.map(({ eventType }) => eventType), repeated };
   return context.json(body, location ? 201 : 200);
 }
-
-function openApiRoute({ aggregate, command, path, idField }: CommandRoute, body: z.ZodType, status: 200 | 201) {
-  return createRoute({
-    method: "post",
-    path,
-    summary: command,
-    request: {
-      headers: commandHeaders,
-      body: { required: true, content: { "application/json": { schema: body } } },
-      ...(idField === undefined ? { params: z.object({ id: idSchemaOf(aggregate) }) } : {}),
-    },
-    responses: {
-      [status]: { description: "Stored", content: { "application/json": { schema: accepted } } },
-      ...problems,
-    },
-  });
-}
-
-const idSchemaOf = ({ id }: AnyAggregateDefinition): z.ZodType => (id ? zodOf(id) : entityId);
 
 export const accepted = z
   .object({

@@ -49,6 +49,9 @@ export class RoutePaths {
   }
 }
 
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{[^}]*\}/g, "(.+)")}$`, "s");
+
 function* candidates({ path, stage }: RawPath): Generator<string> {
   yield path;
   const prefix = `/${stage}/`;
@@ -63,9 +66,6 @@ function* candidates({ path, stage }: RawPath): Generator<string> {
     yield rest;
   }
 }
-
-const patternOf = (path: string): RegExp =>
-  new RegExp(`^${path.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{[^}]*\}/g, "(.+)")}$`, "s");
 
 function fill(
   { pattern, template }: { readonly pattern: RegExp; readonly template: string },
@@ -85,6 +85,13 @@ function looksEncoded(id: string): boolean {
   return /%(2F|3A)/i.test(id) && encodeURIComponent(decoded(id)).toUpperCase() === id.toUpperCase();
 }
 
+/** A path that a URL can be made of. */
+const made = (path: string): string =>
+  path
+    .split("/")
+    .map((segment) => encodeURIComponent(decoded(segment)))
+    .join("/");
+
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -92,10 +99,3 @@ function decoded(text: string): string {
     return text;
   }
 }
-
-/** A path that a URL can be made of. */
-const made = (path: string): string =>
-  path
-    .split("/")
-    .map((segment) => encodeURIComponent(decoded(segment)))
-    .join("/");

@@ -1,5 +1,78 @@
 import { z } from "@hono/zod-openapi";
 
+export type Problem = z.infer<typeof problemSchema>;
+
+/** `If-Match` names no version that the entity can have. */
+export class PreconditionFailedError extends Error {
+  readonly code = "PRECONDITION_FAILED";
+  constructor() {
+    super("If-Match: the entity has none of these versions");
+  }
+}
+
+/** Who asks may not have the answer. */
+export class ForbiddenError extends Error {
+  readonly code = "FORBIDDEN";
+}
+
+/** Answers with which a client may ask again, after `Retry-After`. */
+export const isForLater = ({ status, type }: Pick<Problem, "status" | "type">): boolean =>
+  status === 503 || type === BEHIND_TYPE;
+
+/** A request that does not have the form of the API. */
+export class MalformedError extends Error {
+  readonly code = "INVALID_ARGUMENT";
+  constructor(
+    message: string,
+    readonly errors: readonly { readonly path: string; readonly message: string }[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** The problem document of an error; what is not known here is a 500 that tells nothing of its inside. */
+export function problemOf(error: unknown, hasPrecondition: boolean): Problem {
+  if (!hasCode(error)) return problem(500, "the request failed; the log has more under its correlation id");
+  const status = statusOf(error, hasPrecondition);
+  if (status === 500) return problem(500, "the request failed; the log has more under its correlation id");
+  const { reason, errors, expectedVersion, actualVersion } = error;
+  const isRule = typeof reason === "string" && error.code === "REJECTED";
+  const type = error.code === "BEHIND" ? BEHIND_TYPE : undefined;
+  return problem(
+    status,
+    error.message,
+    present({ type, reason: isRule ? reason : undefined, errors, expectedVersion, actualVersion }),
+  );
+}
+
+interface Coded {
+  readonly code: string;
+  readonly reason?: unknown;
+  readonly kind?: unknown;
+  readonly errors?: unknown;
+  readonly expectedVersion?: unknown;
+  readonly actualVersion?: unknown;
+}
+
+const hasCode = (error: unknown): error is Error & Coded =>
+  error instanceof Error && "code" in error && typeof error.code === "string";
+
+function statusOf(error: Coded, hasPrecondition: boolean): number {
+  if (error.code === "REJECTED" && error.kind === "unknown") return 404;
+  if (error.code === "CONCURRENCY" && hasPrecondition) return 412;
+  return STATUS_BY_CODE[error.code] ?? 500;
+}
+
+const present = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+export function problem(status: number, detail: string, more: Record<string, unknown> = {}): Problem {
+  const title = TITLES[status] ?? "Error";
+  return { type: `urn:streamfold:problem:${slug(title)}`, title, status, detail, ...more };
+}
+
+const slug = (title: string): string => title.toLowerCase().replaceAll(" ", "-");
+
 /** An RFC 9457 problem document. */
 export const problemSchema = z
   .object({
@@ -13,8 +86,6 @@ export const problemSchema = z
   })
   .catchall(z.unknown())
   .openapi("Problem");
-
-export type Problem = z.infer<typeof problemSchema>;
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Malformed request",
@@ -57,23 +128,6 @@ export class NotFoundError extends Error {
   readonly code = "NOT_FOUND";
 }
 
-/** `If-Match` names no version that the entity can have. */
-export class PreconditionFailedError extends Error {
-  readonly code = "PRECONDITION_FAILED";
-  constructor() {
-    super("If-Match: the entity has none of these versions");
-  }
-}
-
-/** Who asks may not have the answer. */
-export class ForbiddenError extends Error {
-  readonly code = "FORBIDDEN";
-}
-
-/** Answers with which a client may ask again, after `Retry-After`. */
-export const isForLater = ({ status, type }: Pick<Problem, "status" | "type">): boolean =>
-  status === 503 || type === BEHIND_TYPE;
-
 const BEHIND_TYPE = "urn:streamfold:problem:behind";
 
 /** The read model has not reached the version that was asked for. */
@@ -85,58 +139,4 @@ export class BehindError extends Error {
   ) {
     super(`the read model is at version ${version} and version ${atLeastVersion} was asked for; try again`);
   }
-}
-
-/** A request that does not have the form of the API. */
-export class MalformedError extends Error {
-  readonly code = "INVALID_ARGUMENT";
-  constructor(
-    message: string,
-    readonly errors: readonly { readonly path: string; readonly message: string }[] = [],
-  ) {
-    super(message);
-  }
-}
-
-const slug = (title: string): string => title.toLowerCase().replaceAll(" ", "-");
-
-export function problem(status: number, detail: string, more: Record<string, unknown> = {}): Problem {
-  const title = TITLES[status] ?? "Error";
-  return { type: `urn:streamfold:problem:${slug(title)}`, title, status, detail, ...more };
-}
-
-interface Coded {
-  readonly code: string;
-  readonly reason?: unknown;
-  readonly kind?: unknown;
-  readonly errors?: unknown;
-  readonly expectedVersion?: unknown;
-  readonly actualVersion?: unknown;
-}
-
-const hasCode = (error: unknown): error is Error & Coded =>
-  error instanceof Error && "code" in error && typeof error.code === "string";
-
-function statusOf(error: Coded, hasPrecondition: boolean): number {
-  if (error.code === "REJECTED" && error.kind === "unknown") return 404;
-  if (error.code === "CONCURRENCY" && hasPrecondition) return 412;
-  return STATUS_BY_CODE[error.code] ?? 500;
-}
-
-const present = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-
-/** The problem document of an error; what is not known here is a 500 that tells nothing of its inside. */
-export function problemOf(error: unknown, hasPrecondition: boolean): Problem {
-  if (!hasCode(error)) return problem(500, "the request failed; the log has more under its correlation id");
-  const status = statusOf(error, hasPrecondition);
-  if (status === 500) return problem(500, "the request failed; the log has more under its correlation id");
-  const { reason, errors, expectedVersion, actualVersion } = error;
-  const isRule = typeof reason === "string" && error.code === "REJECTED";
-  const type = error.code === "BEHIND" ? BEHIND_TYPE : undefined;
-  return problem(
-    status,
-    error.message,
-    present({ type, reason: isRule ? reason : undefined, errors, expectedVersion, actualVersion }),
-  );
 }

@@ -17,6 +17,11 @@ export interface QueryRequest<Parameters> {
   readonly identity: Identity;
 }
 
+/** A route that answers from read models. */
+export interface Query {
+  addTo(app: App, dependencies: HttpDependencies): void;
+}
+
 interface Declaration<P extends Projection, Parameters extends z.ZodObject> {
   /** `/products` or `/products/{id}/price-history`. */
   readonly path: `/${string}`;
@@ -34,11 +39,6 @@ interface Declaration<P extends Projection, Parameters extends z.ZodObject> {
    * @throws {NotFoundError} for a 404 @throws {ForbiddenError} for a 403
    */
   answer(rows: RowReaderOf<P>, request: QueryRequest<z.output<Parameters>>): Promise<unknown>;
-}
-
-/** A route that answers from read models. */
-export interface Query {
-  addTo(app: App, dependencies: HttpDependencies): void;
 }
 
 /** A query of a projection's rows: a GET route, with its OpenAPI. */
@@ -87,6 +87,24 @@ export function defineRowQuery<P extends RowPerEntity<object>>({
   };
 }
 
+const LOOKS = 20;
+const LOOK_EVERY_MS = 100;
+
+/** Reading your own write: waits, bounded, until the read model has reached the version. */
+async function waitForVersion(
+  { pause }: HttpDependencies,
+  versionNow: () => Promise<number>,
+  wanted: number | undefined,
+): Promise<void> {
+  if (wanted === undefined) return;
+  let reached = await versionNow();
+  for (let look = 0; reached < wanted && look < LOOKS; look += 1) {
+    await pause(LOOK_EVERY_MS);
+    reached = await versionNow();
+  }
+  if (reached < wanted) throw new BehindError(reached, wanted);
+}
+
 export function queryRoute(path: string, summary: string, query: z.ZodObject) {
   const params = path.includes("{id}") ? z.object({ id: entityId }) : z.object({});
   return createRoute({ method: "get", path, summary, request: { query, params }, responses });
@@ -107,24 +125,6 @@ export const pageParameters = z.strictObject({
 
 /** Maps come out of the table in any order of their keys; equal answers must have equal tags. */
 const inOrder = (answer: unknown): object => JSON.parse(JSON.stringify(answer, sortKeys)) as object;
-
-const LOOKS = 20;
-const LOOK_EVERY_MS = 100;
-
-/** Reading your own write: waits, bounded, until the read model has reached the version. */
-async function waitForVersion(
-  { pause }: HttpDependencies,
-  versionNow: () => Promise<number>,
-  wanted: number | undefined,
-): Promise<void> {
-  if (wanted === undefined) return;
-  let reached = await versionNow();
-  for (let look = 0; reached < wanted && look < LOOKS; look += 1) {
-    await pause(LOOK_EVERY_MS);
-    reached = await versionNow();
-  }
-  if (reached < wanted) throw new BehindError(reached, wanted);
-}
 
 const anyJson = { "application/json": { schema: z.unknown() } };
 

@@ -4,8 +4,6 @@ import { HTTPException } from "hono/http-exception";
 import type { Identity } from "./access.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 
-export const CORRELATION_HEADER = "X-Correlation-Id";
-
 export interface Variables {
   correlationId: string;
   detail: string | undefined;
@@ -13,17 +11,20 @@ export interface Variables {
 }
 
 export type App = OpenAPIHono<{ Variables: Variables }>;
+
 export type RequestContext = Context<{ Variables: Variables }>;
 
+export const CORRELATION_HEADER = "X-Correlation-Id";
+
 export const etagOf = (version: number): string => `"${version}"`;
+
+export const identityOf = (context: RequestContext, dependencies: HttpDependencies): Identity => ({
+  userId: userOf(context, dependencies),
+  scopes: dependencies.scopesOf?.(context.env, context.req.raw.headers) ?? [],
+});
 
 export function userOf(context: RequestContext, { identify }: HttpDependencies): string {
   const userId = identify(context.env, context.req.raw.headers);
   if (userId === undefined) throw new HTTPException(401, { message: "the request does not say who asks" });
   return userId;
 }
-
-export const identityOf = (context: RequestContext, dependencies: HttpDependencies): Identity => ({
-  userId: userOf(context, dependencies),
-  scopes: dependencies.scopesOf?.(context.env, context.req.raw.headers) ?? [],
-});

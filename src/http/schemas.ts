@@ -2,6 +2,19 @@ import { z } from "@hono/zod-openapi";
 import { type AnySchema, isWellFormed, jsonSchemaOf, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
 import { problemSchema } from "./problem.ts";
 
+/** A schema of objects with one more field, which may be left out. */
+export function withField(schema: AnySchema, field: string, of: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodObject) return schema.safeExtend({ [field]: of.optional() });
+  const rest = zodOf(schema);
+  const split = z.looseObject({ [field]: of.optional() }).transform(async ({ [field]: given, ...data }, context) => {
+    const result = await rest.safeParseAsync(data);
+    if (result.success) return { ...(result.data as object), ...(given === undefined ? {} : { [field]: given }) };
+    for (const { path, message } of result.error.issues) context.addIssue({ code: "custom", message, path });
+    return z.NEVER;
+  });
+  return split.openapi(openApiOf(schema));
+}
+
 /** Any schema as the routes take it: a schema of zod as it is, any other by what it says of a value. */
 export function zodOf(schema: AnySchema): z.ZodType {
   if (isZod(schema)) return schema;
@@ -17,19 +30,6 @@ export function zodOf(schema: AnySchema): z.ZodType {
     return z.NEVER;
   });
   return checked.openapi(openApiOf(schema));
-}
-
-/** A schema of objects with one more field, which may be left out. */
-export function withField(schema: AnySchema, field: string, of: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodObject) return schema.safeExtend({ [field]: of.optional() });
-  const rest = zodOf(schema);
-  const split = z.looseObject({ [field]: of.optional() }).transform(async ({ [field]: given, ...data }, context) => {
-    const result = await rest.safeParseAsync(data);
-    if (result.success) return { ...(result.data as object), ...(given === undefined ? {} : { [field]: given }) };
-    for (const { path, message } of result.error.issues) context.addIssue({ code: "custom", message, path });
-    return z.NEVER;
-  });
-  return split.openapi(openApiOf(schema));
 }
 
 const isZod = (schema: AnySchema): schema is z.ZodType & AnySchema => "_zod" in schema;

@@ -1,6 +1,13 @@
 import type { APIGatewayEventRequestContextV2, APIGatewayProxyEventV2WithRequestContext } from "aws-lambda";
 import { READ_ALL_SCOPE } from "../http/index.ts";
 
+export type ApiEvent = APIGatewayProxyEventV2WithRequestContext<
+  APIGatewayEventRequestContextV2 & { readonly authorizer?: Authorizer }
+>;
+
+/** Which part of which identity says who the user is: `auto`, `iam:identity`, `iam:role`, `iam:session`, `jwt:CLAIM`. */
+export type UserIdFrom = string;
+
 interface Authorizer {
   readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>>; readonly scopes?: readonly string[] | null };
   readonly iam?: {
@@ -9,13 +16,6 @@ interface Authorizer {
     readonly cognitoIdentity?: { readonly identityId?: string } | null;
   };
 }
-
-export type ApiEvent = APIGatewayProxyEventV2WithRequestContext<
-  APIGatewayEventRequestContextV2 & { readonly authorizer?: Authorizer }
->;
-
-/** Which part of which identity says who the user is: `auto`, `iam:identity`, `iam:role`, `iam:session`, `jwt:CLAIM`. */
-export type UserIdFrom = string;
 
 /**
  * Who asks, by what the authorizer vouches for. By default a token's `sub`; of a signed request the identity of an identity
@@ -31,6 +31,12 @@ export function userIdOf({ requestContext }: ApiEvent, from: UserIdFrom): string
   return textOf(jwt?.claims?.sub) ?? identity ?? principalOf(iam?.userArn);
 }
 
+/** The ARN of a user, or of a role without the name of its session. */
+function principalOf(arn: string | undefined): string | undefined {
+  const [, partition, account, role] = /^arn:([^:]+):sts::(\d+):assumed-role\/(.+)\/[^/]+$/.exec(arn ?? "") ?? [];
+  return role === undefined ? textOf(arn) : `arn:${partition}:iam::${account}:role/${role}`;
+}
+
 /** What who asks may do besides: the scopes of a token; and to read all, for the users and scopes that the stage names. */
 export function scopesOf(
   { requestContext }: ApiEvent,
@@ -44,9 +50,3 @@ export function scopesOf(
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-
-/** The ARN of a user, or of a role without the name of its session. */
-function principalOf(arn: string | undefined): string | undefined {
-  const [, partition, account, role] = /^arn:([^:]+):sts::(\d+):assumed-role\/(.+)\/[^/]+$/.exec(arn ?? "") ?? [];
-  return role === undefined ? textOf(arn) : `arn:${partition}:iam::${account}:role/${role}`;
-}

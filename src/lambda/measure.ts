@@ -3,15 +3,6 @@ import type { ProjectionOutcome } from "../projector/dynamodb/index.ts";
 import type { ProjectionStatus } from "../projector/index.ts";
 import type { StreamedEvent } from "../stream/index.ts";
 
-type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
-
-/** One metric of one projection, in CloudWatch's embedded metric format. */
-function ofProjection(metrics: Metrics, projection: string, name: string, unit: Unit, value: number): void {
-  const metric = metrics.singleMetric();
-  metric.addDimension("projection", projection);
-  metric.addMetric(name, unit, value);
-}
-
 /** What a batch came to, one set a projection. */
 export function measureBatch(
   metrics: Metrics,
@@ -51,4 +42,13 @@ export function measureVitals(metrics: Metrics, all: readonly ProjectionStatus[]
   metrics.addMetric("OldestWaitingSeconds", MetricUnit.Seconds, oldest);
   metrics.addMetric("OldestUnpublishedSeconds", MetricUnit.Seconds, publisher.oldestWaitingSeconds);
   metrics.publishStoredMetrics();
+}
+
+type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
+
+/** One metric of one projection, in CloudWatch's embedded metric format. */
+function ofProjection(metrics: Metrics, projection: string, name: string, unit: Unit, value: number): void {
+  const metric = metrics.singleMetric();
+  metric.addDimension("projection", projection);
+  metric.addMetric(name, unit, value);
 }

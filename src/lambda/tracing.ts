@@ -1,21 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { EntityFailure } from "../stream/index.ts";
 
-/** X-Ray's header: "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1". */
-const HEADER = /^Root=(?<root>1-[0-9a-f]{8}-[0-9a-f]{24});Parent=(?<parent>[0-9a-f]{16});Sampled=1/;
-
-/** The trace of the invocation at hand, as Lambda's runtime tells it; undefined when it is not sampled. */
-export function currentTraceHeader(): string | undefined {
-  const header = process.env._X_AMZN_TRACE_ID;
-  return header !== undefined && HEADER.test(header) ? header : undefined;
-}
-
-interface Traced {
-  readonly entityId: string;
-  readonly sequenceNumber: number;
-  readonly traceHeader?: string;
-}
-
 /** One piece of work on events, some of them out of traced requests. */
 export interface Work {
   readonly name: string;
@@ -37,23 +22,14 @@ export interface Segment {
   readonly annotations: { readonly entityId: string; readonly sequenceNumber: number };
 }
 
-/** One segment for each event that has a trace: the work shows up below the request that stored the event. */
-export function segmentsOf({ name, start, end, events, failures }: Work, newId: () => string): Segment[] {
-  return events.flatMap(({ entityId, sequenceNumber, traceHeader = "" }) => {
-    const { root, parent } = HEADER.exec(traceHeader)?.groups ?? {};
-    if (root === undefined || parent === undefined) return [];
-    const fault = failures.some((one) => one.entityId === entityId && sequenceNumber >= one.fromSequence);
-    return {
-      name,
-      id: newId(),
-      trace_id: root,
-      parent_id: parent,
-      start_time: start.getTime() / 1000,
-      end_time: end.getTime() / 1000,
-      fault,
-      annotations: { entityId, sequenceNumber },
-    };
-  });
+/**
+ * Puts the work into the traces of the requests that stored its events. The table stream does not carry
+ * a trace from the one to the other; the events do. A segment that X-Ray does not take is lost, and
+ * nothing else: the work is done.
+ */
+export async function traceWork(work: Work, onLoss: (error: unknown) => void): Promise<void> {
+  const segments = segmentsOf(work, newSegmentId);
+  if (segments.length > 0) await send(segments).catch(onLoss);
 }
 
 const newSegmentId = (): string => randomBytes(8).toString("hex");
@@ -81,12 +57,36 @@ async function send(segments: readonly Segment[]): Promise<void> {
   }
 }
 
-/**
- * Puts the work into the traces of the requests that stored its events. The table stream does not carry
- * a trace from the one to the other; the events do. A segment that X-Ray does not take is lost, and
- * nothing else: the work is done.
- */
-export async function traceWork(work: Work, onLoss: (error: unknown) => void): Promise<void> {
-  const segments = segmentsOf(work, newSegmentId);
-  if (segments.length > 0) await send(segments).catch(onLoss);
+interface Traced {
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  readonly traceHeader?: string;
+}
+
+/** One segment for each event that has a trace: the work shows up below the request that stored the event. */
+export function segmentsOf({ name, start, end, events, failures }: Work, newId: () => string): Segment[] {
+  return events.flatMap(({ entityId, sequenceNumber, traceHeader = "" }) => {
+    const { root, parent } = HEADER.exec(traceHeader)?.groups ?? {};
+    if (root === undefined || parent === undefined) return [];
+    const fault = failures.some((one) => one.entityId === entityId && sequenceNumber >= one.fromSequence);
+    return {
+      name,
+      id: newId(),
+      trace_id: root,
+      parent_id: parent,
+      start_time: start.getTime() / 1000,
+      end_time: end.getTime() / 1000,
+      fault,
+      annotations: { entityId, sequenceNumber },
+    };
+  });
+}
+
+/** X-Ray's header: "Root=1-67891233-abcdef012345678912345678;Parent=463ac35c9f6413ad;Sampled=1". */
+const HEADER = /^Root=(?<root>1-[0-9a-f]{8}-[0-9a-f]{24});Parent=(?<parent>[0-9a-f]{16});Sampled=1/;
+
+/** The trace of the invocation at hand, as Lambda's runtime tells it; undefined when it is not sampled. */
+export function currentTraceHeader(): string | undefined {
+  const header = process.env._X_AMZN_TRACE_ID;
+  return header !== undefined && HEADER.test(header) ? header : undefined;
 }

@@ -10,53 +10,12 @@ import { createProjector, type Projector, type ReadModelTable } from "../project
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
 
-interface Tables {
-  readonly SERVICE_NAME: string;
-  readonly EVENTS_TABLE: string;
-  readonly SNAPSHOTS_TABLE: string;
-  readonly READ_MODELS_TABLE: string;
-  readonly PAYLOAD_ENCODING: PayloadEncoding;
-  readonly INDEX_SHARDS: number;
-  readonly TRACING: "on" | "off";
+/** What the schedule calls a reader of the events with: find what it has left behind, and make up for it. */
+export interface LagSweepRequest {
+  readonly sweep: "lag";
 }
 
-export const clock = (): Date => new Date();
-export const newId = (): string => randomUUID();
-export const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** A request that hangs is given up and sent again well before the function's own time is over. */
-export const requestHandler = { requestTimeout: 5_000, throwOnRequestTimeout: true, connectionTimeout: 1_000 };
-
-/** Milliseconds, growing with the attempt and spread at random. */
-export const backOff = (attempt: number): Promise<void> =>
-  pause(Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
-
-/** Both name the deployment, which the powertools take from POWERTOOLS_SERVICE_NAME: stages do not mix. */
-export const createLogger = (): Logger => new Logger();
 export const createMetrics = (): Metrics => new Metrics({ namespace: "Streamfold" });
-
-export function createStore(
-  { aggregates }: Pick<ServiceDefinition, "aggregates">,
-  config: Tables,
-): { store: DynamoDBEventStore; on: ReadModelTable } {
-  const client = new DynamoDBClient({ requestHandler });
-  const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
-  const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
-  const logger = createLogger();
-  const options = {
-    aggregates: Object.values(aggregates),
-    warn: (message: string, fields: Readonly<Record<string, unknown>>) => logger.warn(message, { ...fields }),
-    payloadEncoding: PAYLOAD_ENCODING,
-    indexShards: INDEX_SHARDS,
-    traceHeader,
-    clock,
-    newId,
-  };
-  const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  return { store, on: { client: documents, table: READ_MODELS_TABLE } };
-}
 
 interface BatchDone {
   readonly logger: Logger;
@@ -92,6 +51,55 @@ export function wireProjector(
   });
 }
 
+export function createStore(
+  { aggregates }: Pick<ServiceDefinition, "aggregates">,
+  config: Tables,
+): { store: DynamoDBEventStore; on: ReadModelTable } {
+  const client = new DynamoDBClient({ requestHandler });
+  const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
+  const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
+  const logger = createLogger();
+  const options = {
+    aggregates: Object.values(aggregates),
+    warn: (message: string, fields: Readonly<Record<string, unknown>>) => logger.warn(message, { ...fields }),
+    payloadEncoding: PAYLOAD_ENCODING,
+    indexShards: INDEX_SHARDS,
+    traceHeader,
+    clock,
+    newId,
+  };
+  const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
+  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  return { store, on: { client: documents, table: READ_MODELS_TABLE } };
+}
+
+/** A request that hangs is given up and sent again well before the function's own time is over. */
+export const requestHandler = { requestTimeout: 5_000, throwOnRequestTimeout: true, connectionTimeout: 1_000 };
+
+/** Milliseconds, growing with the attempt and spread at random. */
+export const backOff = (attempt: number): Promise<void> =>
+  pause(Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
+
+export const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Both name the deployment, which the powertools take from POWERTOOLS_SERVICE_NAME: stages do not mix. */
+export const createLogger = (): Logger => new Logger();
+
+export const newId = (): string => randomUUID();
+
+interface Tables {
+  readonly SERVICE_NAME: string;
+  readonly EVENTS_TABLE: string;
+  readonly SNAPSHOTS_TABLE: string;
+  readonly READ_MODELS_TABLE: string;
+  readonly PAYLOAD_ENCODING: PayloadEncoding;
+  readonly INDEX_SHARDS: number;
+  readonly TRACING: "on" | "off";
+}
+
+export const clock = (): Date => new Date();
+
 /** Milliseconds before the function's end at which the rest is left to the next delivery. */
 const RESERVE_MS = 10_000;
 
@@ -99,11 +107,6 @@ export const timeUpOf =
   ({ getRemainingTimeInMillis }: Pick<Context, "getRemainingTimeInMillis">) =>
   (): boolean =>
     getRemainingTimeInMillis() < RESERVE_MS;
-
-/** What the schedule calls a reader of the events with: find what it has left behind, and make up for it. */
-export interface LagSweepRequest {
-  readonly sweep: "lag";
-}
 
 export const isLagSweep = (event: object): event is LagSweepRequest => "sweep" in event && event.sweep === "lag";
 

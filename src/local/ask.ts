@@ -1,12 +1,12 @@
 import { type IncomingMessage, request } from "node:http";
 
-/** Milliseconds within which a server of this machine answers, or is taken for none. */
-const ANSWER_MS = 2_000;
-
 export interface Asked {
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
 }
+
+/** Milliseconds within which a server of this machine answers, or is taken for none. */
+const ANSWER_MS = 2_000;
 
 /**
  * What a server of this machine answers to a GET, or undefined. Not by `fetch`, which refuses the ports

@@ -28,22 +28,6 @@ export interface EntryRefusal {
   readonly ErrorMessage: string;
 }
 
-/** The whole request is refused. */
-export class ValidationException extends Error {
-  override readonly name = "ValidationException";
-}
-
-export const MAX_ENTRIES = 10;
-export const MAX_REQUEST_BYTES = 1024 * 1024;
-
-const utf8 = (text: string | undefined): number => Buffer.byteLength(text ?? "", "utf8");
-
-/** "Calculating Amazon EventBridge PutEvents event entry size". */
-function entryBytes({ Time, Source, DetailType, Detail, Resources = [] }: PutEventsEntry): number {
-  const resources = Resources.reduce((sum, resource) => sum + utf8(resource), 0);
-  return (Time === undefined ? 0 : 14) + utf8(Source) + utf8(DetailType) + utf8(Detail) + resources;
-}
-
 /** @throws {ValidationException} for what AWS refuses as a whole */
 export function checkRequest(entries: readonly PutEventsEntry[], maxBytes = MAX_REQUEST_BYTES): void {
   if (entries.length > MAX_ENTRIES) {
@@ -61,21 +45,21 @@ export function checkRequest(entries: readonly PutEventsEntry[], maxBytes = MAX_
   }
 }
 
-function parseDetail(detail: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(detail);
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
-      ? (parsed as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+/** "Calculating Amazon EventBridge PutEvents event entry size". */
+function entryBytes({ Time, Source, DetailType, Detail, Resources = [] }: PutEventsEntry): number {
+  const resources = Resources.reduce((sum, resource) => sum + utf8(resource), 0);
+  return (Time === undefined ? 0 : 14) + utf8(Source) + utf8(DetailType) + utf8(Detail) + resources;
 }
 
-const required = (field: string): EntryRefusal => ({
-  ErrorCode: "InvalidArgument",
-  ErrorMessage: `Parameter ${field} is not valid. Reason: ${field} is a required argument.`,
-});
+/** The whole request is refused. */
+export class ValidationException extends Error {
+  override readonly name = "ValidationException";
+}
+
+export const MAX_ENTRIES = 10;
+export const MAX_REQUEST_BYTES = 1024 * 1024;
+
+const utf8 = (text: string | undefined): number => Buffer.byteLength(text ?? "", "utf8");
 
 /** The event of an entry, or why the entry alone is refused. */
 export function readEntry(
@@ -101,6 +85,22 @@ export function readEntry(
     resources: Resources,
     detail,
   };
+}
+
+const required = (field: string): EntryRefusal => ({
+  ErrorCode: "InvalidArgument",
+  ErrorMessage: `Parameter ${field} is not valid. Reason: ${field} is a required argument.`,
+});
+
+function parseDetail(detail: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(detail);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+      ? (parsed as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export const isRefusal = (read: BusEvent | EntryRefusal): read is EntryRefusal => "ErrorCode" in read;

@@ -6,53 +6,6 @@ import { isLoopback } from "./loopback-only.ts";
 import type { Rule, RuleTarget } from "./service-definition.ts";
 import { readInputPath } from "./target-input.ts";
 
-type Input = Readonly<Record<string, unknown>>;
-interface RuleName {
-  readonly Name?: string;
-  readonly EventBusName?: string;
-}
-
-/** The EventBridge operations that are answered, by the last part of X-Amz-Target. */
-export const OPERATIONS: Readonly<Record<string, (bus: LocalBus, input: Input) => unknown>> = {
-  PutEvents: (bus, { Entries = [] }) => bus.putEvents(Entries as PutEventsEntry[]),
-  DescribeEventBus: (bus, { Name = "default" }) => describeBus(bus, checkBus(bus, String(Name))),
-  ListEventBuses: (bus, { NamePrefix = "" }) => ({
-    EventBuses: bus.buses.filter((name) => name.startsWith(String(NamePrefix))).map((name) => describeBus(bus, name)),
-  }),
-  PutRule: putRule,
-  DescribeRule: (bus, input) => describeRule(bus, findRule(bus, input)),
-  ListRules: (bus, { EventBusName, NamePrefix = "" }) => {
-    const of = checkBus(bus, busName(EventBusName));
-    const rules = bus.rules.filter(({ name, bus: own }) => own === of && name.startsWith(String(NamePrefix)));
-    return { Rules: rules.map((rule) => describeRule(bus, rule)) };
-  },
-  DeleteRule: (bus, input) => {
-    const rule = bus.rules.find(isNamed(input));
-    if (!rule) return {};
-    checkOwn(bus, rule);
-    if (rule.targets.length > 0) throw new ValidationException("Rule can't be deleted since it has targets.");
-    bus.deleteRule(rule);
-    return {};
-  },
-  EnableRule: (bus, input) => switchRule(bus, input, true),
-  DisableRule: (bus, input) => switchRule(bus, input, false),
-  PutTargets: putTargets,
-  ListTargetsByRule: (bus, input) => ({ Targets: findRule(bus, ofRule(input)).targets.map(describeTarget) }),
-  RemoveTargets: removeTargets,
-  TestEventPattern: (_bus, { EventPattern, Event }) => ({
-    Result: compileEventPattern(parsePattern(EventPattern))(parseEvent(Event)),
-  }),
-};
-
-export class ResourceNotFoundException extends Error {
-  override readonly name = "ResourceNotFoundException";
-}
-
-/** The rule belongs to somebody else: here, to serverless.yml. */
-class ManagedRuleException extends Error {
-  override readonly name = "ManagedRuleException";
-}
-
 function putRule(bus: LocalBus, input: Input) {
   const { Name, EventPattern, ScheduleExpression, State = "ENABLED", EventBusName } = input;
   if (typeof Name !== "string" || !/^[.\-_A-Za-z0-9]{1,64}$/.test(Name))
@@ -72,13 +25,6 @@ function putRule(bus: LocalBus, input: Input) {
   const targets = bus.rules.find((rule) => rule.name === name.name && rule.bus === name.bus)?.targets ?? [];
   bus.putRule({ ...name, pattern, isEnabled: State === "ENABLED", targets });
   return { RuleArn: arn(bus, `rule/${name.bus}/${name.name}`) };
-}
-
-function switchRule(bus: LocalBus, input: RuleName, isEnabled: boolean) {
-  const rule = findRule(bus, input);
-  checkOwn(bus, rule);
-  bus.putRule({ ...rule, isEnabled });
-  return {};
 }
 
 /** Targets of the given ids are put in place of those of the same ids; the others stay. */
@@ -132,14 +78,77 @@ function isLoopbackUrl(text: unknown): boolean {
   return protocol === "http:" && isLoopback(host);
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+function listOf(value: unknown, field: string): readonly unknown[] {
+  if (!Array.isArray(value) || value.length === 0)
+    throw new ValidationException(`${field}: expected a list of at least one, got ${JSON.stringify(value)}`);
+  return value;
 }
+
+const describeBus = (bus: LocalBus, Name: string) => ({ Name, Arn: arn(bus, `event-bus/${Name}`) });
+
+function checkBus(bus: LocalBus, name: string): string {
+  if (!bus.hasBus(name)) throw new ResourceNotFoundException(`Event bus ${name} does not exist.`);
+  return name;
+}
+
+const describeRule = (on: LocalBus, { name, bus, pattern, isEnabled }: Rule) => ({
+  Name: name,
+  Arn: arn(on, `rule/${bus}/${name}`),
+  EventBusName: bus,
+  EventPattern: JSON.stringify(pattern),
+  State: isEnabled ? "ENABLED" : "DISABLED",
+});
+
+const arn = (bus: LocalBus, resource: string): string => `arn:aws:events:${bus.region}:000000000000:${resource}`;
+
+function switchRule(bus: LocalBus, input: RuleName, isEnabled: boolean) {
+  const rule = findRule(bus, input);
+  checkOwn(bus, rule);
+  bus.putRule({ ...rule, isEnabled });
+  return {};
+}
+
+function findRule(bus: LocalBus, input: RuleName): Rule {
+  const rule = bus.rules.find(isNamed(input));
+  if (!rule)
+    throw new ResourceNotFoundException(
+      `Rule ${input.Name} does not exist on EventBus ${busName(input.EventBusName)}.`,
+    );
+  return rule;
+}
+
+const isNamed =
+  ({ Name, EventBusName }: RuleName) =>
+  ({ name, bus }: Rule): boolean =>
+    name === Name && bus === busName(EventBusName);
+
+function checkOwn(bus: LocalBus, rule: Pick<Rule, "name" | "bus">): void {
+  if (bus.isDeclared(rule))
+    throw new ManagedRuleException(`rule ${rule.name} is one of serverless.yml; change it there`);
+}
+
+/** The rule belongs to somebody else: here, to serverless.yml. */
+class ManagedRuleException extends Error {
+  override readonly name = "ManagedRuleException";
+}
+
+const ofRule = ({ Rule: Name, EventBusName }: Input): RuleName => ({
+  Name: String(Name),
+  EventBusName: busName(EventBusName),
+});
+
+/** The name behind a name or an ARN. */
+const busName = (given: unknown): string =>
+  String(given ?? "default")
+    .split("/")
+    .at(-1) ?? "default";
+
+const describeTarget = ({ id, targetId, kind, input, inputPath }: RuleTarget) => ({
+  Id: targetId ?? `${kind}-${id}`,
+  Arn: id,
+  Input: input,
+  InputPath: inputPath,
+});
 
 function parsePattern(text: unknown): object {
   const pattern = parseObject(text);
@@ -159,57 +168,53 @@ function parseObject(text: unknown): object | undefined {
   return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
 }
 
-function listOf(value: unknown, field: string): readonly unknown[] {
-  if (!Array.isArray(value) || value.length === 0)
-    throw new ValidationException(`${field}: expected a list of at least one, got ${JSON.stringify(value)}`);
-  return value;
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-/** The name behind a name or an ARN. */
-const busName = (given: unknown): string =>
-  String(given ?? "default")
-    .split("/")
-    .at(-1) ?? "default";
-const ofRule = ({ Rule: Name, EventBusName }: Input): RuleName => ({
-  Name: String(Name),
-  EventBusName: busName(EventBusName),
-});
-const isNamed =
-  ({ Name, EventBusName }: RuleName) =>
-  ({ name, bus }: Rule): boolean =>
-    name === Name && bus === busName(EventBusName);
-
-function checkBus(bus: LocalBus, name: string): string {
-  if (!bus.hasBus(name)) throw new ResourceNotFoundException(`Event bus ${name} does not exist.`);
-  return name;
+type Input = Readonly<Record<string, unknown>>;
+interface RuleName {
+  readonly Name?: string;
+  readonly EventBusName?: string;
 }
 
-function findRule(bus: LocalBus, input: RuleName): Rule {
-  const rule = bus.rules.find(isNamed(input));
-  if (!rule)
-    throw new ResourceNotFoundException(
-      `Rule ${input.Name} does not exist on EventBus ${busName(input.EventBusName)}.`,
-    );
-  return rule;
-}
+/** The EventBridge operations that are answered, by the last part of X-Amz-Target. */
+export const OPERATIONS: Readonly<Record<string, (bus: LocalBus, input: Input) => unknown>> = {
+  PutEvents: (bus, { Entries = [] }) => bus.putEvents(Entries as PutEventsEntry[]),
+  DescribeEventBus: (bus, { Name = "default" }) => describeBus(bus, checkBus(bus, String(Name))),
+  ListEventBuses: (bus, { NamePrefix = "" }) => ({
+    EventBuses: bus.buses.filter((name) => name.startsWith(String(NamePrefix))).map((name) => describeBus(bus, name)),
+  }),
+  PutRule: putRule,
+  DescribeRule: (bus, input) => describeRule(bus, findRule(bus, input)),
+  ListRules: (bus, { EventBusName, NamePrefix = "" }) => {
+    const of = checkBus(bus, busName(EventBusName));
+    const rules = bus.rules.filter(({ name, bus: own }) => own === of && name.startsWith(String(NamePrefix)));
+    return { Rules: rules.map((rule) => describeRule(bus, rule)) };
+  },
+  DeleteRule: (bus, input) => {
+    const rule = bus.rules.find(isNamed(input));
+    if (!rule) return {};
+    checkOwn(bus, rule);
+    if (rule.targets.length > 0) throw new ValidationException("Rule can't be deleted since it has targets.");
+    bus.deleteRule(rule);
+    return {};
+  },
+  EnableRule: (bus, input) => switchRule(bus, input, true),
+  DisableRule: (bus, input) => switchRule(bus, input, false),
+  PutTargets: putTargets,
+  ListTargetsByRule: (bus, input) => ({ Targets: findRule(bus, ofRule(input)).targets.map(describeTarget) }),
+  RemoveTargets: removeTargets,
+  TestEventPattern: (_bus, { EventPattern, Event }) => ({
+    Result: compileEventPattern(parsePattern(EventPattern))(parseEvent(Event)),
+  }),
+};
 
-function checkOwn(bus: LocalBus, rule: Pick<Rule, "name" | "bus">): void {
-  if (bus.isDeclared(rule))
-    throw new ManagedRuleException(`rule ${rule.name} is one of serverless.yml; change it there`);
+export class ResourceNotFoundException extends Error {
+  override readonly name = "ResourceNotFoundException";
 }
-
-const arn = (bus: LocalBus, resource: string): string => `arn:aws:events:${bus.region}:000000000000:${resource}`;
-const describeBus = (bus: LocalBus, Name: string) => ({ Name, Arn: arn(bus, `event-bus/${Name}`) });
-const describeRule = (on: LocalBus, { name, bus, pattern, isEnabled }: Rule) => ({
-  Name: name,
-  Arn: arn(on, `rule/${bus}/${name}`),
-  EventBusName: bus,
-  EventPattern: JSON.stringify(pattern),
-  State: isEnabled ? "ENABLED" : "DISABLED",
-});
-const describeTarget = ({ id, targetId, kind, input, inputPath }: RuleTarget) => ({
-  Id: targetId ?? `${kind}-${id}`,
-  Arn: id,
-  Input: input,
-  InputPath: inputPath,
-});

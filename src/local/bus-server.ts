@@ -5,29 +5,17 @@ import { OPERATIONS } from "./bus-operations.ts";
 import { BodyTooLargeError, type Listening, listen, readBody } from "./listen.ts";
 import { identityOf } from "./run-file.ts";
 
-type Input = Readonly<Record<string, unknown>>;
-
-/** Twice what EventBridge takes in a request, for its JSON in JSON. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-
-/** @throws {ValidationException} when the body is no JSON object */
-async function readInput(request: IncomingMessage): Promise<Input> {
-  const text = (await readBody(request, MAX_BODY_BYTES)).toString("utf8");
-  if (text === "") return {};
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new ValidationException(`body: expected JSON: ${(error as Error).message}`);
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
-    throw new ValidationException("body: expected a JSON object");
-  return parsed as Input;
-}
-
-function answer(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/x-amz-json-1.1" });
-  response.end(JSON.stringify(body));
+/** Answers EventBridge's protocol, so that any SDK or CLI can call it. */
+export function serveBus(bus: LocalBus, port: number): Promise<Listening> {
+  return listen(async (request, response) => {
+    const isAws = request.method === "POST" && request.headers["x-amz-target"] !== undefined;
+    try {
+      await (isAws ? answerAws : answerLocal)(bus, request, response);
+    } catch (error) {
+      if (!(error instanceof ValidationException)) throw error;
+      answer(response, 400, { message: error.message });
+    }
+  }, port);
 }
 
 async function answerAws(bus: LocalBus, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -70,15 +58,27 @@ async function answerLocal(bus: LocalBus, request: IncomingMessage, response: Se
   return answer(response, 404, { message: `there is no ${route}` });
 }
 
-/** Answers EventBridge's protocol, so that any SDK or CLI can call it. */
-export function serveBus(bus: LocalBus, port: number): Promise<Listening> {
-  return listen(async (request, response) => {
-    const isAws = request.method === "POST" && request.headers["x-amz-target"] !== undefined;
-    try {
-      await (isAws ? answerAws : answerLocal)(bus, request, response);
-    } catch (error) {
-      if (!(error instanceof ValidationException)) throw error;
-      answer(response, 400, { message: error.message });
-    }
-  }, port);
+type Input = Readonly<Record<string, unknown>>;
+
+/** Twice what EventBridge takes in a request, for its JSON in JSON. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** @throws {ValidationException} when the body is no JSON object */
+async function readInput(request: IncomingMessage): Promise<Input> {
+  const text = (await readBody(request, MAX_BODY_BYTES)).toString("utf8");
+  if (text === "") return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw new ValidationException(`body: expected JSON: ${(error as Error).message}`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+    throw new ValidationException("body: expected a JSON object");
+  return parsed as Input;
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/x-amz-json-1.1" });
+  response.end(JSON.stringify(body));
 }

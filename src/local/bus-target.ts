@@ -24,10 +24,6 @@ export interface TargetContext {
   readonly settled: (position: number) => void;
 }
 
-const IN_FLIGHT = 10;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** What a target is known by, also after a restart. */
 export const keyOfTarget = ({ bus, name }: Rule, { kind, id, targetId }: RuleTarget): string =>
   `${bus}/${name}/${kind}:${id}${targetId === undefined ? "" : `#${targetId}`}`;
@@ -171,3 +167,7 @@ export class TargetWorker {
     }
   }
 }
+
+const IN_FLIGHT = 10;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -30,10 +30,6 @@ export interface BusFaults {
   readonly throttle?: number;
 }
 
-export class ThrottlingException extends Error {
-  override readonly name = "ThrottlingException";
-}
-
 type PutAnswer = { readonly EventId: string } | EntryRefusal;
 
 /** An EventBridge bus on one machine. What it took is archived before it answers, and outlives a kill. */
@@ -216,4 +212,8 @@ export class LocalBus {
     for (const { event } of again) this.#take(bus, event);
     return again.length;
   }
+}
+
+export class ThrottlingException extends Error {
+  override readonly name = "ThrottlingException";
 }

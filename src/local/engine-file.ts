@@ -1,10 +1,5 @@
 import Database from "libsql";
 
-/** The release whose file is known here. The file of another one is left alone. */
-export const KNOWN_RELEASE = "1.2.1";
-const KNOWN_SCHEMA = "9";
-const ROWS_AT_ONCE = 1_000;
-
 /**
  * What the pinned engine leaves undone in its SQLite file. For every put it looks for the greatest
  * sequence number among all stream records of the table, one after the other, and it never removes
@@ -19,6 +14,11 @@ export interface EngineFile {
   trim(table: string, upTo: string): number;
   close(): void;
 }
+
+/** The release whose file is known here. The file of another one is left alone. */
+export const KNOWN_RELEASE = "1.2.1";
+const KNOWN_SCHEMA = "9";
+const ROWS_AT_ONCE = 1_000;
 
 const INDEX = `
   CREATE INDEX IF NOT EXISTS _streamfold_greatest ON _stream_records (table_name, CAST(sequence_number AS INTEGER));

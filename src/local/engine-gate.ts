@@ -3,23 +3,6 @@ import type { Engine } from "./engine.ts";
 import { type Listening, listen, readBody } from "./listen.ts";
 import { isFree } from "./ports.ts";
 
-/** DynamoDB takes requests of up to 16 MB. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
-
-/**
- * Ports above 1,024 that no browser connects to ("Port blocking" in the Fetch standard): the engine itself
- * answers every page that asks, and stands on one of them, where none can.
- */
-const BLOCKED_PORTS = [2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080];
-
-/** A port for the engine that no page can reach. @throws when all are taken */
-export async function portBehindGate(): Promise<number> {
-  const first = process.pid % BLOCKED_PORTS.length;
-  for (const port of [...BLOCKED_PORTS.slice(first), ...BLOCKED_PORTS.slice(0, first)])
-    if (await isFree(port)) return port;
-  throw new Error(`the engine needs one port of ${BLOCKED_PORTS.join(", ")}, and all are taken`);
-}
-
 /**
  * The engine's address for everybody but the service's own functions: asks who comes, as all local
  * servers do, and lets a request wait while the engine is started again.
@@ -71,4 +54,21 @@ function refuse(outgoing: ServerResponse, error: Error): void {
   outgoing.writeHead(500, { "content-type": "application/x-amz-json-1.0" });
   const __type = "com.amazonaws.dynamodb.v20120810#InternalServerError";
   outgoing.end(JSON.stringify({ __type, message: `the engine did not answer: ${error.message}` }));
+}
+
+/** DynamoDB takes requests of up to 16 MB. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Ports above 1,024 that no browser connects to ("Port blocking" in the Fetch standard): the engine itself
+ * answers every page that asks, and stands on one of them, where none can.
+ */
+const BLOCKED_PORTS = [2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080];
+
+/** A port for the engine that no page can reach. @throws when all are taken */
+export async function portBehindGate(): Promise<number> {
+  const first = process.pid % BLOCKED_PORTS.length;
+  for (const port of [...BLOCKED_PORTS.slice(first), ...BLOCKED_PORTS.slice(0, first)])
+    if (await isFree(port)) return port;
+  throw new Error(`the engine needs one port of ${BLOCKED_PORTS.join(", ")}, and all are taken`);
 }

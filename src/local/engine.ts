@@ -102,20 +102,20 @@ export async function startEngine({ folder: kept, port, log = () => undefined }:
   return { endpoint: `http://127.0.0.1:${port}`, folder, file, died, isUp: () => up, stop };
 }
 
-/** The engine ships as one binary inside a package for each platform. */
-export function findEngine(): { readonly binary: string; readonly release: string } {
-  const { platform, arch } = process;
+/** Room that an engine for a test or a bench may need, in bytes. */
+const SCRATCH_BYTES = 2 ** 30;
+
+/** A folder in memory where the system has one with room, for files that nobody keeps. */
+function scratchFolder(): string {
+  return mkdtempSync(join(hasRoom("/dev/shm") ? "/dev/shm" : tmpdir(), "streamfold-engine-"));
+}
+
+function hasRoom(folder: string): boolean {
   try {
-    const require = createRequire(import.meta.url);
-    const manifest = require.resolve(`@dynoxide/${platform}-${arch}/package.json`);
-    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
-    const name = platform === "win32" ? "dynoxide.exe" : "dynoxide";
-    return { binary: join(dirname(manifest), name), release: version };
-  } catch (cause) {
-    throw new Error(
-      `the embedded engine is not there for ${platform} ${arch}; set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint of this machine`,
-      { cause },
-    );
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize >= SCRATCH_BYTES;
+  } catch {
+    return false;
   }
 }
 
@@ -152,20 +152,20 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Room that an engine for a test or a bench may need, in bytes. */
-const SCRATCH_BYTES = 2 ** 30;
-
-/** A folder in memory where the system has one with room, for files that nobody keeps. */
-function scratchFolder(): string {
-  return mkdtempSync(join(hasRoom("/dev/shm") ? "/dev/shm" : tmpdir(), "streamfold-engine-"));
-}
-
-function hasRoom(folder: string): boolean {
+/** The engine ships as one binary inside a package for each platform. */
+export function findEngine(): { readonly binary: string; readonly release: string } {
+  const { platform, arch } = process;
   try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize >= SCRATCH_BYTES;
-  } catch {
-    return false;
+    const require = createRequire(import.meta.url);
+    const manifest = require.resolve(`@dynoxide/${platform}-${arch}/package.json`);
+    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
+    const name = platform === "win32" ? "dynoxide.exe" : "dynoxide";
+    return { binary: join(dirname(manifest), name), release: version };
+  } catch (cause) {
+    throw new Error(
+      `the embedded engine is not there for ${platform} ${arch}; set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint of this machine`,
+      { cause },
+    );
   }
 }
 
@@ -176,7 +176,6 @@ interface EngineProcess {
 
 /** Where an engine keeps its tables. */
 export const tablesFile = (folder: string): string => join(folder, "tables.sqlite");
-const pidFile = (folder: string): string => join(folder, "engine.pid");
 
 /**
  * Ends an engine that a killed run has left on this folder. A process of that number that does not
@@ -195,6 +194,14 @@ export async function endLeftEngine(folder: string): Promise<boolean> {
   return true;
 }
 
+const pidFile = (folder: string): string => join(folder, "engine.pid");
+
+/** The engine says in each answer who it is. */
+async function isEngine(port: number): Promise<boolean> {
+  const answer = await ask(`http://127.0.0.1:${port}/`);
+  return answer?.headers["x-dynoxide-version"] !== undefined;
+}
+
 /** Whether there is a process of this number. */
 export function isAlive(pid: number): boolean {
   try {
@@ -203,10 +210,4 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-/** The engine says in each answer who it is. */
-async function isEngine(port: number): Promise<boolean> {
-  const answer = await ask(`http://127.0.0.1:${port}/`);
-  return answer?.headers["x-dynoxide-version"] !== undefined;
 }

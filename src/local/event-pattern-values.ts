@@ -1,44 +1,7 @@
 import { BlockList, isIP } from "node:net";
 
-/** A pattern that EventBridge would refuse. */
-export class InvalidEventPatternError extends Error {
-  readonly code = "INVALID_EVENT_PATTERN";
-  constructor(reason: string) {
-    super(`Event pattern is not valid. Reason: ${reason}`);
-    this.name = "InvalidEventPatternException";
-  }
-}
-
-type Test = (value: unknown) => boolean;
-
 /** One entry of a leaf's list. `absent` is the entry `{"exists": false}`. */
 export type Matcher = { readonly test: Test } | "absent";
-
-const refuse = (reason: string): never => {
-  throw new InvalidEventPatternError(reason);
-};
-
-const lower = (text: string): string => text.toLowerCase();
-const text = (value: unknown, operator: string): string =>
-  typeof value === "string" ? value : refuse(`${operator} match pattern must be a string`);
-const onText =
-  (test: (value: string) => boolean): Test =>
-  (value) =>
-    typeof value === "string" && test(value);
-
-/** `{"prefix": "a"}` or `{"prefix": {"equals-ignore-case": "a"}}`. */
-function affix(operator: "prefix" | "suffix", operand: unknown): Test {
-  const meets = (value: string, part: string) =>
-    operator === "prefix" ? value.startsWith(part) : value.endsWith(part);
-  if (typeof operand !== "object" || operand === null) {
-    const part = text(operand, operator);
-    return onText((value) => meets(value, part));
-  }
-  const [key, ...others] = Object.keys(operand);
-  if (key !== "equals-ignore-case" || others.length > 0) refuse(`Unsupported ${operator} pattern: ${key}`);
-  const part = lower(text((operand as Record<string, unknown>)["equals-ignore-case"], operator));
-  return onText((value) => meets(lower(value), part));
-}
 
 function wildcard(operand: unknown): Test {
   const pattern = text(operand, "wildcard");
@@ -110,15 +73,6 @@ function cidr(operand: unknown): Test {
   return onText((value) => isIP(value) === (family === "ipv6" ? 6 : 4) && block.check(value, family));
 }
 
-function listOf(operand: unknown, operator: string): unknown[] {
-  const all: unknown[] = Array.isArray(operand) ? operand : [operand];
-  if (all.length === 0) refuse("Empty arrays are not allowed");
-  const kinds = new Set(all.map((one) => typeof one));
-  if (kinds.size > 1)
-    refuse(`Inside ${operator} list, either all values are number or string, mixed type is not supported`);
-  return all;
-}
-
 const INSIDE_ANYTHING_BUT = new Set(["prefix", "suffix", "equals-ignore-case", "wildcard"]);
 
 /** Never true of a missing field; true of values of another kind. */
@@ -137,6 +91,54 @@ function anythingBut(operand: unknown): Test {
     refuse("Value of anything-but must be an array or single string/number value.");
   }
   return (value) => !excluded.includes(value);
+}
+
+function listOf(operand: unknown, operator: string): unknown[] {
+  const all: unknown[] = Array.isArray(operand) ? operand : [operand];
+  if (all.length === 0) refuse("Empty arrays are not allowed");
+  const kinds = new Set(all.map((one) => typeof one));
+  if (kinds.size > 1)
+    refuse(`Inside ${operator} list, either all values are number or string, mixed type is not supported`);
+  return all;
+}
+
+/** `{"prefix": "a"}` or `{"prefix": {"equals-ignore-case": "a"}}`. */
+function affix(operator: "prefix" | "suffix", operand: unknown): Test {
+  const meets = (value: string, part: string) =>
+    operator === "prefix" ? value.startsWith(part) : value.endsWith(part);
+  if (typeof operand !== "object" || operand === null) {
+    const part = text(operand, operator);
+    return onText((value) => meets(value, part));
+  }
+  const [key, ...others] = Object.keys(operand);
+  if (key !== "equals-ignore-case" || others.length > 0) refuse(`Unsupported ${operator} pattern: ${key}`);
+  const part = lower(text((operand as Record<string, unknown>)["equals-ignore-case"], operator));
+  return onText((value) => meets(lower(value), part));
+}
+
+const lower = (text: string): string => text.toLowerCase();
+
+const text = (value: unknown, operator: string): string =>
+  typeof value === "string" ? value : refuse(`${operator} match pattern must be a string`);
+
+const onText =
+  (test: (value: string) => boolean): Test =>
+  (value) =>
+    typeof value === "string" && test(value);
+
+type Test = (value: unknown) => boolean;
+
+const refuse = (reason: string): never => {
+  throw new InvalidEventPatternError(reason);
+};
+
+/** A pattern that EventBridge would refuse. */
+export class InvalidEventPatternError extends Error {
+  readonly code = "INVALID_EVENT_PATTERN";
+  constructor(reason: string) {
+    super(`Event pattern is not valid. Reason: ${reason}`);
+    this.name = "InvalidEventPatternException";
+  }
 }
 
 const OPERATORS: Readonly<Record<string, (operand: unknown) => Test>> = {

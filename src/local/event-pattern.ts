@@ -2,37 +2,17 @@ import { InvalidEventPatternError, type Matcher, OPERATOR_NAMES, readMatcher } f
 
 export { InvalidEventPatternError } from "./event-pattern-values.ts";
 
-/** A field of a pattern: its path, joined by dots as EventBridge does, and the entries that are ORed. */
-interface Field {
-  readonly path: string;
-  readonly matchers: readonly Matcher[];
-}
-
-/** A value of an event with the array elements that lead to it. */
-interface Leaf {
-  readonly path: string;
-  readonly value: unknown;
-  readonly within: ReadonlyMap<string, number>;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
-const cross = (a: Field[][], b: Field[][]): Field[][] => a.flatMap((one) => b.map((other) => [...one, ...other]));
-
-/** `$or` is an operator only as a list of two or more objects whose fields are no operators. */
-function branchesOf(value: unknown): Fields[] {
-  if (!Array.isArray(value)) throw new InvalidEventPatternError("It must be an Array followed with $or.");
-  if (value.length < 2) throw new InvalidEventPatternError("There must have at least 2 Objects in $or relationship.");
-  return value.map((branch) => {
-    if (!isObject(branch))
-      throw new InvalidEventPatternError("Only JSON object is allowed in array of $or relationship.");
-    const reserved = Object.keys(branch).find((key) => OPERATOR_NAMES.has(key));
-    if (reserved)
-      throw new InvalidEventPatternError(`${reserved} is Ruler reserved fieldName which cannot be used inside $or.`);
-    return branch;
-  });
+/**
+ * Compiles an EventBridge event pattern ("Comparison operators for use in event patterns").
+ *
+ * @throws {InvalidEventPatternError}
+ */
+export function compileEventPattern(pattern: object): (event: object) => boolean {
+  const alternatives = compile(pattern as Fields, "").map(presentFirst);
+  return (event) => {
+    const leaves = leavesOf(event, "", new Map());
+    return alternatives.some((fields) => holds(fields, leaves, new Map()));
+  };
 }
 
 /** The pattern as alternatives, each a list of fields that must all match. */
@@ -56,6 +36,26 @@ function compile(pattern: Fields, path: string): Field[][] {
   );
 }
 
+const cross = (a: Field[][], b: Field[][]): Field[][] => a.flatMap((one) => b.map((other) => [...one, ...other]));
+
+/** `$or` is an operator only as a list of two or more objects whose fields are no operators. */
+function branchesOf(value: unknown): Fields[] {
+  if (!Array.isArray(value)) throw new InvalidEventPatternError("It must be an Array followed with $or.");
+  if (value.length < 2) throw new InvalidEventPatternError("There must have at least 2 Objects in $or relationship.");
+  return value.map((branch) => {
+    if (!isObject(branch))
+      throw new InvalidEventPatternError("Only JSON object is allowed in array of $or relationship.");
+    const reserved = Object.keys(branch).find((key) => OPERATOR_NAMES.has(key));
+    if (reserved)
+      throw new InvalidEventPatternError(`${reserved} is Ruler reserved fieldName which cannot be used inside $or.`);
+    return branch;
+  });
+}
+
+/** Fields that may be absent are looked at last, when the array elements are chosen. */
+const presentFirst = (fields: readonly Field[]): Field[] =>
+  [...fields].sort((a, b) => Number(a.matchers.includes("absent")) - Number(b.matchers.includes("absent")));
+
 /** Arrays are passed through: each element is a value of the field, or leads to its own values. */
 function leavesOf(value: unknown, path: string, within: ReadonlyMap<string, number>, array = path): Leaf[] {
   if (Array.isArray(value)) {
@@ -67,9 +67,24 @@ function leavesOf(value: unknown, path: string, within: ReadonlyMap<string, numb
   return [{ path, value, within }];
 }
 
-/** Values of different fields must not come from different elements of one array. */
-const agree = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean =>
-  [...a].every(([array, index]) => (b.get(array) ?? index) === index);
+/** A field of a pattern: its path, joined by dots as EventBridge does, and the entries that are ORed. */
+interface Field {
+  readonly path: string;
+  readonly matchers: readonly Matcher[];
+}
+
+/** A value of an event with the array elements that lead to it. */
+interface Leaf {
+  readonly path: string;
+  readonly value: unknown;
+  readonly within: ReadonlyMap<string, number>;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
 function holds(fields: readonly Field[], leaves: readonly Leaf[], within: ReadonlyMap<string, number>): boolean {
   const [field, ...others] = fields;
@@ -83,19 +98,6 @@ function holds(fields: readonly Field[], leaves: readonly Leaf[], within: Readon
   );
 }
 
-/** Fields that may be absent are looked at last, when the array elements are chosen. */
-const presentFirst = (fields: readonly Field[]): Field[] =>
-  [...fields].sort((a, b) => Number(a.matchers.includes("absent")) - Number(b.matchers.includes("absent")));
-
-/**
- * Compiles an EventBridge event pattern ("Comparison operators for use in event patterns").
- *
- * @throws {InvalidEventPatternError}
- */
-export function compileEventPattern(pattern: object): (event: object) => boolean {
-  const alternatives = compile(pattern as Fields, "").map(presentFirst);
-  return (event) => {
-    const leaves = leavesOf(event, "", new Map());
-    return alternatives.some((fields) => holds(fields, leaves, new Map()));
-  };
-}
+/** Values of different fields must not come from different elements of one array. */
+const agree = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean =>
+  [...a].every(([array, index]) => (b.get(array) ?? index) === index);

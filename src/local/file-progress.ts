@@ -1,15 +1,15 @@
 import type { ShardPosition, ShardProgress } from "../stream/index.ts";
 import { DamagedFileError, readState, writeWhole } from "./state-file.ts";
 
-interface Saved {
-  readonly streamArn: string;
-  readonly shards: Readonly<Record<string, ShardPosition>>;
-}
-
 /** Progress of one mapping that also says how far it is. */
 export interface FileProgress extends ShardProgress {
   /** The positions of its shards as they were last kept. */
   readonly shards: ReadonlyMap<string, ShardPosition>;
+}
+
+interface Saved {
+  readonly streamArn: string;
+  readonly shards: Readonly<Record<string, ShardPosition>>;
 }
 
 const REMEDY = "delete it, and its function is sent again what the stream still has (what it knows it passes by)";

@@ -38,23 +38,6 @@ export function listen(
   });
 }
 
-/** A body is longer than is taken here. */
-export class BodyTooLargeError extends Error {
-  override readonly name = "RequestEntityTooLargeException";
-}
-
-/** @throws {BodyTooLargeError} as soon as more bytes have come than are taken */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > maxBytes) throw new BodyTooLargeError(`body: expected at most ${maxBytes} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
-}
-
 async function answer(
   listener: Parameters<typeof listen>[0],
   request: IncomingMessage,
@@ -69,4 +52,21 @@ async function answer(
     if (!response.headersSent) response.writeHead(status, { "content-type": "application/json", connection: "close" });
     response.end(JSON.stringify({ message: error instanceof Error ? error.message : String(error) }));
   }
+}
+
+/** @throws {BodyTooLargeError} as soon as more bytes have come than are taken */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > maxBytes) throw new BodyTooLargeError(`body: expected at most ${maxBytes} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A body is longer than is taken here. */
+export class BodyTooLargeError extends Error {
+  override readonly name = "RequestEntityTooLargeException";
 }

@@ -44,32 +44,6 @@ export interface LocalRun {
   stop(): Promise<void>;
 }
 
-const clock = (): Date => new Date();
-const newId = (): string => randomUUID();
-
-function createQueues(definitions: readonly QueueDefinition[], folder: string | undefined): Map<string, LocalQueue> {
-  const queues = new Map<string, LocalQueue>();
-  const create = ({ logicalId, name, visibilitySeconds, deadLetter }: QueueDefinition): LocalQueue => {
-    const known = queues.get(logicalId);
-    if (known) return known;
-    const target = deadLetter && definitions.find((other) => other.logicalId === deadLetter.queue);
-    const redrive = target && deadLetter && { queue: create(target), maxReceiveCount: deadLetter.maxReceiveCount };
-    const path = folder && join(folder, "queues", `${name}.jsonl`);
-    const queue = new LocalQueue({ name, visibilitySeconds, deadLetter: redrive, path, clock, newId });
-    queues.set(logicalId, queue);
-    return queue;
-  };
-  for (const definition of definitions) create(definition);
-  return queues;
-}
-
-async function post(url: string, input: unknown): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(input) });
-  await response.arrayBuffer();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-}
-
 /**
  * Everything of the service that AWS runs around its functions: tables, event source mappings,
  * queues and the bus, wired as serverless.yml says.
@@ -195,3 +169,30 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 
   return { busEndpoint: server.endpoint, bus, queues, failed, stop };
 }
+
+function createQueues(definitions: readonly QueueDefinition[], folder: string | undefined): Map<string, LocalQueue> {
+  const queues = new Map<string, LocalQueue>();
+  const create = ({ logicalId, name, visibilitySeconds, deadLetter }: QueueDefinition): LocalQueue => {
+    const known = queues.get(logicalId);
+    if (known) return known;
+    const target = deadLetter && definitions.find((other) => other.logicalId === deadLetter.queue);
+    const redrive = target && deadLetter && { queue: create(target), maxReceiveCount: deadLetter.maxReceiveCount };
+    const path = folder && join(folder, "queues", `${name}.jsonl`);
+    const queue = new LocalQueue({ name, visibilitySeconds, deadLetter: redrive, path, clock, newId });
+    queues.set(logicalId, queue);
+    return queue;
+  };
+  for (const definition of definitions) create(definition);
+  return queues;
+}
+
+async function post(url: string, input: unknown): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(input) });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+}
+
+const newId = (): string => randomUUID();
+
+const clock = (): Date => new Date();

@@ -14,72 +14,6 @@ import { isRunning, type RunFile, readRunFile, runFileOf } from "./run-file.ts";
 import type { ServerlessService } from "./service-definition.ts";
 import { DamagedFileError, writeWhole } from "./state-file.ts";
 
-interface Serverless {
-  readonly serviceDir: string;
-  readonly service: ServerlessService & {
-    readonly custom?: Record<string, unknown>;
-    getAllFunctions(): string[];
-    getFunction(key: string): { readonly handler: string };
-  };
-}
-
-type Print = (line: string) => void;
-
-const PREFERRED_PORTS = { api: 3000, lambda: 3002, engine: 8000, bus: 4010, console: 3001 } as const;
-
-/** A port from the environment (0: any that is free), else the usual one, else any. @throws naming the variable */
-async function choosePort(name: keyof typeof PREFERRED_PORTS): Promise<number> {
-  const variable = `STREAMFOLD_${name.toUpperCase()}_PORT`;
-  const wanted = process.env[variable];
-  if (wanted === undefined) return freePort(PREFERRED_PORTS[name]);
-  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65_535)
-    throw new Error(`${variable}: expected a port from 0 (any that is free) to 65535, got ${wanted}`);
-  return freePort(Number(wanted));
-}
-
-/** Two runs on one folder would fight for it. @throws when one is running */
-async function refuseSecondRun(folder: string): Promise<void> {
-  const run = readRunFile(folder);
-  if (run === undefined || run.pid === process.pid || !(await isRunning(run))) return;
-  throw new Error(
-    `the service is running already (process ${run.pid}, ${run.api}); stop it first, or set STREAMFOLD_DATA to another folder`,
-  );
-}
-
-/**
- * The tables of this stage have the names of the deployed ones, and the variable that names the endpoint
- * may be set for other work. @throws for an endpoint beyond this machine that was not asked for by name
- */
-function checkEndpoints(): void {
-  for (const name of ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"]) {
-    const endpoint = process.env[name];
-    if (endpoint === undefined || endpoint === process.env.STREAMFOLD_ENGINE) continue;
-    if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).host)) continue;
-    throw new Error(
-      `${name}: expected an endpoint of this machine, got ${endpoint}; to use it all the same: npm start -- --engine ${endpoint}`,
-    );
-  }
-}
-
-/** Keys for the SDK, which signs requests that nobody here checks. */
-function pretendCredentials(region: string): void {
-  process.env.AWS_ACCESS_KEY_ID ??= "local";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
-  process.env.AWS_REGION ??= region;
-}
-
-async function waitForApi(url: string): Promise<void> {
-  for (let look = 0; look < 300; look += 1) {
-    const answered = await fetch(`${url}/openapi.json`).then(
-      (response) => response.arrayBuffer(),
-      () => undefined,
-    );
-    if (answered) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${url} did not answer`);
-}
-
 /** The whole service on one machine, beside serverless-offline, which answers HTTP and runs schedules. */
 export class OfflineService {
   readonly #serverless: Serverless;
@@ -273,4 +207,70 @@ export class OfflineService {
     await this.#gate?.stop();
     await this.#engine?.stop();
   }
+}
+
+/**
+ * The tables of this stage have the names of the deployed ones, and the variable that names the endpoint
+ * may be set for other work. @throws for an endpoint beyond this machine that was not asked for by name
+ */
+function checkEndpoints(): void {
+  for (const name of ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"]) {
+    const endpoint = process.env[name];
+    if (endpoint === undefined || endpoint === process.env.STREAMFOLD_ENGINE) continue;
+    if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).host)) continue;
+    throw new Error(
+      `${name}: expected an endpoint of this machine, got ${endpoint}; to use it all the same: npm start -- --engine ${endpoint}`,
+    );
+  }
+}
+
+/** Keys for the SDK, which signs requests that nobody here checks. */
+function pretendCredentials(region: string): void {
+  process.env.AWS_ACCESS_KEY_ID ??= "local";
+  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
+  process.env.AWS_REGION ??= region;
+}
+
+interface Serverless {
+  readonly serviceDir: string;
+  readonly service: ServerlessService & {
+    readonly custom?: Record<string, unknown>;
+    getAllFunctions(): string[];
+    getFunction(key: string): { readonly handler: string };
+  };
+}
+
+type Print = (line: string) => void;
+
+const PREFERRED_PORTS = { api: 3000, lambda: 3002, engine: 8000, bus: 4010, console: 3001 } as const;
+
+/** A port from the environment (0: any that is free), else the usual one, else any. @throws naming the variable */
+async function choosePort(name: keyof typeof PREFERRED_PORTS): Promise<number> {
+  const variable = `STREAMFOLD_${name.toUpperCase()}_PORT`;
+  const wanted = process.env[variable];
+  if (wanted === undefined) return freePort(PREFERRED_PORTS[name]);
+  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65_535)
+    throw new Error(`${variable}: expected a port from 0 (any that is free) to 65535, got ${wanted}`);
+  return freePort(Number(wanted));
+}
+
+async function waitForApi(url: string): Promise<void> {
+  for (let look = 0; look < 300; look += 1) {
+    const answered = await fetch(`${url}/openapi.json`).then(
+      (response) => response.arrayBuffer(),
+      () => undefined,
+    );
+    if (answered) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} did not answer`);
+}
+
+/** Two runs on one folder would fight for it. @throws when one is running */
+async function refuseSecondRun(folder: string): Promise<void> {
+  const run = readRunFile(folder);
+  if (run === undefined || run.pid === process.pid || !(await isRunning(run))) return;
+  throw new Error(
+    `the service is running already (process ${run.pid}, ${run.api}); stop it first, or set STREAMFOLD_DATA to another folder`,
+  );
 }

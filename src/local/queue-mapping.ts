@@ -13,6 +13,29 @@ export interface QueueMappingContext {
   readonly rest: () => Promise<void>;
 }
 
+/** One event source mapping from a queue to a function, until the signal falls. */
+export async function runQueueMapping(mapping: QueueMapping, context: QueueMappingContext): Promise<void> {
+  while (!context.signal.aborted) {
+    if ((await deliverOnce(mapping, context)) === 0) await context.rest();
+  }
+}
+
+/** Hands one batch to the function; what it does not fail is deleted, the rest shows up again after the visibility timeout. */
+export async function deliverOnce(mapping: QueueMapping, context: QueueMappingContext): Promise<number> {
+  const { queue, region, invoke, log } = context;
+  const batch = queue.receive(mapping.batchSize);
+  if (batch.length === 0) return 0;
+  try {
+    const Records = batch.map((message) => toRecord(message, region, queue.name));
+    const answer = (await invoke(mapping.functionKey, { Records })) as SQSBatchResponse | undefined;
+    const failed = mapping.reportsBatchItemFailures ? failedOf(batch, answer) : new Set<string>();
+    for (const { id } of batch) if (!failed.has(id)) queue.delete(id);
+  } catch (error) {
+    log(`${mapping.functionKey} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return batch.length;
+}
+
 function toRecord({ id, body, attributes, sentAt, receiveCount }: QueueMessage, region: string, name: string) {
   return {
     messageId: id,
@@ -35,27 +58,4 @@ function failedOf(batch: readonly QueueMessage[], answer: SQSBatchResponse | und
   const ids = new Set(batch.map(({ id }) => id));
   const isUnknown = failures.some(({ itemIdentifier }) => !ids.has(itemIdentifier));
   return isUnknown ? ids : new Set(failures.map(({ itemIdentifier }) => itemIdentifier));
-}
-
-/** Hands one batch to the function; what it does not fail is deleted, the rest shows up again after the visibility timeout. */
-export async function deliverOnce(mapping: QueueMapping, context: QueueMappingContext): Promise<number> {
-  const { queue, region, invoke, log } = context;
-  const batch = queue.receive(mapping.batchSize);
-  if (batch.length === 0) return 0;
-  try {
-    const Records = batch.map((message) => toRecord(message, region, queue.name));
-    const answer = (await invoke(mapping.functionKey, { Records })) as SQSBatchResponse | undefined;
-    const failed = mapping.reportsBatchItemFailures ? failedOf(batch, answer) : new Set<string>();
-    for (const { id } of batch) if (!failed.has(id)) queue.delete(id);
-  } catch (error) {
-    log(`${mapping.functionKey} failed: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return batch.length;
-}
-
-/** One event source mapping from a queue to a function, until the signal falls. */
-export async function runQueueMapping(mapping: QueueMapping, context: QueueMappingContext): Promise<void> {
-  while (!context.signal.aborted) {
-    if ((await deliverOnce(mapping, context)) === 0) await context.rest();
-  }
 }

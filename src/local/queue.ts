@@ -11,8 +11,6 @@ export interface QueueMessage {
   readonly visibleAt: number;
 }
 
-type Line = { readonly put: QueueMessage } | { readonly deleted: string };
-
 export interface LocalQueueOptions {
   readonly name: string;
   readonly visibilitySeconds: number;
@@ -22,6 +20,8 @@ export interface LocalQueueOptions {
   readonly clock: () => Date;
   readonly newId: () => string;
 }
+
+type Line = { readonly put: QueueMessage } | { readonly deleted: string };
 
 /** A standard SQS queue as far as a consumer sees it: visibility timeout, redelivery, dead letters. */
 export class LocalQueue {

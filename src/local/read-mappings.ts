@@ -1,12 +1,6 @@
 import { type Fields, fieldsOf, logicalId, numberOr } from "./resolved.ts";
 import type { QueueMapping, StreamMapping } from "./service-definition.ts";
 
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** The logical id that the framework gives a mapping: the function's key without dashes, the table's id. */
-const mappingId = (functionKey: string, table: string): string =>
-  `${capitalized(functionKey).replaceAll("-", "Dash").replaceAll("_", "Underscore")}EventSourceMappingDynamodb${table}`;
-
 /** @param extensions what replaces generated properties: a destination that the framework's syntax does not know */
 export function readStream(
   functionKey: string,
@@ -32,6 +26,12 @@ export function readStream(
     isEnabled: stream.enabled !== false,
   };
 }
+
+/** The logical id that the framework gives a mapping: the function's key without dashes, the table's id. */
+const mappingId = (functionKey: string, table: string): string =>
+  `${capitalized(functionKey).replaceAll("-", "Dash").replaceAll("_", "Underscore")}EventSourceMappingDynamodb${table}`;
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function readQueueMapping(functionKey: string, sqs: unknown): QueueMapping {
   const fields = typeof sqs === "string" ? { arn: sqs } : fieldsOf(sqs);

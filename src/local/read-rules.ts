@@ -1,36 +1,7 @@
 import { type Fields, fieldsOf, logicalId, numberOr, type Resource } from "./resolved.ts";
 import type { Rule, RuleTarget } from "./service-definition.ts";
 
-/** EventBridge's own defaults for a target: "Event retry policy and using dead-letter queues". */
-function readTarget(kind: RuleTarget["kind"], id: string, given: GivenTarget): RuleTarget {
-  const { deadLetter, retryPolicy, input, inputPath, inputTransformer } = given;
-  const policy = fieldsOf(retryPolicy);
-  if (inputTransformer !== undefined)
-    throw new Error(`the local bus does not know inputTransformer, which serverless.yml gives the target ${id}`);
-  return {
-    kind,
-    id,
-    deadLetter: logicalId(deadLetter),
-    maxRetries: numberOr(policy.maximumRetryAttempts ?? policy.MaximumRetryAttempts, 185),
-    maxAgeSeconds: numberOr(policy.maximumEventAge ?? policy.MaximumEventAgeInSeconds, 86_400),
-    input: input === undefined || typeof input === "string" ? input : JSON.stringify(input),
-    inputPath: inputPath === undefined ? undefined : String(inputPath),
-  };
-}
-
-interface GivenTarget {
-  readonly deadLetter: unknown;
-  readonly retryPolicy: unknown;
-  readonly input: unknown;
-  readonly inputPath: unknown;
-  readonly inputTransformer: unknown;
-}
-
 export type BusNames = ReadonlyMap<string, string>;
-const busName = (buses: BusNames, value: unknown): string => {
-  const id = logicalId(value) ?? "default";
-  return buses.get(id) ?? id;
-};
 
 /** The rule of an `eventBridge` event of a function; undefined for a schedule, which is no rule on events. */
 export function readFunctionRule(functionKey: string, index: number, event: Fields, buses: BusNames): Rule | undefined {
@@ -66,3 +37,32 @@ export function readRule(id: string, { Properties = {} }: Resource, buses: BusNa
     targets,
   };
 }
+
+/** EventBridge's own defaults for a target: "Event retry policy and using dead-letter queues". */
+function readTarget(kind: RuleTarget["kind"], id: string, given: GivenTarget): RuleTarget {
+  const { deadLetter, retryPolicy, input, inputPath, inputTransformer } = given;
+  const policy = fieldsOf(retryPolicy);
+  if (inputTransformer !== undefined)
+    throw new Error(`the local bus does not know inputTransformer, which serverless.yml gives the target ${id}`);
+  return {
+    kind,
+    id,
+    deadLetter: logicalId(deadLetter),
+    maxRetries: numberOr(policy.maximumRetryAttempts ?? policy.MaximumRetryAttempts, 185),
+    maxAgeSeconds: numberOr(policy.maximumEventAge ?? policy.MaximumEventAgeInSeconds, 86_400),
+    input: input === undefined || typeof input === "string" ? input : JSON.stringify(input),
+    inputPath: inputPath === undefined ? undefined : String(inputPath),
+  };
+}
+
+interface GivenTarget {
+  readonly deadLetter: unknown;
+  readonly retryPolicy: unknown;
+  readonly input: unknown;
+  readonly inputPath: unknown;
+  readonly inputTransformer: unknown;
+}
+const busName = (buses: BusNames, value: unknown): string => {
+  const id = logicalId(value) ?? "default";
+  return buses.get(id) ?? id;
+};

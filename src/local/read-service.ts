@@ -4,22 +4,6 @@ import { readTable } from "./read-tables.ts";
 import { type Fields, fieldsOf, logicalId, numberOr, type Resource } from "./resolved.ts";
 import type { QueueDefinition, ServerlessService, ServiceDefinition } from "./service-definition.ts";
 
-function readQueue(id: string, { Properties = {} }: Resource): QueueDefinition {
-  const { deadLetterTargetArn, maxReceiveCount } = fieldsOf(Properties.RedrivePolicy);
-  const target = logicalId(deadLetterTargetArn);
-  return {
-    logicalId: id,
-    name: String(Properties.QueueName ?? id),
-    visibilitySeconds: numberOr(Properties.VisibilityTimeout, 30),
-    deadLetter: target === undefined ? undefined : { queue: target, maxReceiveCount: numberOr(maxReceiveCount, 10) },
-  };
-}
-
-function textsOf(environment: Fields): Record<string, string> {
-  const texts = Object.entries(environment).filter(([, value]) => typeof value !== "object");
-  return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));
-}
-
 /** Reads tables, mappings, queues, bus and rules out of the service as the framework has resolved it. */
 export function readServiceDefinition({
   service,
@@ -58,4 +42,20 @@ export function readServiceDefinition({
     ].filter((rule) => rule !== undefined),
     environment: textsOf(provider.environment ?? {}),
   };
+}
+
+function readQueue(id: string, { Properties = {} }: Resource): QueueDefinition {
+  const { deadLetterTargetArn, maxReceiveCount } = fieldsOf(Properties.RedrivePolicy);
+  const target = logicalId(deadLetterTargetArn);
+  return {
+    logicalId: id,
+    name: String(Properties.QueueName ?? id),
+    visibilitySeconds: numberOr(Properties.VisibilityTimeout, 30),
+    deadLetter: target === undefined ? undefined : { queue: target, maxReceiveCount: numberOr(maxReceiveCount, 10) },
+  };
+}
+
+function textsOf(environment: Fields): Record<string, string> {
+  const texts = Object.entries(environment).filter(([, value]) => typeof value !== "object");
+  return Object.fromEntries(texts.map(([name, value]) => [name, String(value)]));
 }

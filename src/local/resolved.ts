@@ -1,7 +1,11 @@
 /** Reading values that the framework resolved from serverless.yml, of which nothing is known. */
 export type Fields = Readonly<Record<string, unknown>>;
-export const fieldsOf = (value: unknown): Fields =>
-  typeof value === "object" && value !== null ? (value as Fields) : {};
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
 export const numberOr = (value: unknown, otherwise: number): number =>
   value === undefined ? otherwise : Number(value);
 
@@ -15,7 +19,5 @@ export function logicalId(value: unknown): string | undefined {
   return id;
 }
 
-export interface Resource {
-  readonly Type: string;
-  readonly Properties?: Readonly<Record<string, unknown>>;
-}
+export const fieldsOf = (value: unknown): Fields =>
+  typeof value === "object" && value !== null ? (value as Fields) : {};

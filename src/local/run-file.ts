@@ -16,20 +16,6 @@ export interface RunFile {
   readonly indexShards: number;
 }
 
-export const runFileOf = (folder: string): string => join(folder, "run.json");
-
-/** What a run on this folder said of itself, whether or not it still runs. @throws {DamagedFileError} */
-export const readRunFile = (folder: string): RunFile | undefined =>
-  readState<RunFile>(runFileOf(folder), "delete it when no service runs on this folder");
-
-/** What a run answers to whoever asks its bus's port which process it is. */
-export const identityOf = (pid: number): string => JSON.stringify({ pid });
-
-/** Whether the run still runs: its number may have been given to another process. */
-export async function isRunning({ pid, bus }: RunFile): Promise<boolean> {
-  return isAlive(pid) && (await ask(`${bus}/run`))?.body === identityOf(pid);
-}
-
 /** The service that runs on a folder. @throws saying what to do when none does */
 export async function findRun(folder: string): Promise<RunFile> {
   const run = readRunFile(folder);
@@ -40,3 +26,17 @@ export async function findRun(folder: string): Promise<RunFile> {
     `no service is running here: the one of ${runFileOf(folder)} (process ${run.pid}) ended without a word; ${advice}, nothing is lost`,
   );
 }
+
+/** What a run on this folder said of itself, whether or not it still runs. @throws {DamagedFileError} */
+export const readRunFile = (folder: string): RunFile | undefined =>
+  readState<RunFile>(runFileOf(folder), "delete it when no service runs on this folder");
+
+export const runFileOf = (folder: string): string => join(folder, "run.json");
+
+/** Whether the run still runs: its number may have been given to another process. */
+export async function isRunning({ pid, bus }: RunFile): Promise<boolean> {
+  return isAlive(pid) && (await ask(`${bus}/run`))?.body === identityOf(pid);
+}
+
+/** What a run answers to whoever asks its bus's port which process it is. */
+export const identityOf = (pid: number): string => JSON.stringify({ pid });

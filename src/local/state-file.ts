@@ -1,16 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** A file of the data folder is not as it was written. */
-export class DamagedFileError extends Error {
-  readonly code = "DAMAGED_FILE";
-  override readonly name = "DamagedFileError";
-
-  constructor(path: string, reason: string, remedy: string) {
-    super(`${path} is damaged (${reason}); ${remedy}, or start with --fresh, which begins with empty tables`);
-  }
-}
-
 /**
  * The JSON object of a file, or undefined where there is none.
  *
@@ -28,6 +18,16 @@ export function readState<T extends object>(path: string, remedy: string): T | u
   if (typeof state !== "object" || state === null || Array.isArray(state))
     throw new DamagedFileError(path, "it is no JSON object", remedy);
   return state as T;
+}
+
+/** A file of the data folder is not as it was written. */
+export class DamagedFileError extends Error {
+  readonly code = "DAMAGED_FILE";
+  override readonly name = "DamagedFileError";
+
+  constructor(path: string, reason: string, remedy: string) {
+    super(`${path} is damaged (${reason}); ${remedy}, or start with --fresh, which begins with empty tables`);
+  }
 }
 
 /** Whoever reads the file finds what it was or what it is now, and nothing between, after a kill too. */

@@ -35,18 +35,6 @@ export interface Account {
   };
 }
 
-/** The record as Lambda hands it to a function. */
-function toLambdaRecord({ dynamodb, ...record }: StreamRecord, { streamArn, region }: MappingContext): LambdaRecord {
-  const created = dynamodb?.ApproximateCreationDateTime;
-  return {
-    ...record,
-    eventSource: "aws:dynamodb",
-    awsRegion: region,
-    eventSourceARN: streamArn,
-    dynamodb: { ...dynamodb, ...(created ? { ApproximateCreationDateTime: created.getTime() / 1000 } : {}) },
-  };
-}
-
 interface LambdaRecord {
   readonly eventSource: string;
   readonly awsRegion: string;
@@ -152,4 +140,16 @@ export class StreamMappingRunner {
     };
     giveUp(account, { Records: records });
   }
+}
+
+/** The record as Lambda hands it to a function. */
+function toLambdaRecord({ dynamodb, ...record }: StreamRecord, { streamArn, region }: MappingContext): LambdaRecord {
+  const created = dynamodb?.ApproximateCreationDateTime;
+  return {
+    ...record,
+    eventSource: "aws:dynamodb",
+    awsRegion: region,
+    eventSourceARN: streamArn,
+    dynamodb: { ...dynamodb, ...(created ? { ApproximateCreationDateTime: created.getTime() / 1000 } : {}) },
+  };
 }

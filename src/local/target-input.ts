@@ -1,6 +1,20 @@
 import type { BusEvent } from "./bus-entries.ts";
 import type { RuleTarget } from "./service-definition.ts";
 
+/** What a target is sent of an event ("Amazon EventBridge input transformation"): itself, a part of it, or a constant. */
+export function inputOf({ input, inputPath }: RuleTarget, event: BusEvent): unknown {
+  if (input !== undefined) return JSON.parse(input) as unknown;
+  if (inputPath === undefined) return event;
+  let value: unknown = event;
+  for (const step of readInputPath(inputPath) ?? []) value = partOf(value, step);
+  return value ?? {};
+}
+
+const partOf = (value: unknown, step: string | number): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, step)
+    ? (value as Readonly<Record<string | number, unknown>>)[step]
+    : undefined;
+
 const STEP = /\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]/y;
 
 /** The steps of a JSON path like `$.detail.items[0]`, or undefined for what is none. */
@@ -15,17 +29,3 @@ export function readInputPath(path: string): readonly (string | number)[] | unde
   }
   return steps;
 }
-
-/** What a target is sent of an event ("Amazon EventBridge input transformation"): itself, a part of it, or a constant. */
-export function inputOf({ input, inputPath }: RuleTarget, event: BusEvent): unknown {
-  if (input !== undefined) return JSON.parse(input) as unknown;
-  if (inputPath === undefined) return event;
-  let value: unknown = event;
-  for (const step of readInputPath(inputPath) ?? []) value = partOf(value, step);
-  return value ?? {};
-}
-
-const partOf = (value: unknown, step: string | number): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, step)
-    ? (value as Readonly<Record<string | number, unknown>>)[step]
-    : undefined;

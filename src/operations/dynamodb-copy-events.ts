@@ -26,103 +26,16 @@ export interface CopyRequest {
   readonly onProgress?: (soFar: Copied) => void;
 }
 
-const REQUEST: Fields<CopyRequest> = { from: true, to: true, segments: true, entitiesAtOnce: true, onProgress: true };
-
 export interface Copied {
   readonly copied: number;
   /** Stood in the target already, from an earlier run. */
   readonly present: number;
 }
 
-const REQUEST_ATTEMPTS = 12;
-
-const keyOf = (item: Item): CopyConflict => ({
-  entityId: item[EVENT.entityId]?.S ?? "",
-  sequenceNumber: Number(item[EVENT.sequenceNumber]?.N),
-});
-
-/** The items of a page by entity, each in its order. */
-function byEntity(items: readonly Item[]): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const { entityId } = keyOf(item);
-    const group = groups.get(entityId);
-    if (group) group.push(item);
-    else groups.set(entityId, [item]);
-  }
-  return [...groups.values()];
-}
-
-/** The item as it is, but for the keys of the target's indexes. */
-function itemFor(item: Item, indexShards: number): Item {
-  const { [EVENT.aggregateTypeShard]: _, [EVENT.userIdShard]: __, ...event } = item;
-  const text = (name: string): string => item[name]?.S ?? "";
-  const sharded = {
-    entityId: text(EVENT.entityId),
-    aggregateType: text(EVENT.aggregateType),
-    userId: text(EVENT.userId),
-  };
-  return { ...event, ...shardAttributes(sharded, indexShards) };
-}
-
 /** A place where the target has another event. */
 export interface CopyConflict {
   readonly entityId: string;
   readonly sequenceNumber: number;
-}
-
-/** The item was put, or stood there, or another event stands there. */
-async function putEvent(
-  { client, table, indexShards = 1 }: CopyRequest["to"],
-  item: Item,
-): Promise<"copied" | "present" | "conflict"> {
-  const command = new PutItemCommand({
-    TableName: table,
-    Item: itemFor(item, indexShards),
-    ...sequenceNumberIsFree,
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-  });
-  try {
-    await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
-    return "copied";
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return error.Item?.[EVENT.eventId]?.S === item[EVENT.eventId]?.S ? "present" : "conflict";
-  }
-}
-
-/** @throws {InvalidArgumentError} when there is no such table or it holds no events */
-async function describe(field: string, client: DynamoDBClient, table: string): Promise<TableDescription | undefined> {
-  const command = new DescribeTableCommand({ TableName: table });
-  const { Table } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command)).catch((error: unknown) => {
-    const isMissing = error instanceof Error && error.name === "ResourceNotFoundException";
-    throw isMissing ? new InvalidArgumentError(field, table, "a table that exists") : error;
-  });
-  const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName).join(", ");
-  if (keys !== `${EVENT.entityId}, ${EVENT.sequenceNumber}`)
-    throw new InvalidArgumentError(
-      field,
-      table,
-      `a table of events, with the keys ${EVENT.entityId}, ${EVENT.sequenceNumber}`,
-    );
-  return Table;
-}
-
-/** Events that carry no shard are missing from the indexes of a table that has shards, for good. */
-async function checkTables({ from, to }: CopyRequest): Promise<void> {
-  const { table, indexShards = 1 } = to;
-  const source = await describe("from.table", from.client, from.table);
-  const target = await describe("to.table", to.client, table);
-  if (source?.TableArn !== undefined && source.TableArn === target?.TableArn && from.client === to.client)
-    throw new InvalidArgumentError("to.table", table, "another table than from.table");
-  const indexes = target?.GlobalSecondaryIndexes ?? [];
-  const typeIndex = indexes.find(({ IndexName }) => IndexName === EVENT_TYPE_INDEX);
-  const key = typeIndex?.KeySchema?.[0]?.AttributeName;
-  const isSharded = key === EVENT.aggregateTypeShard;
-  if (typeIndex && isSharded !== indexShards > 1) {
-    const expected = isSharded ? `more than 1, for ${table} has sharded indexes` : `1, for ${table} has no shards`;
-    throw new InvalidArgumentError("to.indexShards", indexShards, expected);
-  }
 }
 
 /**
@@ -188,3 +101,90 @@ export async function copyEvents(request: CopyRequest): Promise<Copied> {
   if (conflicts.size > 0) throw new CopyConflictError(to.table, [...conflicts.values()], soFar);
   return soFar;
 }
+
+/** Events that carry no shard are missing from the indexes of a table that has shards, for good. */
+async function checkTables({ from, to }: CopyRequest): Promise<void> {
+  const { table, indexShards = 1 } = to;
+  const source = await describe("from.table", from.client, from.table);
+  const target = await describe("to.table", to.client, table);
+  if (source?.TableArn !== undefined && source.TableArn === target?.TableArn && from.client === to.client)
+    throw new InvalidArgumentError("to.table", table, "another table than from.table");
+  const indexes = target?.GlobalSecondaryIndexes ?? [];
+  const typeIndex = indexes.find(({ IndexName }) => IndexName === EVENT_TYPE_INDEX);
+  const key = typeIndex?.KeySchema?.[0]?.AttributeName;
+  const isSharded = key === EVENT.aggregateTypeShard;
+  if (typeIndex && isSharded !== indexShards > 1) {
+    const expected = isSharded ? `more than 1, for ${table} has sharded indexes` : `1, for ${table} has no shards`;
+    throw new InvalidArgumentError("to.indexShards", indexShards, expected);
+  }
+}
+
+/** @throws {InvalidArgumentError} when there is no such table or it holds no events */
+async function describe(field: string, client: DynamoDBClient, table: string): Promise<TableDescription | undefined> {
+  const command = new DescribeTableCommand({ TableName: table });
+  const { Table } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command)).catch((error: unknown) => {
+    const isMissing = error instanceof Error && error.name === "ResourceNotFoundException";
+    throw isMissing ? new InvalidArgumentError(field, table, "a table that exists") : error;
+  });
+  const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName).join(", ");
+  if (keys !== `${EVENT.entityId}, ${EVENT.sequenceNumber}`)
+    throw new InvalidArgumentError(
+      field,
+      table,
+      `a table of events, with the keys ${EVENT.entityId}, ${EVENT.sequenceNumber}`,
+    );
+  return Table;
+}
+
+/** The item was put, or stood there, or another event stands there. */
+async function putEvent(
+  { client, table, indexShards = 1 }: CopyRequest["to"],
+  item: Item,
+): Promise<"copied" | "present" | "conflict"> {
+  const command = new PutItemCommand({
+    TableName: table,
+    Item: itemFor(item, indexShards),
+    ...sequenceNumberIsFree,
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+  });
+  try {
+    await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
+    return "copied";
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    return error.Item?.[EVENT.eventId]?.S === item[EVENT.eventId]?.S ? "present" : "conflict";
+  }
+}
+
+/** The item as it is, but for the keys of the target's indexes. */
+function itemFor(item: Item, indexShards: number): Item {
+  const { [EVENT.aggregateTypeShard]: _, [EVENT.userIdShard]: __, ...event } = item;
+  const text = (name: string): string => item[name]?.S ?? "";
+  const sharded = {
+    entityId: text(EVENT.entityId),
+    aggregateType: text(EVENT.aggregateType),
+    userId: text(EVENT.userId),
+  };
+  return { ...event, ...shardAttributes(sharded, indexShards) };
+}
+
+/** The items of a page by entity, each in its order. */
+function byEntity(items: readonly Item[]): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const { entityId } = keyOf(item);
+    const group = groups.get(entityId);
+    if (group) group.push(item);
+    else groups.set(entityId, [item]);
+  }
+  return [...groups.values()];
+}
+
+const REQUEST: Fields<CopyRequest> = { from: true, to: true, segments: true, entitiesAtOnce: true, onProgress: true };
+
+const REQUEST_ATTEMPTS = 12;
+
+const keyOf = (item: Item): CopyConflict => ({
+  entityId: item[EVENT.entityId]?.S ?? "",
+  sequenceNumber: Number(item[EVENT.sequenceNumber]?.N),
+});

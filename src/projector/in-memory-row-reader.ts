@@ -66,15 +66,6 @@ export function createInMemoryRowReader<P extends Projection>(
   };
 }
 
-type PlaceOf = (place: RowPlace, row: unknown) => readonly [string, string] | undefined;
-
-/** A row's own key, as lists are given it. */
-function keyOf(place: RowPlace): string {
-  if ("partition" in place) return place.key;
-  const entity = sortPart(place.entityId);
-  return "sequenceNumber" in place ? `${entity}#event#${sortable(place.sequenceNumber)}` : entity;
-}
-
 function readPage<Row>(query: readonly string[], request: PageRequest<Row>, placed: readonly Placed<Row>[]): Page<Row> {
   checkPageRequest(request);
   const { limit = DEFAULT_PAGE_LIMIT, maxBytes = MAX_PAGE_BYTES, order = "ascending", where = {}, cursor } = request;
@@ -113,3 +104,12 @@ function compare(a: readonly string[], b: readonly string[]): number {
 }
 
 const bytesOf = (text = ""): Buffer => Buffer.from(text, "utf8");
+
+type PlaceOf = (place: RowPlace, row: unknown) => readonly [string, string] | undefined;
+
+/** A row's own key, as lists are given it. */
+function keyOf(place: RowPlace): string {
+  if ("partition" in place) return place.key;
+  const entity = sortPart(place.entityId);
+  return "sequenceNumber" in place ? `${entity}#event#${sortable(place.sequenceNumber)}` : entity;
+}

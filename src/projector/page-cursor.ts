@@ -1,16 +1,5 @@
 import { createHash } from "node:crypto";
 
-/** A cursor that this query did not give out. */
-export class InvalidCursorError extends Error {
-  readonly code = "INVALID_CURSOR";
-  constructor(readonly cursor: string) {
-    super(`cursor: expected one from an earlier answer to the same query, got ${JSON.stringify(cursor)}`);
-    this.name = "InvalidCursorError";
-  }
-}
-
-const digest = (query: string): string => createHash("sha256").update(query).digest("base64url").slice(0, 12);
-
 /**
  * A cursor holds only the place within one query's list: partition, projection and filter come from
  * the request that brings it back, so changing it leads to another place in the same list and never
@@ -35,4 +24,15 @@ export function decodeCursor(query: string, cursor: string, length: number): str
     parsed[0] === digest(query);
   if (!isOurs) throw new InvalidCursorError(cursor);
   return (parsed as string[]).slice(1);
+}
+
+const digest = (query: string): string => createHash("sha256").update(query).digest("base64url").slice(0, 12);
+
+/** A cursor that this query did not give out. */
+export class InvalidCursorError extends Error {
+  readonly code = "INVALID_CURSOR";
+  constructor(readonly cursor: string) {
+    super(`cursor: expected one from an earlier answer to the same query, got ${JSON.stringify(cursor)}`);
+    this.name = "InvalidCursorError";
+  }
 }

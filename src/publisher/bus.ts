@@ -21,19 +21,6 @@ export interface Bus {
   put(entries: readonly BusEntry[]): Promise<readonly (Refusal | undefined)[]>;
 }
 
-/** EventBridge's limits of one request: entries, and bytes (1 MB; 256 KB in some regions). */
-export const MAX_ENTRIES = 10;
-export const DEFAULT_MAX_BYTES = 1024 * 1024;
-
-const TIME_BYTES = 14;
-const utf8 = (text: string): number => Buffer.byteLength(text, "utf8");
-
-/** Bytes as EventBridge counts them ("Calculating PutEvents event entry size"). */
-export function entrySize({ source, detailType, detail, resources }: BusEntry): number {
-  const parts = [source, detailType, detail, ...resources];
-  return parts.reduce((sum, part) => sum + utf8(part), TIME_BYTES);
-}
-
 /** The leading entries that fit into one request; at least one. */
 export function firstRequest<T extends { readonly entry: BusEntry }>(waiting: readonly T[], maxBytes: number): T[] {
   let bytes = 0;
@@ -45,3 +32,16 @@ export function firstRequest<T extends { readonly entry: BusEntry }>(waiting: re
   }
   return taken;
 }
+
+/** Bytes as EventBridge counts them ("Calculating PutEvents event entry size"). */
+export function entrySize({ source, detailType, detail, resources }: BusEntry): number {
+  const parts = [source, detailType, detail, ...resources];
+  return parts.reduce((sum, part) => sum + utf8(part), TIME_BYTES);
+}
+
+/** EventBridge's limits of one request: entries, and bytes (1 MB; 256 KB in some regions). */
+export const MAX_ENTRIES = 10;
+export const DEFAULT_MAX_BYTES = 1024 * 1024;
+
+const TIME_BYTES = 14;
+const utf8 = (text: string): number => Buffer.byteLength(text, "utf8");

@@ -15,6 +15,47 @@ export interface Unpublished {
   readonly head: number;
 }
 
+export interface CaughtUp {
+  readonly published: number;
+  /** Entities of which an event was refused: they are tried again by the next run, and parked in the end. */
+  readonly failed: number;
+}
+
+/** Entities whose events are not all on the bus: the stream forgot them, or the publisher never saw them. */
+export async function* listUnpublished(context: CatchUpContext): AsyncGenerator<Unpublished> {
+  const seen = new Map<string, Unpublished>();
+  for await (const page of behind(context))
+    for (const { entityId, published, head } of page) seen.set(entityId, { entityId, published, head });
+  yield* seen.values();
+}
+
+/** Puts on the bus what is not there yet, each entity's events in order. Can be run beside the publisher, and again. */
+export async function publishMissing(context: CatchUpContext, publisher: Publisher): Promise<CaughtUp> {
+  const failed = new Set<string>();
+  let published = 0;
+  for await (const page of behind(context)) {
+    const fine = page.filter(({ entityId }) => !failed.has(entityId));
+    const outcome = await publisher.publish(fine.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] })));
+    published += outcome.published;
+    for (const { entityId } of outcome.failures) failed.add(entityId);
+  }
+  return { published, failed: failed.size };
+}
+
+/**
+ * Takes all that is stored by now as published, without sending it: before the publisher is put to a table
+ * that has a history nobody is to get, or after its progress was lost with the ReadModels table.
+ *
+ * @returns the number of entities
+ */
+export async function markPublished(context: CatchUpContext): Promise<number> {
+  const marked = new Set<string>();
+  for await (const page of behind(context)) {
+    for (const { entityId, head } of page) if (await markUpTo(context.on, entityId, head)) marked.add(entityId);
+  }
+  return marked.size;
+}
+
 /** Goes through the whole table, a page at a time. An entity that lies across pages is met on each. */
 async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Unpublished[]> {
   let start: string | undefined;
@@ -32,33 +73,6 @@ async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Unpublishe
   } while (start !== undefined);
 }
 
-/** Entities whose events are not all on the bus: the stream forgot them, or the publisher never saw them. */
-export async function* listUnpublished(context: CatchUpContext): AsyncGenerator<Unpublished> {
-  const seen = new Map<string, Unpublished>();
-  for await (const page of behind(context))
-    for (const { entityId, published, head } of page) seen.set(entityId, { entityId, published, head });
-  yield* seen.values();
-}
-
-export interface CaughtUp {
-  readonly published: number;
-  /** Entities of which an event was refused: they are tried again by the next run, and parked in the end. */
-  readonly failed: number;
-}
-
-/** Puts on the bus what is not there yet, each entity's events in order. Can be run beside the publisher, and again. */
-export async function publishMissing(context: CatchUpContext, publisher: Publisher): Promise<CaughtUp> {
-  const failed = new Set<string>();
-  let published = 0;
-  for await (const page of behind(context)) {
-    const fine = page.filter(({ entityId }) => !failed.has(entityId));
-    const outcome = await publisher.publish(fine.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] })));
-    published += outcome.published;
-    for (const { entityId } of outcome.failures) failed.add(entityId);
-  }
-  return { published, failed: failed.size };
-}
-
 /** The publisher may be at the same entity: what it wrote meanwhile is read, and marked on. */
 async function markUpTo(on: ProgressTable, entityId: string, head: number): Promise<boolean> {
   for (;;) {
@@ -66,18 +80,4 @@ async function markUpTo(on: ProgressTable, entityId: string, head: number): Prom
     if (progress.parked || progress.published >= head) return false;
     if (await writeProgress(on, { ...progress, published: head })) return true;
   }
-}
-
-/**
- * Takes all that is stored by now as published, without sending it: before the publisher is put to a table
- * that has a history nobody is to get, or after its progress was lost with the ReadModels table.
- *
- * @returns the number of entities
- */
-export async function markPublished(context: CatchUpContext): Promise<number> {
-  const marked = new Set<string>();
-  for await (const page of behind(context)) {
-    for (const { entityId, head } of page) if (await markUpTo(context.on, entityId, head)) marked.add(entityId);
-  }
-  return marked.size;
 }

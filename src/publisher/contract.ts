@@ -1,6 +1,25 @@
 import { publicEventOf, type ServiceDefinition } from "../definition/index.ts";
 import { currentVersion, jsonSchemaOf, schemaOf } from "../event-store/index.ts";
 
+/** A JSON Schema, as far as contracts are compared. */
+export interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+}
+
+/** One published event type at one schema version. */
+export interface PublishedEvent {
+  readonly eventType: string;
+  readonly version: string;
+  readonly aggregateType: string;
+  readonly data: JsonSchema;
+}
+
 /**
  * Every event that a service publishes, with the schema of its data: the event's own, or that of the shape in which it is
  * published. An event whose schema cannot describe itself as JSON Schema is published as any value.
@@ -17,19 +36,15 @@ export function publishedEvents({ aggregates, eventTypes, publicEvents }: Servic
   );
 }
 
-/** A JSON Schema, as far as contracts are compared. */
-export interface JsonSchema {
-  readonly type?: string | readonly string[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
+/** What breaks subscribers between two contracts, unless the event's version was raised. */
+export function brokenPromises(before: readonly PublishedEvent[], after: readonly PublishedEvent[]): string[] {
+  return before.flatMap(({ eventType, version, data }) => {
+    const now = after.find((one) => one.eventType === eventType);
+    if (!now) return [`${eventType} is not published any more`];
+    if (now.version !== version) return [];
+    return breakingChanges(data, now.data).map((change) => `${eventType} ${version}: ${change}`);
+  });
 }
-
-const shapeOf = ({ type, anyOf, enum: values, const: only }: JsonSchema): string =>
-  JSON.stringify([type, anyOf?.map(shapeOf), values, only]);
 
 /**
  * What of a published shape would break those who read it: a field that is gone, is not always there
@@ -47,23 +62,8 @@ export function breakingChanges(before: JsonSchema, after: JsonSchema | undefine
   return before.items ? [...changes, ...breakingChanges(before.items, after.items, `${path}[]`)] : changes;
 }
 
-/** One published event type at one schema version. */
-export interface PublishedEvent {
-  readonly eventType: string;
-  readonly version: string;
-  readonly aggregateType: string;
-  readonly data: JsonSchema;
-}
-
-/** What breaks subscribers between two contracts, unless the event's version was raised. */
-export function brokenPromises(before: readonly PublishedEvent[], after: readonly PublishedEvent[]): string[] {
-  return before.flatMap(({ eventType, version, data }) => {
-    const now = after.find((one) => one.eventType === eventType);
-    if (!now) return [`${eventType} is not published any more`];
-    if (now.version !== version) return [];
-    return breakingChanges(data, now.data).map((change) => `${eventType} ${version}: ${change}`);
-  });
-}
+const shapeOf = ({ type, anyOf, enum: values, const: only }: JsonSchema): string =>
+  JSON.stringify([type, anyOf?.map(shapeOf), values, only]);
 
 const string = { type: "string" };
 

@@ -20,11 +20,11 @@ export interface ProgressTable {
   readonly table: string;
 }
 
-const ATTEMPTS = 8;
-const keyOf = (entityId: string) => ({ pk: `publisher#${partitionPart(entityId)}`, sk: "progress" });
-/** Where the publisher's parked entities are listed. */
-export const parkedKeyOf = (entityId: string) => ({ pk: parkedPartition("publisher"), sk: sortPart(entityId) });
-export const startOf = (entityId: string): Progress => ({ entityId, published: 0, parked: false, revision: 0 });
+/** As `findProgress`, without those that cannot be asked for. */
+export async function readProgress(on: ProgressTable, entityIds: readonly string[]): Promise<Map<string, Progress>> {
+  const found = await findProgress(on, entityIds);
+  return new Map([...found].flatMap(([id, progress]) => (progress instanceof Error ? [] : [[id, progress] as const])));
+}
 
 /**
  * Progress of many entities in few requests; may be a moment old, which costs a duplicate at worst. An entity whose
@@ -44,28 +44,13 @@ export async function findProgress(
   );
 }
 
-/** As `findProgress`, without those that cannot be asked for. */
-export async function readProgress(on: ProgressTable, entityIds: readonly string[]): Promise<Map<string, Progress>> {
-  const found = await findProgress(on, entityIds);
-  return new Map([...found].flatMap(([id, progress]) => (progress instanceof Error ? [] : [[id, progress] as const])));
-}
-
 export async function readProgressNow({ client, table }: ProgressTable, entityId: string): Promise<Progress> {
   const command = new GetCommand({ TableName: table, Key: keyOf(entityId), ConsistentRead: true });
   const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
   return (Item?.progress as Progress | undefined) ?? startOf(entityId);
 }
 
-function put(table: string, progress: Progress) {
-  const isNew = progress.revision === 0;
-  return {
-    TableName: table,
-    Item: { ...keyOf(progress.entityId), progress: { ...progress, revision: progress.revision + 1 } },
-    ConditionExpression: isNew ? "attribute_not_exists(#pk)" : "#progress.#revision = :revision",
-    ExpressionAttributeNames: isNew ? { "#pk": "pk" } : { "#progress": "progress", "#revision": "revision" },
-    ...(isNew ? {} : { ExpressionAttributeValues: { ":revision": progress.revision } }),
-  };
-}
+export const startOf = (entityId: string): Progress => ({ entityId, published: 0, parked: false, revision: 0 });
 
 /** False when another invocation moved the entity meanwhile. */
 export async function writeProgress({ client, table }: ProgressTable, progress: Progress): Promise<boolean> {
@@ -103,3 +88,20 @@ export async function parkProgress(
   });
   await whileTransient(ATTEMPTS, () => client.send(command));
 }
+
+function put(table: string, progress: Progress) {
+  const isNew = progress.revision === 0;
+  return {
+    TableName: table,
+    Item: { ...keyOf(progress.entityId), progress: { ...progress, revision: progress.revision + 1 } },
+    ConditionExpression: isNew ? "attribute_not_exists(#pk)" : "#progress.#revision = :revision",
+    ExpressionAttributeNames: isNew ? { "#pk": "pk" } : { "#progress": "progress", "#revision": "revision" },
+    ...(isNew ? {} : { ExpressionAttributeValues: { ":revision": progress.revision } }),
+  };
+}
+
+const ATTEMPTS = 8;
+const keyOf = (entityId: string) => ({ pk: `publisher#${partitionPart(entityId)}`, sk: "progress" });
+
+/** Where the publisher's parked entities are listed. */
+export const parkedKeyOf = (entityId: string) => ({ pk: parkedPartition("publisher"), sk: sortPart(entityId) });

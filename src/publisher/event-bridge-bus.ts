@@ -1,15 +1,6 @@
 import { DescribeEventBusCommand, type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
 import type { Bus, BusEntry, Refusal } from "./bus.ts";
 
-/** The bus that is configured does not exist: PutEvents to it would succeed and publish nothing. */
-export class UnknownBusError extends Error {
-  readonly code = "UNKNOWN_BUS";
-  constructor(busName: string, options: ErrorOptions) {
-    super(`event bus ${busName} does not exist; PutEvents to it would be answered as a success`, options);
-    this.name = "UnknownBusError";
-  }
-}
-
 /** @throws {UnknownBusError} */
 export async function checkBusExists(client: EventBridgeClient, busName: string): Promise<void> {
   try {
@@ -18,6 +9,15 @@ export async function checkBusExists(client: EventBridgeClient, busName: string)
     if (cause instanceof Error && cause.name === "ResourceNotFoundException")
       throw new UnknownBusError(busName, { cause });
     throw cause;
+  }
+}
+
+/** The bus that is configured does not exist: PutEvents to it would succeed and publish nothing. */
+export class UnknownBusError extends Error {
+  readonly code = "UNKNOWN_BUS";
+  constructor(busName: string, options: ErrorOptions) {
+    super(`event bus ${busName} does not exist; PutEvents to it would be answered as a success`, options);
+    this.name = "UnknownBusError";
   }
 }
 

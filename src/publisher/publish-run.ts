@@ -167,9 +167,6 @@ function fail(member: Member, fromSequence: number, error: Error): Member {
   return Object.assign(member, { outcome: "failed" as const, failure: { entityId, fromSequence, error } });
 }
 
-const laterThan = (published: number, { failing }: Progress): Progress["failing"] =>
-  failing && failing.sequenceNumber > published ? failing : undefined;
-
 /** An event that leaves no entry counts as published once everything before it is. */
 function publishedAfter({ progress, events, outgoing }: Plan, { sent, failures }: SendOutcome): number {
   const failedAt = failures.get(progress.entityId)?.fromSequence;
@@ -183,3 +180,6 @@ function failureOf(plan: Plan, { failures }: SendOutcome) {
   if (failure) return { sequenceNumber: failure.fromSequence, error: failure.error, counts: failure.isRefused };
   return plan.unpublishable;
 }
+
+const laterThan = (published: number, { failing }: Progress): Progress["failing"] =>
+  failing && failing.sequenceNumber > published ? failing : undefined;

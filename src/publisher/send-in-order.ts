@@ -36,14 +36,6 @@ export interface SendOutcome {
   readonly requests: number;
 }
 
-export class RefusedError extends Error {
-  readonly code = "REFUSED_BY_BUS";
-  constructor({ code, message }: Refusal) {
-    super(`the bus refused the entry: ${code}: ${message}`);
-    this.name = "RefusedError";
-  }
-}
-
 /**
  * Puts entries on the bus so that an entity's event never overtakes an earlier one: entries of one
  * entity go out one after another, one a request, for EventBridge takes the entries behind a refused one
@@ -214,14 +206,6 @@ class Sending {
   }
 }
 
-/** Entities of which the next request is made: some may be left for their size. */
-const LOOK_AHEAD = 20;
-
-function aboutOf(code: string): About {
-  if (TRANSIENT.has(code)) return "system";
-  return ABOUT_THE_ENTRY.has(code) ? "entry" : "unknown";
-}
-
 async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
   try {
     const refusals = await bus.put(batch.map(({ entry }) => entry));
@@ -232,5 +216,21 @@ async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
     if (isSystemState(error)) return { refusals, about: () => "system" };
     if (batch.length > 1) return { refusals, about: () => "one-of-them" };
     return { refusals, about: () => (isRefusedContent(error) ? "entry" : "unknown") };
+  }
+}
+
+/** Entities of which the next request is made: some may be left for their size. */
+const LOOK_AHEAD = 20;
+
+function aboutOf(code: string): About {
+  if (TRANSIENT.has(code)) return "system";
+  return ABOUT_THE_ENTRY.has(code) ? "entry" : "unknown";
+}
+
+export class RefusedError extends Error {
+  readonly code = "REFUSED_BY_BUS";
+  constructor({ code, message }: Refusal) {
+    super(`the bus refused the entry: ${code}: ${message}`);
+    this.name = "RefusedError";
   }
 }

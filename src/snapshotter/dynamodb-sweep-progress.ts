@@ -2,11 +2,6 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/li
 import { whileTransient } from "../event-store/dynamodb/index.ts";
 import type { SweepPosition, SweepProgress } from "./sweep.ts";
 
-const ATTEMPTS = 8;
-
-/** Beside the snapshots, under an id that no entity has: version 0 is nobody's. */
-const keyOf = (aggregateType: string) => ({ entityId: `sweep#${aggregateType}`, version: 0 });
-
 /** Keeps the position of the sweep in the Snapshots table. */
 export function dynamoDbSweepProgress(client: DynamoDBDocumentClient, table: string): SweepProgress {
   return {
@@ -21,3 +16,8 @@ export function dynamoDbSweepProgress(client: DynamoDBDocumentClient, table: str
     },
   };
 }
+
+const ATTEMPTS = 8;
+
+/** Beside the snapshots, under an id that no entity has: version 0 is nobody's. */
+const keyOf = (aggregateType: string) => ({ entityId: `sweep#${aggregateType}`, version: 0 });

@@ -29,26 +29,8 @@ export type SnapshotOutcome =
   | { readonly outcome: "unstorable"; readonly reason: string }
   | { readonly outcome: "missing" };
 
-const DEFAULT_KEEP = 3;
-/** After this many milliseconds a snapshot that fell out of the last K may be removed. */
-const EXPIRY_MS = 24 * 60 * 60 * 1000;
-
-const isTooLarge = (error: unknown): error is EventStoreError & { readonly bytes: number } =>
-  isEventStoreError(error) && error.code === "TOO_LARGE";
-const isUnstorable = (error: unknown): error is EventStoreError =>
-  isEventStoreError(error) && error.code === "UNSTORABLE_VALUE";
-
-const newestSnapshot = async (store: EventStore, entityId: string): Promise<Snapshot | undefined> =>
-  (await store.getLatestSnapshot<Snapshot["snapshotData"]>(entityId)) ?? undefined;
-
 export function aggregateOf(context: SnapshotterContext, aggregateType: string): AnyAggregate | undefined {
   return context.aggregates.find((aggregate) => aggregate.aggregateType === aggregateType);
-}
-
-/** The versions of the newest snapshots before this one, and those that it pushes out. */
-function thin(newest: { version: number; previous?: readonly number[] } | undefined, keep: number) {
-  const versions = newest ? [newest.version, ...(newest.previous ?? [])] : [];
-  return { previous: versions.slice(0, keep - 1), expired: versions.slice(keep - 1) };
 }
 
 /**
@@ -85,3 +67,22 @@ export async function makeSnapshot<State, C extends Command, E extends NewEvent>
   await Promise.all(expired.map((old) => store.expireSnapshot(entityId, old, expiresAt)));
   return { outcome: "made", version };
 }
+
+const DEFAULT_KEEP = 3;
+/** After this many milliseconds a snapshot that fell out of the last K may be removed. */
+const EXPIRY_MS = 24 * 60 * 60 * 1000;
+
+const isTooLarge = (error: unknown): error is EventStoreError & { readonly bytes: number } =>
+  isEventStoreError(error) && error.code === "TOO_LARGE";
+
+const newestSnapshot = async (store: EventStore, entityId: string): Promise<Snapshot | undefined> =>
+  (await store.getLatestSnapshot<Snapshot["snapshotData"]>(entityId)) ?? undefined;
+
+/** The versions of the newest snapshots before this one, and those that it pushes out. */
+function thin(newest: { version: number; previous?: readonly number[] } | undefined, keep: number) {
+  const versions = newest ? [newest.version, ...(newest.previous ?? [])] : [];
+  return { previous: versions.slice(0, keep - 1), expired: versions.slice(keep - 1) };
+}
+
+const isUnstorable = (error: unknown): error is EventStoreError =>
+  isEventStoreError(error) && error.code === "UNSTORABLE_VALUE";

@@ -1,7 +1,5 @@
 import type { StoredEvent } from "../event-store/index.ts";
 
-export const SNAPSHOT_DUE = "SnapshotDue";
-
 /** The detail of a `SnapshotDue` notice. It may come twice, late or out of order. */
 export interface SnapshotDue {
   readonly entityId: string;
@@ -10,6 +8,8 @@ export interface SnapshotDue {
   readonly version: number;
   readonly correlationId: string;
 }
+
+export const SNAPSHOT_DUE = "SnapshotDue";
 
 export function snapshotDue({ entityId, aggregateType, sequenceNumber, correlationId }: StoredEvent): SnapshotDue {
   return { entityId, aggregateType, version: sequenceNumber, correlationId };

@@ -43,75 +43,6 @@ export interface SweepReport {
   readonly isDone: boolean;
 }
 
-/** Milliseconds. The index is behind the table by moments, and clocks differ: each sweep looks this far back again. */
-const OVERLAP_MS = 15 * 60 * 1000;
-/** Milliseconds that a slice may take to finish after the last look at the time. */
-const RESERVE_MS = 20_000;
-const MAX_FAILED = 1_000;
-const FIRST_TIME = new Date(0).toISOString();
-
-type Counts = { -readonly [Name in "due" | "made" | "skipped" | "tooLarge" | "failed"]: number };
-
-const earlier = (time: string, milliseconds: number): string =>
-  new Date(Math.max(0, Date.parse(time) - milliseconds)).toISOString();
-
-function nextSpan(last: SweepPosition | undefined, now: string): SweepPosition {
-  if (last && !last.isDone) return last;
-  const from = last ? earlier(last.until, OVERLAP_MS) : FIRST_TIME;
-  return { from, until: now, isDone: false, failed: last?.failed ?? [] };
-}
-
-function count(counts: Counts, { outcome }: SnapshotOutcome): void {
-  if (outcome === "made") counts.made += 1;
-  if (outcome === "too-large") counts.tooLarge += 1;
-  if (outcome === "current") counts.skipped += 1;
-  else counts.due += 1;
-}
-
-/** Makes the snapshots of some entities; answers with those that failed. */
-async function snapshotAll(
-  context: SweepContext,
-  aggregate: AnyAggregate,
-  entityIds: readonly string[],
-  counts: Counts,
-): Promise<string[]> {
-  const limit = pLimit(context.concurrency ?? 8);
-  const failed: string[] = [];
-  const one = async (entityId: string) => {
-    try {
-      count(counts, await makeSnapshot(context, aggregate, entityId));
-    } catch (error) {
-      counts.due += 1;
-      counts.failed += 1;
-      failed.push(entityId);
-      context.onFailure?.(entityId, error);
-    }
-  };
-  await Promise.all(entityIds.map((entityId) => limit(one, entityId)));
-  return failed;
-}
-
-interface Slice {
-  readonly entityIds: string[];
-  readonly cursor: string | undefined;
-}
-
-async function* slicesOf(context: SweepContext, aggregateType: string, position: SweepPosition): AsyncGenerator<Slice> {
-  const { from: fromTime, until: toTime, cursor } = position;
-  const size = context.slice ?? 2_000;
-  let ids = new Set<string>();
-  let read = 0;
-  for await (const key of context.store.readKeysByType(aggregateType, { fromTime, toTime, cursor })) {
-    ids.add(key.entityId);
-    read += 1;
-    if (read < size) continue;
-    yield { entityIds: [...ids], cursor: key.cursor };
-    ids = new Set();
-    read = 0;
-  }
-  yield { entityIds: [...ids], cursor: undefined };
-}
-
 /**
  * Snapshots every entity of an aggregate type that changed since the last sweep. Which changed is
  * read from the keys of the type index, in slices; after each the place is saved, so that a sweep
@@ -137,3 +68,72 @@ export async function sweepAggregate(context: SweepContext, aggregate: AnyAggreg
   }
   return { aggregateType, ...counts, isDone: position.isDone };
 }
+
+function nextSpan(last: SweepPosition | undefined, now: string): SweepPosition {
+  if (last && !last.isDone) return last;
+  const from = last ? earlier(last.until, OVERLAP_MS) : FIRST_TIME;
+  return { from, until: now, isDone: false, failed: last?.failed ?? [] };
+}
+
+/** Makes the snapshots of some entities; answers with those that failed. */
+async function snapshotAll(
+  context: SweepContext,
+  aggregate: AnyAggregate,
+  entityIds: readonly string[],
+  counts: Counts,
+): Promise<string[]> {
+  const limit = pLimit(context.concurrency ?? 8);
+  const failed: string[] = [];
+  const one = async (entityId: string) => {
+    try {
+      count(counts, await makeSnapshot(context, aggregate, entityId));
+    } catch (error) {
+      counts.due += 1;
+      counts.failed += 1;
+      failed.push(entityId);
+      context.onFailure?.(entityId, error);
+    }
+  };
+  await Promise.all(entityIds.map((entityId) => limit(one, entityId)));
+  return failed;
+}
+
+function count(counts: Counts, { outcome }: SnapshotOutcome): void {
+  if (outcome === "made") counts.made += 1;
+  if (outcome === "too-large") counts.tooLarge += 1;
+  if (outcome === "current") counts.skipped += 1;
+  else counts.due += 1;
+}
+
+interface Slice {
+  readonly entityIds: string[];
+  readonly cursor: string | undefined;
+}
+
+async function* slicesOf(context: SweepContext, aggregateType: string, position: SweepPosition): AsyncGenerator<Slice> {
+  const { from: fromTime, until: toTime, cursor } = position;
+  const size = context.slice ?? 2_000;
+  let ids = new Set<string>();
+  let read = 0;
+  for await (const key of context.store.readKeysByType(aggregateType, { fromTime, toTime, cursor })) {
+    ids.add(key.entityId);
+    read += 1;
+    if (read < size) continue;
+    yield { entityIds: [...ids], cursor: key.cursor };
+    ids = new Set();
+    read = 0;
+  }
+  yield { entityIds: [...ids], cursor: undefined };
+}
+
+/** Milliseconds. The index is behind the table by moments, and clocks differ: each sweep looks this far back again. */
+const OVERLAP_MS = 15 * 60 * 1000;
+/** Milliseconds that a slice may take to finish after the last look at the time. */
+const RESERVE_MS = 20_000;
+const MAX_FAILED = 1_000;
+const FIRST_TIME = new Date(0).toISOString();
+
+type Counts = { -readonly [Name in "due" | "made" | "skipped" | "tooLarge" | "failed"]: number };
+
+const earlier = (time: string, milliseconds: number): string =>
+  new Date(Math.max(0, Date.parse(time) - milliseconds)).toISOString();

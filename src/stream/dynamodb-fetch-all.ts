@@ -1,6 +1,12 @@
 import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { isRefusedContent, untilProcessed } from "../event-store/dynamodb/index.ts";
 
+/** What was read, and the keys that the table refused with what it said: the others are not held up by them. */
+export interface Fetched {
+  readonly items: readonly Item[];
+  readonly refused: readonly { readonly key: Key; readonly error: unknown }[];
+}
+
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const BATCH = 100;
 const ATTEMPTS = 8;
@@ -16,12 +22,6 @@ interface Key {
 }
 
 type Item = Record<string, unknown>;
-
-/** What was read, and the keys that the table refused with what it said: the others are not held up by them. */
-export interface Fetched {
-  readonly items: readonly Item[];
-  readonly refused: readonly { readonly key: Key; readonly error: unknown }[];
-}
 
 /**
  * Items by key, missing ones left out. A request that is refused for what it contains is sent again in halves,

@@ -3,15 +3,6 @@ import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, QueryCommand } 
 import { whileTransient } from "../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../event-store/index.ts";
 
-/** There is no such entity parked in the projection, or in the publisher. */
-export class NotParkedError extends Error {
-  readonly code = "NOT_PARKED";
-  constructor(where: string, entityId: string) {
-    super(`${entityId} is not parked in ${where}`);
-    this.name = "NotParkedError";
-  }
-}
-
 /** An entity that waits in one reader of the stream, a projection or the publisher, because of an event of it. */
 export interface ParkedEntity {
   /** The projection's name, or `publisher`. */
@@ -36,27 +27,20 @@ export interface ParkingTable {
   readonly table: string;
 }
 
-type Key = { readonly pk: string; readonly sk: string };
-
-/** As the table holds it: JSON text takes every number and every depth that the store takes. */
-type StoredParked = Omit<ParkedEntity, "event"> & { readonly event?: string };
-
-const ATTEMPTS = 8;
-/** Bytes. The event must fit into the item, beside key and error; a larger one stays in the store alone. */
-const MAX_EVENT = 300 * 1024;
-
-/** The partition that lists what is parked in a projection, or in the publisher. */
-export const parkedPartition = (name: string): string => `parked#${name}`;
+/** There is no such entity parked in the projection, or in the publisher. */
+export class NotParkedError extends Error {
+  readonly code = "NOT_PARKED";
+  constructor(where: string, entityId: string) {
+    super(`${entityId} is not parked in ${where}`);
+    this.name = "NotParkedError";
+  }
+}
 
 /** The item of a parked entity, for the transaction that parks it. */
 export function parkedItem(key: Key, { event, ...parked }: ParkedEntity): Key & { readonly parked: StoredParked } {
   const text = event === undefined ? undefined : JSON.stringify(event);
   const isKept = text !== undefined && Buffer.byteLength(text) <= MAX_EVENT;
   return { ...key, parked: isKept ? { ...parked, event: text } : parked };
-}
-
-function toParked({ event, ...parked }: StoredParked): ParkedEntity {
-  return event === undefined ? parked : { ...parked, event: JSON.parse(event) as StoredEvent };
 }
 
 export async function findParked({ client, table }: ParkingTable, key: Key): Promise<ParkedEntity | undefined> {
@@ -85,6 +69,13 @@ export async function removeParked(
   }
 }
 
+/** Entities that are parked in a projection, in any of its generations, or in the publisher. */
+export async function countParked(on: ParkingTable, name: string): Promise<number> {
+  let count = 0;
+  for await (const _ of listParked(on, name)) count += 1;
+  return count;
+}
+
 /** Everything that is parked in a projection, all generations, by generation and entity; or in the publisher. */
 export async function* listParked({ client, table }: ParkingTable, name: string): AsyncGenerator<ParkedEntity> {
   let start: Record<string, unknown> | undefined;
@@ -103,9 +94,18 @@ export async function* listParked({ client, table }: ParkingTable, name: string)
   } while (start);
 }
 
-/** Entities that are parked in a projection, in any of its generations, or in the publisher. */
-export async function countParked(on: ParkingTable, name: string): Promise<number> {
-  let count = 0;
-  for await (const _ of listParked(on, name)) count += 1;
-  return count;
+function toParked({ event, ...parked }: StoredParked): ParkedEntity {
+  return event === undefined ? parked : { ...parked, event: JSON.parse(event) as StoredEvent };
 }
+
+type Key = { readonly pk: string; readonly sk: string };
+
+/** As the table holds it: JSON text takes every number and every depth that the store takes. */
+type StoredParked = Omit<ParkedEntity, "event"> & { readonly event?: string };
+
+const ATTEMPTS = 8;
+/** Bytes. The event must fit into the item, beside key and error; a larger one stays in the store alone. */
+const MAX_EVENT = 300 * 1024;
+
+/** The partition that lists what is parked in a projection, or in the publisher. */
+export const parkedPartition = (name: string): string => `parked#${name}`;

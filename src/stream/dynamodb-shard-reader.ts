@@ -4,12 +4,6 @@ import type { PollerOptions } from "./dynamodb-poller-options.ts";
 import { ATTEMPTS, hasName, isForgotten, openIterator } from "./dynamodb-shard-requests.ts";
 import { sleep } from "./sleep.ts";
 
-const MAX_RECORDS = 1_000;
-const DEFAULT_IDLE_MS = 250;
-
-/** The stream tells the time of a record to the second. */
-const startOfSecond = (time: Date): Date => new Date(Math.floor(time.getTime() / 1000) * 1000);
-
 /** Reads one shard to its end, or until the signal falls. */
 export class ShardReader {
   readonly #options: PollerOptions;
@@ -120,3 +114,9 @@ export class ShardReader {
     return this.#hasEnded ? Promise.resolve() : sleep(idleMs, signal);
   }
 }
+
+const MAX_RECORDS = 1_000;
+const DEFAULT_IDLE_MS = 250;
+
+/** The stream tells the time of a record to the second. */
+const startOfSecond = (time: Date): Date => new Date(Math.floor(time.getTime() / 1000) * 1000);

@@ -3,25 +3,6 @@ import { isTransient, whileTransient } from "../event-store/dynamodb/index.ts";
 import { messageOf } from "../event-store/index.ts";
 import type { PollerOptions } from "./dynamodb-poller-options.ts";
 
-export const ATTEMPTS = 10;
-
-export const hasName = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
-
-async function listShards({ client, streamArn }: PollerOptions): Promise<Shard[]> {
-  const shards: Shard[] = [];
-  let start: string | undefined;
-  do {
-    const command = new DescribeStreamCommand({
-      StreamArn: streamArn,
-      ...(start === undefined ? {} : { ExclusiveStartShardId: start }),
-    });
-    const { StreamDescription } = await whileTransient(ATTEMPTS, () => client.send(command));
-    shards.push(...(StreamDescription?.Shards ?? []));
-    start = StreamDescription?.LastEvaluatedShardId;
-  } while (start !== undefined);
-  return shards;
-}
-
 export async function openIterator(
   options: PollerOptions,
   shardId: string,
@@ -60,5 +41,24 @@ export async function lookForShards(options: PollerOptions): Promise<Shard[] | u
   }
 }
 
+async function listShards({ client, streamArn }: PollerOptions): Promise<Shard[]> {
+  const shards: Shard[] = [];
+  let start: string | undefined;
+  do {
+    const command = new DescribeStreamCommand({
+      StreamArn: streamArn,
+      ...(start === undefined ? {} : { ExclusiveStartShardId: start }),
+    });
+    const { StreamDescription } = await whileTransient(ATTEMPTS, () => client.send(command));
+    shards.push(...(StreamDescription?.Shards ?? []));
+    start = StreamDescription?.LastEvaluatedShardId;
+  } while (start !== undefined);
+  return shards;
+}
+
 /** The stream forgets a shard with its last record, also while it is being read. */
 export const isForgotten = (error: unknown): boolean => hasName(error, "ResourceNotFoundException");
+
+export const ATTEMPTS = 10;
+
+export const hasName = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;

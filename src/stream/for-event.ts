@@ -1,6 +1,24 @@
 import { asError, callNow, messageOf, type StoredEvent } from "../event-store/index.ts";
 
 /**
+ * Calls synchronous code for an event.
+ *
+ * @throws {EventHandlingError} for whatever it throws, and when it returns a promise
+ */
+export function forEvent<T>(event: StoredEvent, what: string, call: () => T): T {
+  return callNow(call, (thrown) => new EventHandlingError(event, what, thrown));
+}
+
+/** As `forEvent`, for code that may wait. */
+export async function forEventAsync<T>(event: StoredEvent, what: string, call: () => T | Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw new EventHandlingError(event, what, thrown);
+  }
+}
+
+/**
  * Code that is called for an event (`evolve`, a list, the shape that is published) threw, or returned what it must
  * not. The event is to blame, whatever was thrown: what the SDK and the network throw is never wrapped in this.
  */
@@ -24,23 +42,5 @@ export class EventHandlingError extends Error {
     this.entityId = entityId;
     this.sequenceNumber = sequenceNumber;
     this.eventType = eventType;
-  }
-}
-
-/**
- * Calls synchronous code for an event.
- *
- * @throws {EventHandlingError} for whatever it throws, and when it returns a promise
- */
-export function forEvent<T>(event: StoredEvent, what: string, call: () => T): T {
-  return callNow(call, (thrown) => new EventHandlingError(event, what, thrown));
-}
-
-/** As `forEvent`, for code that may wait. */
-export async function forEventAsync<T>(event: StoredEvent, what: string, call: () => T | Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (thrown) {
-    throw new EventHandlingError(event, what, thrown);
   }
 }

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { MAX_ID_BYTES } from "../event-store/index.ts";
 
+/** An id as a part of a sort key (1,024 bytes) beside other text: as it is up to 128 bytes, longer ones shortened. */
+export const sortPart = (id: string): string => shortened(id, SHORT_BYTES);
+
 /** Bytes that a text may take in a partition key beside a prefix, and behind a sort. */
 const SHORT_BYTES = 128;
 
@@ -9,9 +12,6 @@ const SHORT_BYTES = 128;
  * store takes, longer ones, which others may have written, shortened.
  */
 export const partitionPart = (id: string): string => shortened(id, MAX_ID_BYTES);
-
-/** An id as a part of a sort key (1,024 bytes) beside other text: as it is up to 128 bytes, longer ones shortened. */
-export const sortPart = (id: string): string => shortened(id, SHORT_BYTES);
 
 /**
  * A text of more than `most` bytes as its beginning and a digest, together one byte more than `most`:

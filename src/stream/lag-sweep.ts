@@ -113,33 +113,6 @@ async function sweepType(
   return { ...report, behind: [...report.behind], failed: [...report.failed], isDone: position.isDone };
 }
 
-/** An entity that is met in two spans counts with its later event. */
-function eachOnce(heads: readonly EntityHead[]): EntityHead[] {
-  const all = new Map<string, number>();
-  for (const { entityId, head } of heads) all.set(entityId, Math.max(head, all.get(entityId) ?? 0));
-  return headsOf(all);
-}
-
-/** Bytes of the entities that are taken again by the next sweep: they stand in one item beside its place. */
-const MAX_FAILED_BYTES = 200_000;
-
-const bytesOf = (heads: readonly EntityHead[]): number =>
-  heads.reduce((sum, { entityId }) => sum + Buffer.byteLength(entityId) + BYTES_A_HEAD, 0);
-
-/** Bytes of an entity's head in the item, beside its id. */
-const BYTES_A_HEAD = 40;
-
-function spanAfter(
-  { clock, beginAt = BEGINNING }: LagSweepContext,
-  last: LagSweepPosition | undefined,
-): LagSweepPosition {
-  if (last && !last.isDone) return last;
-  const from = last ? new Date(Date.parse(last.until) - OVERLAP_MS).toISOString() : beginAt;
-  const now = clock();
-  const until = new Date(now.getTime() - SETTLED_MS).toISOString();
-  return { from, until, isDone: false, failed: last?.failed ?? [], keptAt: now.toISOString() };
-}
-
 interface Slice {
   readonly heads: readonly EntityHead[];
   /** Undefined with the last slice. */
@@ -165,5 +138,32 @@ async function* slicesOf(
   yield { heads: headsOf(heads), cursor: undefined };
 }
 
+/** An entity that is met in two spans counts with its later event. */
+function eachOnce(heads: readonly EntityHead[]): EntityHead[] {
+  const all = new Map<string, number>();
+  for (const { entityId, head } of heads) all.set(entityId, Math.max(head, all.get(entityId) ?? 0));
+  return headsOf(all);
+}
+
 const headsOf = (heads: ReadonlyMap<string, number>): EntityHead[] =>
   [...heads].map(([entityId, head]) => ({ entityId, head }));
+
+/** Bytes of the entities that are taken again by the next sweep: they stand in one item beside its place. */
+const MAX_FAILED_BYTES = 200_000;
+
+const bytesOf = (heads: readonly EntityHead[]): number =>
+  heads.reduce((sum, { entityId }) => sum + Buffer.byteLength(entityId) + BYTES_A_HEAD, 0);
+
+/** Bytes of an entity's head in the item, beside its id. */
+const BYTES_A_HEAD = 40;
+
+function spanAfter(
+  { clock, beginAt = BEGINNING }: LagSweepContext,
+  last: LagSweepPosition | undefined,
+): LagSweepPosition {
+  if (last && !last.isDone) return last;
+  const from = last ? new Date(Date.parse(last.until) - OVERLAP_MS).toISOString() : beginAt;
+  const now = clock();
+  const until = new Date(now.getTime() - SETTLED_MS).toISOString();
+  return { from, until, isDone: false, failed: last?.failed ?? [], keptAt: now.toISOString() };
+}

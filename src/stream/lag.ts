@@ -9,12 +9,6 @@ export interface Lag {
   readonly oldestWaitingSeconds: number;
 }
 
-interface Place {
-  readonly entityId: string;
-  readonly sequenceNumber: number;
-  readonly eventTime: string;
-}
-
 /** Of each entity the last event that was taken; undefined when it is parked, and waits for a decision and not for the reader. */
 export type Checkpoints = ReadonlyMap<string, number | undefined>;
 
@@ -24,29 +18,6 @@ export interface LagProbes {
     aggregateTypes: readonly string[],
     checkpointsOf: (entityIds: readonly string[]) => Promise<Checkpoints>,
   ): Promise<Lag>;
-}
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-
-/** The stream forgets after a day, and so does this. */
-const DAY = 24 * HOUR;
-
-/** Milliseconds back from now, where a single straggler is looked for when the newest events are taken. */
-const AGES = [12, 6, 3, 1]
-  .map((hours) => hours * HOUR)
-  .concat([30, 10, 5, 2, 1].map((minutes) => minutes * MINUTE))
-  .concat([30, 10].map((seconds) => seconds * SECOND));
-
-/** Keys that are read at each look, and from the oldest waiting one on. */
-const PROBE_KEYS = 50;
-const COUNTED_KEYS = 1_000;
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of source) all.push(one);
-  return all;
 }
 
 /**
@@ -143,4 +114,33 @@ export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock
   }
 
   return { lag };
+}
+
+interface Place {
+  readonly entityId: string;
+  readonly sequenceNumber: number;
+  readonly eventTime: string;
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** The stream forgets after a day, and so does this. */
+const DAY = 24 * HOUR;
+
+/** Milliseconds back from now, where a single straggler is looked for when the newest events are taken. */
+const AGES = [12, 6, 3, 1]
+  .map((hours) => hours * HOUR)
+  .concat([30, 10, 5, 2, 1].map((minutes) => minutes * MINUTE))
+  .concat([30, 10].map((seconds) => seconds * SECOND));
+
+/** Keys that are read at each look, and from the oldest waiting one on. */
+const PROBE_KEYS = 50;
+const COUNTED_KEYS = 1_000;
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
 }

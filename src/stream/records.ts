@@ -15,12 +15,8 @@ export interface StreamedEvent {
   readonly event?: StoredEvent;
 }
 
-function readImage(image: Item): StoredEvent | undefined {
-  try {
-    return decodeEvent(image);
-  } catch {
-    return undefined;
-  }
+export function readRecords(records: readonly DynamoDBRecord[]): StreamedEvent[] {
+  return records.flatMap((record) => readRecord(record) ?? []);
 }
 
 /** The event that a record tells of; undefined for what is no insert of an event (a removal, a foreign item). */
@@ -34,6 +30,10 @@ export function readRecord(record: DynamoDBRecord): StreamedEvent | undefined {
   return { recordId, entityId, sequenceNumber, ...(event ? { event } : {}) };
 }
 
-export function readRecords(records: readonly DynamoDBRecord[]): StreamedEvent[] {
-  return records.flatMap((record) => readRecord(record) ?? []);
+function readImage(image: Item): StoredEvent | undefined {
+  try {
+    return decodeEvent(image);
+  } catch {
+    return undefined;
+  }
 }

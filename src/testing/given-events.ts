@@ -60,6 +60,14 @@ export function readAsStored(
   });
 }
 
+function aggregateTypeOf(at: string, { eventType }: GivenEvent, aggregates: readonly AggregateEventTypes[]): string {
+  const types = aggregates.filter(({ eventTypes }) => Object.hasOwn(eventTypes, eventType));
+  const [only, other] = types.length === 0 ? aggregates : types;
+  if (only && !other) return only.aggregateType;
+  const known = aggregates.map(({ aggregateType }) => aggregateType).join(", ");
+  throw new InvalidArgumentError(`${at}.aggregateType`, undefined, `one of ${known}: several could have ${eventType}`);
+}
+
 /** The event with its payload as its schema gives it out. @throws {EventSchemaError} */
 function asAppended(eventTypes: EventTypeRegistry, event: StoredEvent): StoredEvent {
   const { aggregateType, eventType, eventData } = event;
@@ -70,14 +78,6 @@ function asAppended(eventTypes: EventTypeRegistry, event: StoredEvent): StoredEv
   const checked = checkSchema(schema, eventType, eventData);
   if (isThenable(checked)) throw new TypeError(`${eventType}: its schema waits; use inMemory(service)`);
   return Object.freeze({ ...event, eventData: deepFreeze(checked as JsonObject) });
-}
-
-function aggregateTypeOf(at: string, { eventType }: GivenEvent, aggregates: readonly AggregateEventTypes[]): string {
-  const types = aggregates.filter(({ eventTypes }) => Object.hasOwn(eventTypes, eventType));
-  const [only, other] = types.length === 0 ? aggregates : types;
-  if (only && !other) return only.aggregateType;
-  const known = aggregates.map(({ aggregateType }) => aggregateType).join(", ");
-  throw new InvalidArgumentError(`${at}.aggregateType`, undefined, `one of ${known}: several could have ${eventType}`);
 }
 
 const GIVEN_EVENT: Fields<StoredEvent> = {

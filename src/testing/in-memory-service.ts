@@ -28,23 +28,6 @@ export interface InMemoryOptions {
   readonly publishUserId?: boolean;
 }
 
-/** A command; who sends it is "ann" by default. */
-type Sent<A extends AnyAggregateDefinition> = Omit<
-  ServiceCommandRequest<A>,
-  "userId" | "correlationId" | "entityId" | "command"
-> & {
-  readonly userId?: string;
-  readonly correlationId?: string;
-};
-
-/** A published event with the types of the service's declaration. */
-type Published<Service> =
-  PublishedEventOf<Service> extends infer Event
-    ? Event extends { readonly data: unknown }
-      ? Omit<Envelope, keyof Event> & Event
-      : never
-    : never;
-
 /** A service without tables: commands become events, rows and published events, as in production. */
 export interface InMemoryService<Service> {
   readonly store: InMemoryEventStore;
@@ -66,6 +49,23 @@ export interface InMemoryService<Service> {
   /** What was published, in the order of its entities' events. */
   readonly published: readonly Published<Service>[];
 }
+
+/** A command; who sends it is "ann" by default. */
+type Sent<A extends AnyAggregateDefinition> = Omit<
+  ServiceCommandRequest<A>,
+  "userId" | "correlationId" | "entityId" | "command"
+> & {
+  readonly userId?: string;
+  readonly correlationId?: string;
+};
+
+/** A published event with the types of the service's declaration. */
+type Published<Service> =
+  PublishedEventOf<Service> extends infer Event
+    ? Event extends { readonly data: unknown }
+      ? Omit<Envelope, keyof Event> & Event
+      : never
+    : never;
 
 /**
  * A service in memory, for tests of what it does as a whole.

@@ -17,9 +17,6 @@ export interface ExpectedRejection {
   readonly rejection: string;
 }
 
-/** The rules refuse for this reason: `then(rejected("product-discontinued"))`. */
-export const rejected = (reason: string): ExpectedRejection => ({ rejection: reason });
-
 interface Outcome<E> {
   /**
    * What must have come of the command.
@@ -114,6 +111,9 @@ function checkedCommand<C extends Command>(aggregate: object, command: C): C {
   if (result.issues) throw new TypeError(`${command.type}: ${result.issues.map(({ message }) => message).join("; ")}`);
   return deepFreeze({ ...command, data: structuredClone(result.value) });
 }
+
+/** The rules refuse for this reason: `then(rejected("product-discontinued"))`. */
+export const rejected = (reason: string): ExpectedRejection => ({ rejection: reason });
 
 const METADATA: Fields<CommandMetadata> = { userId: true, correlationId: true, now: true };
 const NEW_EVENT: Fields<NewEvent & { version: string }> = { eventType: true, eventData: true, version: true };

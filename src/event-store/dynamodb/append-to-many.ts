@@ -8,24 +8,6 @@ import { itemSize } from "./item-size.ts";
 import { checkTransactionSize, type PreparedAppend, placeAfter, prepareAppend } from "./prepare.ts";
 import { writeEvents } from "./write.ts";
 
-/** The first results when the whole was stored before; undefined when not all of it was. */
-async function repeatedResults(
-  context: StoreContext,
-  appends: readonly PreparedAppend[],
-): Promise<{ readonly all: Appended[] | undefined; readonly versions: ReadonlyMap<string, number> }> {
-  const found = await Promise.all(appends.map((append) => findRepeat(context, append)));
-  const repeated = found.flatMap((one) => one.repeated ?? []);
-  const versions = new Map(appends.map(({ request }, index) => [request.entityId, found[index]?.version ?? 0]));
-  return { all: repeated.length === appends.length ? repeated : undefined, versions };
-}
-
-/** A command that is stored on some of the entities only was another one there. */
-function refuseReuse(appends: readonly PreparedAppend[], found: readonly (EntityHead | Appended)[]): never {
-  const index = found.findIndex(isAppended);
-  const { request, command } = appends[index] as PreparedAppend;
-  throw new CommandIdReusedError(request.entityId, command?.id ?? "", found[index]?.version ?? 0);
-}
-
 /** Appends to several entities, all or none. */
 export async function appendToMany(context: StoreContext, requests: readonly AppendRequest[]): Promise<Appended[]> {
   checkAppendToMany(requests);
@@ -54,4 +36,22 @@ export async function appendToMany(context: StoreContext, requests: readonly App
   if (all) return all;
   const { expectedVersion = 0 } = requests.find(({ entityId }) => entityId === conflict.entityId) ?? {};
   throw new ConcurrencyError(conflict.entityId, expectedVersion, versions.get(conflict.entityId) ?? 0);
+}
+
+/** The first results when the whole was stored before; undefined when not all of it was. */
+async function repeatedResults(
+  context: StoreContext,
+  appends: readonly PreparedAppend[],
+): Promise<{ readonly all: Appended[] | undefined; readonly versions: ReadonlyMap<string, number> }> {
+  const found = await Promise.all(appends.map((append) => findRepeat(context, append)));
+  const repeated = found.flatMap((one) => one.repeated ?? []);
+  const versions = new Map(appends.map(({ request }, index) => [request.entityId, found[index]?.version ?? 0]));
+  return { all: repeated.length === appends.length ? repeated : undefined, versions };
+}
+
+/** A command that is stored on some of the entities only was another one there. */
+function refuseReuse(appends: readonly PreparedAppend[], found: readonly (EntityHead | Appended)[]): never {
+  const index = found.findIndex(isAppended);
+  const { request, command } = appends[index] as PreparedAppend;
+  throw new CommandIdReusedError(request.entityId, command?.id ?? "", found[index]?.version ?? 0);
 }

@@ -9,115 +9,16 @@ import { type PlacedEvent, type PreparedAppend, placeAfter, prepareAppend } from
 import { readEvent, readEvents, readPages } from "./read.ts";
 import { writeEvents } from "./write.ts";
 
-/** The head is at the version that the caller expects, or that is a conflict. */
-async function headAtVersion(context: StoreContext, entityId: string, expected: number): Promise<EntityHead> {
-  const known = context.memory.get(entityId);
-  if (known && known.version > expected) throw new ConcurrencyError(entityId, expected, known.version);
-  if (known?.version === expected) return known;
-  if (expected === 0) return NEW_ENTITY;
-  const event = await readEvent(context, entityId, expected);
-  if (event) return headAt(event, UNKNOWN_COMMAND_LOG);
-  const { version } = await readHead(context, entityId);
-  throw new ConcurrencyError(entityId, expected, version);
-}
-
-/** As above for an append with a command: its head comes with a complete command log. */
-async function headWithCommands(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
-  const { entityId, expectedVersion, command } = append.request;
-  if (command?.log?.complete && expectedVersion !== undefined) {
-    const found = findCommand(command.log, entityId, { id: command.id, hash: append.command?.hash ?? "" });
-    if (found) return { ...NEW_ENTITY, commands: command.log };
-    return { ...(await headAtVersion(context, entityId, expectedVersion)), commands: command.log };
+export async function appendEvents(context: StoreContext, request: AppendRequest): Promise<Appended> {
+  const append = await prepareAppend(context, request);
+  if (request.expectedVersion === undefined) return appendAtHead(context, append);
+  try {
+    return (await appendOnce(context, append)) ?? (await explainConflict(context, append));
+  } catch (error) {
+    if (append.command && isConcurrencyError(error)) return explainConflict(context, append);
+    throw error;
   }
-  const known = context.memory.get(entityId);
-  const isAhead = known !== undefined && (expectedVersion ?? 0) > known.version;
-  return known?.commands.complete && !isAhead ? known : readHeadWithCommands(context, entityId);
 }
-
-export async function repeatedResult(
-  context: StoreContext,
-  append: PreparedAppend,
-  head: EntityHead,
-): Promise<Appended | undefined> {
-  const { command, request } = append;
-  const first = command && findCommand(head.commands, request.entityId, command);
-  if (!first) return undefined;
-  const reader = { readEvents: (entityId: string, options?: ReadOptions) => readEvents(context, entityId, options) };
-  const events = await readEventsOfCommand(reader, request.entityId, first);
-  return { version: first.version, events, repeated: true };
-}
-
-/** Where the append goes, or the result of the same command's first time. */
-export async function findHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead | Appended> {
-  const { entityId, expectedVersion } = append.request;
-  if (append.command) {
-    const head = await headWithCommands(context, append);
-    const repeated = await repeatedResult(context, append, head);
-    if (repeated) return repeated;
-    if (expectedVersion === undefined || expectedVersion === head.version) return head;
-    throw new ConcurrencyError(entityId, expectedVersion, head.version);
-  }
-  if (expectedVersion !== undefined) return headAtVersion(context, entityId, expectedVersion);
-  return context.memory.get(entityId) ?? readHead(context, entityId);
-}
-
-export const isAppended = (found: EntityHead | Appended): found is Appended => "repeated" in found;
-
-export function remember(context: StoreContext, head: EntityHead, placed: readonly PlacedEvent[]): Appended {
-  const events = placed.map(({ event }) => event);
-  const last = events.at(-1);
-  if (!last) return { version: head.version, events, repeated: false };
-  const { sequenceNumber: version, aggregateType, eventTime, entityId } = last;
-  const commands = events.reduce(recordCommand, head.commands);
-  context.memory.learn(entityId, { version, aggregateType, eventTime, commands });
-  return { version, events, repeated: false };
-}
-
-/** More events than this after the known version are not read on from it: the entity is looked at from its end. */
-const CATCH_UP = 500;
-
-/** The head as it is now, strongly read; with a complete command log when the append has a command. */
-async function refreshHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
-  const { entityId } = append.request;
-  const known = context.memory.get(entityId);
-  if (!append.command || !known?.commands.complete) {
-    return append.command ? readHeadWithCommands(context, entityId) : readHead(context, entityId);
-  }
-  let read = 0;
-  for await (const page of readPages(context, entityId, { fromSequence: known.version + 1, limit: CATCH_UP })) {
-    read += page.length;
-  }
-  const head = context.memory.get(entityId);
-  return head?.commands.complete && read < CATCH_UP ? head : readHeadWithCommands(context, entityId);
-}
-
-/** After a conflict: the first result when the same command was stored before, else where the entity is. */
-export async function findRepeat(
-  context: StoreContext,
-  append: PreparedAppend,
-): Promise<{ readonly repeated: Appended | undefined; readonly version: number }> {
-  const head = await refreshHead(context, append);
-  return { repeated: await repeatedResult(context, append, head), version: head.version };
-}
-
-async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<Appended> {
-  const { entityId, expectedVersion = 0 } = append.request;
-  const { repeated, version } = await findRepeat(context, append);
-  if (repeated) return repeated;
-  throw new ConcurrencyError(entityId, expectedVersion, version);
-}
-
-/** One try. Undefined: somebody else stored at that sequence number first. */
-async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<Appended | undefined> {
-  const found = await findHead(context, append);
-  if (isAppended(found)) return found;
-  const placed = placeAfter(context, found, append);
-  append.request.precondition?.(placed.map(({ event }) => event));
-  const conflict = await writeEvents(context, placed);
-  return conflict ? undefined : remember(context, found, placed);
-}
-
-class LostRace extends Error {}
 
 async function appendAtHead(context: StoreContext, append: PreparedAppend): Promise<Appended> {
   const { entityId } = append.request;
@@ -142,13 +43,112 @@ async function appendAtHead(context: StoreContext, append: PreparedAppend): Prom
   }
 }
 
-export async function appendEvents(context: StoreContext, request: AppendRequest): Promise<Appended> {
-  const append = await prepareAppend(context, request);
-  if (request.expectedVersion === undefined) return appendAtHead(context, append);
-  try {
-    return (await appendOnce(context, append)) ?? (await explainConflict(context, append));
-  } catch (error) {
-    if (append.command && isConcurrencyError(error)) return explainConflict(context, append);
-    throw error;
+class LostRace extends Error {}
+
+/** One try. Undefined: somebody else stored at that sequence number first. */
+async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<Appended | undefined> {
+  const found = await findHead(context, append);
+  if (isAppended(found)) return found;
+  const placed = placeAfter(context, found, append);
+  append.request.precondition?.(placed.map(({ event }) => event));
+  const conflict = await writeEvents(context, placed);
+  return conflict ? undefined : remember(context, found, placed);
+}
+
+async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<Appended> {
+  const { entityId, expectedVersion = 0 } = append.request;
+  const { repeated, version } = await findRepeat(context, append);
+  if (repeated) return repeated;
+  throw new ConcurrencyError(entityId, expectedVersion, version);
+}
+
+/** Where the append goes, or the result of the same command's first time. */
+export async function findHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead | Appended> {
+  const { entityId, expectedVersion } = append.request;
+  if (append.command) {
+    const head = await headWithCommands(context, append);
+    const repeated = await repeatedResult(context, append, head);
+    if (repeated) return repeated;
+    if (expectedVersion === undefined || expectedVersion === head.version) return head;
+    throw new ConcurrencyError(entityId, expectedVersion, head.version);
   }
+  if (expectedVersion !== undefined) return headAtVersion(context, entityId, expectedVersion);
+  return context.memory.get(entityId) ?? readHead(context, entityId);
+}
+
+/** As above for an append with a command: its head comes with a complete command log. */
+async function headWithCommands(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
+  const { entityId, expectedVersion, command } = append.request;
+  if (command?.log?.complete && expectedVersion !== undefined) {
+    const found = findCommand(command.log, entityId, { id: command.id, hash: append.command?.hash ?? "" });
+    if (found) return { ...NEW_ENTITY, commands: command.log };
+    return { ...(await headAtVersion(context, entityId, expectedVersion)), commands: command.log };
+  }
+  const known = context.memory.get(entityId);
+  const isAhead = known !== undefined && (expectedVersion ?? 0) > known.version;
+  return known?.commands.complete && !isAhead ? known : readHeadWithCommands(context, entityId);
+}
+
+/** The head is at the version that the caller expects, or that is a conflict. */
+async function headAtVersion(context: StoreContext, entityId: string, expected: number): Promise<EntityHead> {
+  const known = context.memory.get(entityId);
+  if (known && known.version > expected) throw new ConcurrencyError(entityId, expected, known.version);
+  if (known?.version === expected) return known;
+  if (expected === 0) return NEW_ENTITY;
+  const event = await readEvent(context, entityId, expected);
+  if (event) return headAt(event, UNKNOWN_COMMAND_LOG);
+  const { version } = await readHead(context, entityId);
+  throw new ConcurrencyError(entityId, expected, version);
+}
+
+export const isAppended = (found: EntityHead | Appended): found is Appended => "repeated" in found;
+
+export function remember(context: StoreContext, head: EntityHead, placed: readonly PlacedEvent[]): Appended {
+  const events = placed.map(({ event }) => event);
+  const last = events.at(-1);
+  if (!last) return { version: head.version, events, repeated: false };
+  const { sequenceNumber: version, aggregateType, eventTime, entityId } = last;
+  const commands = events.reduce(recordCommand, head.commands);
+  context.memory.learn(entityId, { version, aggregateType, eventTime, commands });
+  return { version, events, repeated: false };
+}
+
+/** After a conflict: the first result when the same command was stored before, else where the entity is. */
+export async function findRepeat(
+  context: StoreContext,
+  append: PreparedAppend,
+): Promise<{ readonly repeated: Appended | undefined; readonly version: number }> {
+  const head = await refreshHead(context, append);
+  return { repeated: await repeatedResult(context, append, head), version: head.version };
+}
+
+/** More events than this after the known version are not read on from it: the entity is looked at from its end. */
+const CATCH_UP = 500;
+
+/** The head as it is now, strongly read; with a complete command log when the append has a command. */
+async function refreshHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
+  const { entityId } = append.request;
+  const known = context.memory.get(entityId);
+  if (!append.command || !known?.commands.complete) {
+    return append.command ? readHeadWithCommands(context, entityId) : readHead(context, entityId);
+  }
+  let read = 0;
+  for await (const page of readPages(context, entityId, { fromSequence: known.version + 1, limit: CATCH_UP })) {
+    read += page.length;
+  }
+  const head = context.memory.get(entityId);
+  return head?.commands.complete && read < CATCH_UP ? head : readHeadWithCommands(context, entityId);
+}
+
+export async function repeatedResult(
+  context: StoreContext,
+  append: PreparedAppend,
+  head: EntityHead,
+): Promise<Appended | undefined> {
+  const { command, request } = append;
+  const first = command && findCommand(head.commands, request.entityId, command);
+  if (!first) return undefined;
+  const reader = { readEvents: (entityId: string, options?: ReadOptions) => readEvents(context, entityId, options) };
+  const events = await readEventsOfCommand(reader, request.entityId, first);
+  return { version: first.version, events, repeated: true };
 }

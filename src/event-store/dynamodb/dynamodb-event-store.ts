@@ -32,17 +32,6 @@ import { readAvailable, whileAvailable } from "./retry.ts";
 import { scanEvents } from "./scan.ts";
 import { expireSnapshot, putSnapshot, readSnapshots } from "./snapshots.ts";
 
-const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
-
-const namesOf = (requests: unknown): string =>
-  Array.isArray(requests) ? requests.map((request: AppendRequest | undefined) => request?.entityId).join(", ") : "";
-
-async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
-  const all: R[] = [];
-  for await (const item of source) all.push(take(item));
-  return all;
-}
-
 /**
  * An event store on two DynamoDB tables.
  *
@@ -197,4 +186,15 @@ export class DynamoDBEventStore implements EventStore {
   knownVersion(entityId: string): number | undefined {
     return this.#context.memory.get(entityId)?.version;
   }
+}
+
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+
+const namesOf = (requests: unknown): string =>
+  Array.isArray(requests) ? requests.map((request: AppendRequest | undefined) => request?.entityId).join(", ") : "";
+
+async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
+  const all: R[] = [];
+  for await (const item of source) all.push(take(item));
+  return all;
 }

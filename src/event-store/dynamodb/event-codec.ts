@@ -33,14 +33,6 @@ export function encodeEventWith(event: StoredEvent, payload: AttributeValue): It
   return item;
 }
 
-const keyOf = (item: Item): string => `${item[EVENT.entityId]?.S ?? "?"} #${item[EVENT.sequenceNumber]?.N ?? "?"}`;
-
-function text(item: Item, field: string): string {
-  const value = item[field]?.S;
-  if (value === undefined) throw new CorruptItemError(keyOf(item), field, "a string");
-  return value;
-}
-
 /**
  * The event of an item, frozen, its payload under the schema version that it was stored at.
  *
@@ -73,3 +65,11 @@ export function decodeEvent(item: Item): StoredEvent {
     ...optional("traceHeader"),
   });
 }
+
+function text(item: Item, field: string): string {
+  const value = item[field]?.S;
+  if (value === undefined) throw new CorruptItemError(keyOf(item), field, "a string");
+  return value;
+}
+
+const keyOf = (item: Item): string => `${item[EVENT.entityId]?.S ?? "?"} #${item[EVENT.sequenceNumber]?.N ?? "?"}`;

@@ -6,14 +6,18 @@ import type { Item } from "./event-codec.ts";
 
 export type IndexName = typeof EVENT_TYPE_INDEX | typeof USER_ACTION_INDEX;
 
+/** Key and values of the index partitions that hold one aggregate type or one user. */
+export interface IndexPartitions {
+  readonly attribute: string;
+  readonly values: readonly string[];
+}
+
 export const MAX_INDEX_SHARDS = 100;
 
 /** An entity keeps to one shard, so its events come out of one partition in their order. */
 export function shardOf(entityId: string, shards: number): number {
   return createHash("sha256").update(entityId).digest().readUInt32BE(0) % shards;
 }
-
-const partitionText = (value: string, shard: number): string => `${value}#${shard}`;
 
 /** Bytes of the longest text that fits into an index key beside its shard. */
 export const MAX_INDEXED_ID_BYTES = MAX_PARTITION_KEY_BYTES - `#${MAX_INDEX_SHARDS - 1}`.length;
@@ -31,12 +35,6 @@ export function shardAttributes(
   };
 }
 
-/** Key and values of the index partitions that hold one aggregate type or one user. */
-export interface IndexPartitions {
-  readonly attribute: string;
-  readonly values: readonly string[];
-}
-
 export function partitionsOf(index: IndexName, value: string, shards: number): IndexPartitions {
   const isType = index === EVENT_TYPE_INDEX;
   if (shards === 1) return { attribute: isType ? EVENT.aggregateType : EVENT.userId, values: [value] };
@@ -45,3 +43,5 @@ export function partitionsOf(index: IndexName, value: string, shards: number): I
     values: Array.from({ length: shards }, (_, shard) => partitionText(value, shard)),
   };
 }
+
+const partitionText = (value: string, shard: number): string => `${value}#${shard}`;

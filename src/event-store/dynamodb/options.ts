@@ -36,6 +36,25 @@ export interface DynamoDBEventStoreOptions {
   readonly warn?: Warn;
 }
 
+/** @throws {InvalidArgumentError} for an unknown option or a value of the wrong type */
+export function checkOptions(options: DynamoDBEventStoreOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) checkOption(name, value);
+  }
+  const encoding = options.payloadEncoding;
+  if (encoding !== undefined && encoding !== "map" && encoding !== "json") {
+    throw new InvalidArgumentError("options.payloadEncoding", encoding, '"map" or "json"');
+  }
+}
+
+function checkOption(name: string, value: unknown): void {
+  const type = KNOWN[name as keyof DynamoDBEventStoreOptions];
+  if (!type) throw new InvalidArgumentError(`options.${name}`, value, `one of ${Object.keys(KNOWN).join(", ")}`);
+  if (typeof value !== type) throw new InvalidArgumentError(`options.${name}`, value, `a ${type}`);
+  const range = RANGES[name as keyof DynamoDBEventStoreOptions];
+  if (range) checkRange(name, value, range);
+}
+
 const KNOWN: Record<keyof DynamoDBEventStoreOptions, string> = {
   eventTypes: "object",
   aggregates: "object",
@@ -62,23 +81,4 @@ function checkRange(name: string, value: unknown, [from, to]: Range): void {
   const isWithin = Number.isInteger(value) && Number(value) >= from && Number(value) <= (to ?? Number.MAX_SAFE_INTEGER);
   const expected = `a whole number from ${from}${to === undefined ? "" : ` to ${to}`}`;
   if (!isWithin) throw new InvalidArgumentError(`options.${name}`, value, expected);
-}
-
-function checkOption(name: string, value: unknown): void {
-  const type = KNOWN[name as keyof DynamoDBEventStoreOptions];
-  if (!type) throw new InvalidArgumentError(`options.${name}`, value, `one of ${Object.keys(KNOWN).join(", ")}`);
-  if (typeof value !== type) throw new InvalidArgumentError(`options.${name}`, value, `a ${type}`);
-  const range = RANGES[name as keyof DynamoDBEventStoreOptions];
-  if (range) checkRange(name, value, range);
-}
-
-/** @throws {InvalidArgumentError} for an unknown option or a value of the wrong type */
-export function checkOptions(options: DynamoDBEventStoreOptions): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (value !== undefined) checkOption(name, value);
-  }
-  const encoding = options.payloadEncoding;
-  if (encoding !== undefined && encoding !== "map" && encoding !== "json") {
-    throw new InvalidArgumentError("options.payloadEncoding", encoding, '"map" or "json"');
-  }
 }

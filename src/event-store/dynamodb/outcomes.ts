@@ -6,12 +6,6 @@ import type { StoreContext } from "./context.ts";
 import type { Item } from "./event-codec.ts";
 import { whileTransient } from "./retry.ts";
 
-/** Beside the snapshots, under a key that no entity has, removed by the table's time to live. */
-const keyOf = (entityId: string, commandId: string): Item => ({
-  [SNAPSHOT.entityId]: { S: `outcome#${contentHash([entityId, commandId])}` },
-  [SNAPSHOT.version]: { N: "0" },
-});
-
 /** What came of a command that stored nothing, when that was in the last 24 hours. */
 export async function findOutcome(
   context: StoreContext,
@@ -49,3 +43,9 @@ export async function rememberOutcome(context: StoreContext, outcome: CommandOut
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }
+
+/** Beside the snapshots, under a key that no entity has, removed by the table's time to live. */
+const keyOf = (entityId: string, commandId: string): Item => ({
+  [SNAPSHOT.entityId]: { S: `outcome#${contentHash([entityId, commandId])}` },
+  [SNAPSHOT.version]: { N: "0" },
+});

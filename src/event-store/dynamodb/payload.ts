@@ -10,27 +10,9 @@ import { isWellFormed } from "../thrown.ts";
  */
 export type PayloadEncoding = "map" | "json";
 
-/** DynamoDB's documented limits: nesting depth, magnitude of numbers. */
-const MAX_DEPTH = 32;
-const MAX_MAGNITUDE = 9.99e125;
-const MIN_MAGNITUDE = 1e-130;
-
-function checkText(text: string, path: string): void {
-  if (!isWellFormed(text)) throw new UnstorableValueError(path, "it holds half of a surrogate pair");
-}
-
-function encodeNumber(value: number, path: string): AttributeValue {
-  const magnitude = Math.abs(value);
-  if (magnitude > MAX_MAGNITUDE || (magnitude !== 0 && magnitude < MIN_MAGNITUDE)) {
-    throw new UnstorableValueError(path, `${value} is outside the range of a DynamoDB number`);
-  }
-  return { N: String(value) };
-}
-
-function checkKey(key: string, path: string): void {
-  checkText(key, path);
-  if (key === "") throw new UnstorableValueError(path, "an empty key is no DynamoDB attribute name");
-  if (key === "__proto__") throw new UnstorableValueError(path, "the SDK drops a key of this name");
+/** @throws {UnstorableValueError} under "map" for what a DynamoDB map would not give back as it was */
+export function encodePayload(payload: JsonObject, encoding: PayloadEncoding, path: string): AttributeValue {
+  return encoding === "json" ? { S: JSON.stringify(payload) } : encodeValue(payload, path, 1);
 }
 
 function encodeValue(value: JsonValue, path: string, depth: number): AttributeValue {
@@ -53,9 +35,27 @@ function encodeValue(value: JsonValue, path: string, depth: number): AttributeVa
   return { M: map };
 }
 
-/** @throws {UnstorableValueError} under "map" for what a DynamoDB map would not give back as it was */
-export function encodePayload(payload: JsonObject, encoding: PayloadEncoding, path: string): AttributeValue {
-  return encoding === "json" ? { S: JSON.stringify(payload) } : encodeValue(payload, path, 1);
+function encodeNumber(value: number, path: string): AttributeValue {
+  const magnitude = Math.abs(value);
+  if (magnitude > MAX_MAGNITUDE || (magnitude !== 0 && magnitude < MIN_MAGNITUDE)) {
+    throw new UnstorableValueError(path, `${value} is outside the range of a DynamoDB number`);
+  }
+  return { N: String(value) };
+}
+
+function checkKey(key: string, path: string): void {
+  checkText(key, path);
+  if (key === "") throw new UnstorableValueError(path, "an empty key is no DynamoDB attribute name");
+  if (key === "__proto__") throw new UnstorableValueError(path, "the SDK drops a key of this name");
+}
+
+/** DynamoDB's documented limits: nesting depth, magnitude of numbers. */
+const MAX_DEPTH = 32;
+const MAX_MAGNITUDE = 9.99e125;
+const MIN_MAGNITUDE = 1e-130;
+
+function checkText(text: string, path: string): void {
+  if (!isWellFormed(text)) throw new UnstorableValueError(path, "it holds half of a surrogate pair");
 }
 
 /**
@@ -74,19 +74,6 @@ export function decodePayload(value: AttributeValue | undefined, key: string, fi
   }
 }
 
-/** Where in a payload a value stands that would be read as something else. */
-class UnreadableValue extends Error {
-  constructor(
-    readonly expected: string,
-    readonly path = "",
-  ) {
-    super(expected);
-  }
-  within(part: string): UnreadableValue {
-    return new UnreadableValue(this.expected, part + this.path);
-  }
-}
-
 function decodeValue(value: AttributeValue): JsonValue {
   if (value.S !== undefined) return value.S;
   if (value.N !== undefined) return decodeNumber(value.N);
@@ -98,6 +85,25 @@ function decodeValue(value: AttributeValue): JsonValue {
   if (value.B !== undefined || value.BS !== undefined)
     throw new UnreadableValue("a value that JSON has a form for: it is binary");
   return null;
+}
+
+/** Digits up to which every number is held exactly. */
+const SAFE_DIGITS = 15;
+
+function decodeNumber(text: string): number {
+  const number = Number(text);
+  if (text.length <= SAFE_DIGITS || digitsOf(String(number)) === digitsOf(text)) return number;
+  throw new UnreadableValue(`a number that JavaScript holds exactly: it is ${text}`);
+}
+
+/** A decimal number as its sign, digits and exponent, in one form. */
+function digitsOf(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const all = whole + fraction;
+  const digits = all.replace(/^0+|0+$/g, "");
+  const trailing = all.length - all.replace(/0+$/, "").length;
+  return digits === "" ? "0" : `${sign}${digits}e${Number(exponent) - fraction.length + trailing}`;
 }
 
 function decodeList(list: readonly AttributeValue[]): JsonValue {
@@ -118,21 +124,15 @@ function within(part: string, value: AttributeValue): JsonValue {
   }
 }
 
-/** Digits up to which every number is held exactly. */
-const SAFE_DIGITS = 15;
-
-function decodeNumber(text: string): number {
-  const number = Number(text);
-  if (text.length <= SAFE_DIGITS || digitsOf(String(number)) === digitsOf(text)) return number;
-  throw new UnreadableValue(`a number that JavaScript holds exactly: it is ${text}`);
-}
-
-/** A decimal number as its sign, digits and exponent, in one form. */
-function digitsOf(text: string): string {
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
-    /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const all = whole + fraction;
-  const digits = all.replace(/^0+|0+$/g, "");
-  const trailing = all.length - all.replace(/0+$/, "").length;
-  return digits === "" ? "0" : `${sign}${digits}e${Number(exponent) - fraction.length + trailing}`;
+/** Where in a payload a value stands that would be read as something else. */
+class UnreadableValue extends Error {
+  constructor(
+    readonly expected: string,
+    readonly path = "",
+  ) {
+    super(expected);
+  }
+  within(part: string): UnreadableValue {
+    return new UnreadableValue(this.expected, part + this.path);
+  }
 }

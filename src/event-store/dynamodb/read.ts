@@ -10,24 +10,155 @@ import type { StoreContext } from "./context.ts";
 import { decodeEvent, type Item } from "./event-codec.ts";
 import { whileTransient } from "./retry.ts";
 
-interface Page {
-  readonly events: StoredEvent[];
-  readonly next: Record<string, AttributeValue> | undefined;
-  /** What is wrong with the item behind `events`. */
-  readonly broken?: Error;
+export async function* readEvents(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions = {},
+): AsyncGenerator<StoredEvent> {
+  for await (const page of readPages(context, entityId, options)) {
+    for (const event of page) yield upcast(context.eventTypes, event);
+  }
 }
 
-const HIGHEST = Number.MAX_SAFE_INTEGER;
+/**
+ * Pages of one entity's events as they stand in the table (before upcasting), checked for holes.
+ * What is read to the head is told to the memory.
+ */
+export async function* readPages(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions,
+): AsyncGenerator<readonly StoredEvent[]> {
+  if ((options.fromSequence ?? 1) > (options.toSequence ?? HIGHEST)) return;
+  yield* options.direction === "backward"
+    ? readBackward(context, entityId, options)
+    : readForward(context, entityId, options);
+}
 
-/** The events up to the first item that is none. */
-function decodeAll(items: readonly Item[]): Pick<Page, "events" | "broken"> {
-  const events: StoredEvent[] = [];
-  try {
-    for (const item of items) events.push(decodeEvent(item));
-    return { events };
-  } catch (error) {
-    return { events, broken: error instanceof Error ? error : new Error(String(error)) };
+async function* readBackward(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions,
+): AsyncGenerator<readonly StoredEvent[]> {
+  const { toSequence } = options;
+  let isFirst = true;
+  for await (const { events } of queryPages(context, entityId, options)) {
+    const [head] = events;
+    if (isFirst && head && toSequence !== undefined) await checkEnd(context, entityId, head.sequenceNumber, toSequence);
+    if (isFirst && head && toSequence === undefined) {
+      const oldest = events.at(-1)?.sequenceNumber ?? head.sequenceNumber;
+      const log = events
+        .toReversed()
+        .slice(0, -1)
+        .reduce(recordCommand, context.memory.commandsBefore(entityId, oldest));
+      learnHead(context, head, log);
+    }
+    isFirst = false;
+    if (events.length > 0) yield events;
   }
+}
+
+async function* readForward(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions,
+): AsyncGenerator<readonly StoredEvent[]> {
+  const { fromSequence: from = 1, toSequence } = options;
+  let log = context.memory.commandsBefore(entityId, from);
+  let last: StoredEvent | undefined;
+  for await (const { events, next } of queryPages(context, entityId, options)) {
+    const head = events.at(-1);
+    log = events.slice(0, -1).reduce(recordCommand, last ? recordCommand(log, last) : log);
+    last = head ?? last;
+    if (next === undefined && toSequence === undefined && last) learnHead(context, last, log);
+    if (next === undefined && toSequence !== undefined) {
+      await checkEnd(context, entityId, last?.sequenceNumber ?? from - 1, toSequence);
+    }
+    if (events.length > 0) yield events;
+  }
+}
+
+/** Stands for more that is not read: the head is not reached. */
+const NOT_READ = {};
+
+/** Pages until the range ends or the limit is reached. */
+async function* queryPages(context: StoreContext, entityId: string, options: ReadOptions): AsyncGenerator<Page> {
+  let left = options.limit;
+  let start: Page["next"];
+  let before = options.direction === "backward" ? undefined : (options.fromSequence ?? 1) - 1;
+  do {
+    const page = await queryWholePage(context, entityId, options, { start, limit: left, before });
+    yield page.broken ? { events: page.events, next: NOT_READ } : page;
+    if (page.broken) throw page.broken;
+    if (left !== undefined) left -= page.events.length;
+    before = page.events.at(-1)?.sequenceNumber ?? before;
+    start = page.next;
+  } while (start && (left === undefined || left > 0));
+}
+
+/** A page checked for holes. `before`: the sequence number that its first event follows; undefined: any. */
+async function queryWholePage(
+  context: StoreContext,
+  entityId: string,
+  options: ReadOptions,
+  { start, limit, before }: { start: Page["next"]; limit: number | undefined; before: number | undefined },
+): Promise<Page> {
+  for (let look = 1; ; look += 1) {
+    const consistent = look > 1 || options.consistent;
+    const page = await queryPage(context, entityId, { ...options, consistent }, start, limit);
+    const hole = findHoleIn(page, options, before);
+    if (!hole) return page;
+    if (look < LOOKS_AT_A_HOLE) continue;
+    const place = page.events.findIndex(({ sequenceNumber }) => sequenceNumber === hole.found);
+    const events = place < 0 ? page.events : page.events.slice(0, place);
+    return { events, next: undefined, broken: new CorruptEntityError(entityId, hole.expected, hole.found) };
+  }
+}
+
+/** Looks at a page before a hole in it is believed: a query may see a part of a transaction that is being committed. */
+const LOOKS_AT_A_HOLE = 4;
+
+interface Hole {
+  readonly expected: number;
+  readonly found: number;
+}
+
+/** A hole within a page, before it, or, read backward to the end of the range, behind it. */
+function findHoleIn(page: Page, options: ReadOptions, before: number | undefined): Hole | undefined {
+  const isBackward = options.direction === "backward";
+  const within = findHole(page.events, before, isBackward ? -1 : 1);
+  if (within || !isBackward || page.next !== undefined || page.broken) return within;
+  const first = options.fromSequence ?? 1;
+  const last = page.events.at(-1)?.sequenceNumber ?? before;
+  return last !== undefined && last > first ? { expected: last - 1, found: first - 1 } : undefined;
+}
+
+/** The first place where an event is not the neighbour of the one before it. */
+function findHole(
+  events: readonly StoredEvent[],
+  before: number | undefined,
+  step: 1 | -1,
+): { readonly expected: number; readonly found: number } | undefined {
+  let previous = before;
+  for (const { sequenceNumber } of events) {
+    if (previous !== undefined && sequenceNumber !== previous + step)
+      return { expected: previous + step, found: sequenceNumber };
+    previous = sequenceNumber;
+  }
+  return undefined;
+}
+
+/** Tells the memory of a head that was read, with the commands before it as far as they are known. */
+function learnHead(context: StoreContext, head: StoredEvent, before: CommandLog): void {
+  context.memory.learn(head.entityId, headAt(head, before));
+}
+
+/** A range that ends before its upper bound must end at the head. */
+async function checkEnd(context: StoreContext, entityId: string, last: number, bound: number): Promise<void> {
+  if (last >= bound) return;
+  const { events } = await queryPage(context, entityId, { fromSequence: last + 1 }, undefined, 1);
+  const next = events[0]?.sequenceNumber;
+  if (next !== undefined && next > last + 1) throw new CorruptEntityError(entityId, last + 1, next);
 }
 
 async function queryPage(
@@ -55,154 +186,23 @@ async function queryPage(
   return { ...decodeAll(answer.Items ?? []), next: answer.LastEvaluatedKey };
 }
 
-/** The first place where an event is not the neighbour of the one before it. */
-function findHole(
-  events: readonly StoredEvent[],
-  before: number | undefined,
-  step: 1 | -1,
-): { readonly expected: number; readonly found: number } | undefined {
-  let previous = before;
-  for (const { sequenceNumber } of events) {
-    if (previous !== undefined && sequenceNumber !== previous + step)
-      return { expected: previous + step, found: sequenceNumber };
-    previous = sequenceNumber;
-  }
-  return undefined;
+interface Page {
+  readonly events: StoredEvent[];
+  readonly next: Record<string, AttributeValue> | undefined;
+  /** What is wrong with the item behind `events`. */
+  readonly broken?: Error;
 }
 
-/** Looks at a page before a hole in it is believed: a query may see a part of a transaction that is being committed. */
-const LOOKS_AT_A_HOLE = 4;
+const HIGHEST = Number.MAX_SAFE_INTEGER;
 
-interface Hole {
-  readonly expected: number;
-  readonly found: number;
-}
-
-/** A hole within a page, before it, or, read backward to the end of the range, behind it. */
-function findHoleIn(page: Page, options: ReadOptions, before: number | undefined): Hole | undefined {
-  const isBackward = options.direction === "backward";
-  const within = findHole(page.events, before, isBackward ? -1 : 1);
-  if (within || !isBackward || page.next !== undefined || page.broken) return within;
-  const first = options.fromSequence ?? 1;
-  const last = page.events.at(-1)?.sequenceNumber ?? before;
-  return last !== undefined && last > first ? { expected: last - 1, found: first - 1 } : undefined;
-}
-
-/** A page checked for holes. `before`: the sequence number that its first event follows; undefined: any. */
-async function queryWholePage(
-  context: StoreContext,
-  entityId: string,
-  options: ReadOptions,
-  { start, limit, before }: { start: Page["next"]; limit: number | undefined; before: number | undefined },
-): Promise<Page> {
-  for (let look = 1; ; look += 1) {
-    const consistent = look > 1 || options.consistent;
-    const page = await queryPage(context, entityId, { ...options, consistent }, start, limit);
-    const hole = findHoleIn(page, options, before);
-    if (!hole) return page;
-    if (look < LOOKS_AT_A_HOLE) continue;
-    const place = page.events.findIndex(({ sequenceNumber }) => sequenceNumber === hole.found);
-    const events = place < 0 ? page.events : page.events.slice(0, place);
-    return { events, next: undefined, broken: new CorruptEntityError(entityId, hole.expected, hole.found) };
-  }
-}
-
-/** Stands for more that is not read: the head is not reached. */
-const NOT_READ = {};
-
-/** Pages until the range ends or the limit is reached. */
-async function* queryPages(context: StoreContext, entityId: string, options: ReadOptions): AsyncGenerator<Page> {
-  let left = options.limit;
-  let start: Page["next"];
-  let before = options.direction === "backward" ? undefined : (options.fromSequence ?? 1) - 1;
-  do {
-    const page = await queryWholePage(context, entityId, options, { start, limit: left, before });
-    yield page.broken ? { events: page.events, next: NOT_READ } : page;
-    if (page.broken) throw page.broken;
-    if (left !== undefined) left -= page.events.length;
-    before = page.events.at(-1)?.sequenceNumber ?? before;
-    start = page.next;
-  } while (start && (left === undefined || left > 0));
-}
-
-/** A range that ends before its upper bound must end at the head. */
-async function checkEnd(context: StoreContext, entityId: string, last: number, bound: number): Promise<void> {
-  if (last >= bound) return;
-  const { events } = await queryPage(context, entityId, { fromSequence: last + 1 }, undefined, 1);
-  const next = events[0]?.sequenceNumber;
-  if (next !== undefined && next > last + 1) throw new CorruptEntityError(entityId, last + 1, next);
-}
-
-/** Tells the memory of a head that was read, with the commands before it as far as they are known. */
-function learnHead(context: StoreContext, head: StoredEvent, before: CommandLog): void {
-  context.memory.learn(head.entityId, headAt(head, before));
-}
-
-async function* readForward(
-  context: StoreContext,
-  entityId: string,
-  options: ReadOptions,
-): AsyncGenerator<readonly StoredEvent[]> {
-  const { fromSequence: from = 1, toSequence } = options;
-  let log = context.memory.commandsBefore(entityId, from);
-  let last: StoredEvent | undefined;
-  for await (const { events, next } of queryPages(context, entityId, options)) {
-    const head = events.at(-1);
-    log = events.slice(0, -1).reduce(recordCommand, last ? recordCommand(log, last) : log);
-    last = head ?? last;
-    if (next === undefined && toSequence === undefined && last) learnHead(context, last, log);
-    if (next === undefined && toSequence !== undefined) {
-      await checkEnd(context, entityId, last?.sequenceNumber ?? from - 1, toSequence);
-    }
-    if (events.length > 0) yield events;
-  }
-}
-
-async function* readBackward(
-  context: StoreContext,
-  entityId: string,
-  options: ReadOptions,
-): AsyncGenerator<readonly StoredEvent[]> {
-  const { toSequence } = options;
-  let isFirst = true;
-  for await (const { events } of queryPages(context, entityId, options)) {
-    const [head] = events;
-    if (isFirst && head && toSequence !== undefined) await checkEnd(context, entityId, head.sequenceNumber, toSequence);
-    if (isFirst && head && toSequence === undefined) {
-      const oldest = events.at(-1)?.sequenceNumber ?? head.sequenceNumber;
-      const log = events
-        .toReversed()
-        .slice(0, -1)
-        .reduce(recordCommand, context.memory.commandsBefore(entityId, oldest));
-      learnHead(context, head, log);
-    }
-    isFirst = false;
-    if (events.length > 0) yield events;
-  }
-}
-
-/**
- * Pages of one entity's events as they stand in the table (before upcasting), checked for holes.
- * What is read to the head is told to the memory.
- */
-export async function* readPages(
-  context: StoreContext,
-  entityId: string,
-  options: ReadOptions,
-): AsyncGenerator<readonly StoredEvent[]> {
-  if ((options.fromSequence ?? 1) > (options.toSequence ?? HIGHEST)) return;
-  yield* options.direction === "backward"
-    ? readBackward(context, entityId, options)
-    : readForward(context, entityId, options);
-}
-
-export async function* readEvents(
-  context: StoreContext,
-  entityId: string,
-  options: ReadOptions = {},
-): AsyncGenerator<StoredEvent> {
-  for await (const page of readPages(context, entityId, options)) {
-    for (const event of page) yield upcast(context.eventTypes, event);
+/** The events up to the first item that is none. */
+function decodeAll(items: readonly Item[]): Pick<Page, "events" | "broken"> {
+  const events: StoredEvent[] = [];
+  try {
+    for (const item of items) events.push(decodeEvent(item));
+    return { events };
+  } catch (error) {
+    return { events, broken: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

@@ -5,6 +5,12 @@ import type { StoreContext } from "./context.ts";
 import { decodeEvent, type Item } from "./event-codec.ts";
 import { whileTransient } from "./retry.ts";
 
+/** One page of the whole table, its events decoded where they can be. */
+export async function scanEvents(context: StoreContext, request: ScanRequest): Promise<ScannedPage> {
+  const { items, ...page } = await scanItems(context, request);
+  return { events: items.flatMap(readItem), ...page };
+}
+
 function readItem(item: Item): ScannedEvent[] {
   const entityId = item[EVENT.entityId]?.S;
   const sequenceNumber = Number(item[EVENT.sequenceNumber]?.N);
@@ -44,10 +50,4 @@ export async function scanItems(scanned: Scanned, request: ScanRequest): Promise
     next: answer.LastEvaluatedKey && JSON.stringify(answer.LastEvaluatedKey),
     capacityUnits: answer.ConsumedCapacity?.CapacityUnits ?? 0,
   };
-}
-
-/** One page of the whole table, its events decoded where they can be. */
-export async function scanEvents(context: StoreContext, request: ScanRequest): Promise<ScannedPage> {
-  const { items, ...page } = await scanItems(context, request);
-  return { events: items.flatMap(readItem), ...page };
 }

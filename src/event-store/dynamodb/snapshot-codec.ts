@@ -6,14 +6,6 @@ import type { Snapshot } from "../snapshot.ts";
 import { SNAPSHOT } from "./attributes.ts";
 import { decodePayload, encodePayload, type PayloadEncoding } from "./payload.ts";
 
-type Item = Record<string, AttributeValue>;
-
-/** Over everything that a loader relies on. */
-function hashOf(snapshot: Omit<Snapshot, "snapshotTime" | "previous" | "entityId">): string {
-  const { version, eventSequenceNumber, aggregateType, stateVersion, snapshotData, commands, eventId } = snapshot;
-  return contentHash([version, eventSequenceNumber, aggregateType, stateVersion, snapshotData, commands, eventId]);
-}
-
 export function encodeSnapshot(snapshot: Snapshot, encoding: PayloadEncoding): Item {
   const item: Item = {
     [SNAPSHOT.entityId]: { S: snapshot.entityId },
@@ -29,38 +21,6 @@ export function encodeSnapshot(snapshot: Snapshot, encoding: PayloadEncoding): I
   if (snapshot.commands) item[SNAPSHOT.commands] = { S: JSON.stringify(snapshot.commands) };
   if (snapshot.previous) item[SNAPSHOT.previous] = { S: JSON.stringify(snapshot.previous) };
   return item;
-}
-
-const keyOf = (item: Item): string => `${item[SNAPSHOT.entityId]?.S ?? "?"} @${item[SNAPSHOT.version]?.N ?? "?"}`;
-
-function text(item: Item, field: string): string {
-  const value = item[field]?.S;
-  if (value === undefined) throw new CorruptItemError(keyOf(item), field, "a string");
-  return value;
-}
-
-function wholeNumber(item: Item, field: string): number {
-  const value = Number(item[field]?.N);
-  if (!Number.isSafeInteger(value)) throw new CorruptItemError(keyOf(item), field, "a whole number");
-  return value;
-}
-
-function versionOf(item: Item): number {
-  const version = wholeNumber(item, SNAPSHOT.version);
-  if (version < 1) throw new CorruptItemError(keyOf(item), SNAPSHOT.version, "a version, which is 1 or more");
-  return version;
-}
-
-function list<T>(item: Item, field: string): readonly T[] | undefined {
-  const value = item[field]?.S;
-  if (value === undefined) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (Array.isArray(parsed)) return parsed as T[];
-  } catch (cause) {
-    throw new CorruptItemError(keyOf(item), field, "the JSON text of a list", { cause });
-  }
-  throw new CorruptItemError(keyOf(item), field, "the JSON text of a list");
 }
 
 /** @throws {CorruptItemError} naming the item and the field */
@@ -86,4 +46,44 @@ export function decodeSnapshot(item: Item): Snapshot {
     throw new CorruptItemError(keyOf(item), SNAPSHOT.snapshotData, "what its digest says: checksum mismatch");
   }
   return snapshot;
+}
+
+function list<T>(item: Item, field: string): readonly T[] | undefined {
+  const value = item[field]?.S;
+  if (value === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (Array.isArray(parsed)) return parsed as T[];
+  } catch (cause) {
+    throw new CorruptItemError(keyOf(item), field, "the JSON text of a list", { cause });
+  }
+  throw new CorruptItemError(keyOf(item), field, "the JSON text of a list");
+}
+
+function text(item: Item, field: string): string {
+  const value = item[field]?.S;
+  if (value === undefined) throw new CorruptItemError(keyOf(item), field, "a string");
+  return value;
+}
+
+function versionOf(item: Item): number {
+  const version = wholeNumber(item, SNAPSHOT.version);
+  if (version < 1) throw new CorruptItemError(keyOf(item), SNAPSHOT.version, "a version, which is 1 or more");
+  return version;
+}
+
+function wholeNumber(item: Item, field: string): number {
+  const value = Number(item[field]?.N);
+  if (!Number.isSafeInteger(value)) throw new CorruptItemError(keyOf(item), field, "a whole number");
+  return value;
+}
+
+const keyOf = (item: Item): string => `${item[SNAPSHOT.entityId]?.S ?? "?"} @${item[SNAPSHOT.version]?.N ?? "?"}`;
+
+type Item = Record<string, AttributeValue>;
+
+/** Over everything that a loader relies on. */
+function hashOf(snapshot: Omit<Snapshot, "snapshotTime" | "previous" | "entityId">): string {
+  const { version, eventSequenceNumber, aggregateType, stateVersion, snapshotData, commands, eventId } = snapshot;
+  return contentHash([version, eventSequenceNumber, aggregateType, stateVersion, snapshotData, commands, eventId]);
 }

@@ -15,13 +15,11 @@ import { whileTransient } from "./retry.ts";
 /** What came of a conditional write: undefined when it is stored, else the entity that was in the way. */
 export type Conflict = { readonly entityId: string } | undefined;
 
-/**
- * A failed condition is our own success when the item in the way carries our event id: the first
- * reply was lost and the request was sent again, by the SDK or by us.
- */
-function conflictWith(occupant: Item | undefined, event: StoredEvent): Conflict {
-  const isOurs = occupant?.[EVENT.eventId]?.S === event.eventId;
-  return isOurs ? undefined : { entityId: event.entityId };
+/** Stores all the events or none; a single one costs a plain put, half the price of a transaction. */
+export async function writeEvents(context: StoreContext, placed: readonly PlacedEvent[]): Promise<Conflict> {
+  const [only] = placed;
+  if (placed.length === 1 && only) return putOne(context, only);
+  return transactAll(context, placed);
 }
 
 async function putOne(context: StoreContext, { event, item }: PlacedEvent): Promise<Conflict> {
@@ -38,15 +36,6 @@ async function putOne(context: StoreContext, { event, item }: PlacedEvent): Prom
     if (error instanceof ConditionalCheckFailedException) return conflictWith(error.Item, event);
     throw error;
   }
-}
-
-/** The reasons stand in the order of the items; a failed condition is a conflict whatever the others say. */
-function readCancellation(error: TransactionCanceledException, placed: readonly PlacedEvent[]): Conflict {
-  for (const [index, reason] of (error.CancellationReasons ?? []).entries()) {
-    const one = placed[index];
-    if (reason.Code === "ConditionalCheckFailed" && one) return conflictWith(reason.Item, one.event);
-  }
-  throw error;
 }
 
 async function transactAll(context: StoreContext, placed: readonly PlacedEvent[]): Promise<Conflict> {
@@ -70,9 +59,20 @@ async function transactAll(context: StoreContext, placed: readonly PlacedEvent[]
   }
 }
 
-/** Stores all the events or none; a single one costs a plain put, half the price of a transaction. */
-export async function writeEvents(context: StoreContext, placed: readonly PlacedEvent[]): Promise<Conflict> {
-  const [only] = placed;
-  if (placed.length === 1 && only) return putOne(context, only);
-  return transactAll(context, placed);
+/** The reasons stand in the order of the items; a failed condition is a conflict whatever the others say. */
+function readCancellation(error: TransactionCanceledException, placed: readonly PlacedEvent[]): Conflict {
+  for (const [index, reason] of (error.CancellationReasons ?? []).entries()) {
+    const one = placed[index];
+    if (reason.Code === "ConditionalCheckFailed" && one) return conflictWith(reason.Item, one.event);
+  }
+  throw error;
+}
+
+/**
+ * A failed condition is our own success when the item in the way carries our event id: the first
+ * reply was lost and the request was sent again, by the SDK or by us.
+ */
+function conflictWith(occupant: Item | undefined, event: StoredEvent): Conflict {
+  const isOurs = occupant?.[EVENT.eventId]?.S === event.eventId;
+  return isOurs ? undefined : { entityId: event.entityId };
 }

@@ -56,12 +56,6 @@ async function passOver(projector: Projector, target: Target, since: Date, patie
   return brought;
 }
 
-/** A table may have been made without the index: nothing can be looked up then. */
-function noneWithoutIndex(error: unknown): number {
-  if (isRefusedContent(error) && /index/i.test(messageOf(error))) return 0;
-  throw error;
-}
-
 async function bringUp(
   projector: Projector,
   target: Target,
@@ -73,4 +67,10 @@ async function bringUp(
   const batches = behind.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
   await projectPatiently(projector, target, batches, patience);
   return behind.length;
+}
+
+/** A table may have been made without the index: nothing can be looked up then. */
+function noneWithoutIndex(error: unknown): number {
+  if (isRefusedContent(error) && /index/i.test(messageOf(error))) return 0;
+  throw error;
 }

@@ -16,10 +16,6 @@ export interface Feeding {
   readonly gap?: string;
 }
 
-type Entries = Readonly<Record<string, Feeding>>;
-
-const entryOf = ({ name, generation }: GenerationKey): string => `${name}@${generation}`;
-
 /** Milliseconds after which a process looks again whether others have run with other code. */
 const LOOK_EVERY_MS = 60_000;
 const TRIES = 10;
@@ -116,3 +112,7 @@ export async function readFeeding({ client, table }: ReadModelTable, of: Generat
   const gap = gaps.at(-1);
   return { isFed: told.length === 0 || told.some(({ isFed }) => isFed), ...(gap === undefined ? {} : { gap }) };
 }
+
+type Entries = Readonly<Record<string, Feeding>>;
+
+const entryOf = ({ name, generation }: GenerationKey): string => `${name}@${generation}`;

@@ -5,28 +5,6 @@ import { ATTEMPTS } from "./positions.ts";
 import { generationPrefix, parkedKey, ROW, rebuildKey, skippedKey } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
-type Item = Record<string, unknown>;
-
-const BATCH = 25;
-
-async function* scan(
-  { client, table }: ReadModelTable,
-  condition: Pick<Item, never> & Record<string, unknown>,
-): AsyncGenerator<Item[]> {
-  let start: Item | undefined;
-  do {
-    const command = new ScanCommand({
-      TableName: table,
-      ConsistentRead: true,
-      ...condition,
-      ...(start ? { ExclusiveStartKey: start } : {}),
-    });
-    const answer = await whileTransient(ATTEMPTS, () => client.send(command));
-    yield answer.Items ?? [];
-    start = answer.LastEvaluatedKey;
-  } while (start);
-}
-
 /** Every item of a generation: rows and checkpoints. Reads the whole table. */
 export async function* readGenerationItems(on: ReadModelTable, of: GenerationKey): AsyncGenerator<Item> {
   const condition = {
@@ -65,4 +43,26 @@ export async function removeRows(on: ReadModelTable, of: GenerationKey): Promise
     }
   }
   return removed;
+}
+
+type Item = Record<string, unknown>;
+
+const BATCH = 25;
+
+async function* scan(
+  { client, table }: ReadModelTable,
+  condition: Pick<Item, never> & Record<string, unknown>,
+): AsyncGenerator<Item[]> {
+  let start: Item | undefined;
+  do {
+    const command = new ScanCommand({
+      TableName: table,
+      ConsistentRead: true,
+      ...condition,
+      ...(start ? { ExclusiveStartKey: start } : {}),
+    });
+    const answer = await whileTransient(ATTEMPTS, () => client.send(command));
+    yield answer.Items ?? [];
+    start = answer.LastEvaluatedKey;
+  } while (start);
 }

@@ -7,57 +7,6 @@ import { ATTEMPTS, isUnchangedSince } from "./positions.ts";
 import { controlKey, ROW } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
-export async function readGenerations(
-  { client, table }: ReadModelTable,
-  name: string,
-): Promise<Generations | undefined> {
-  const command = new GetCommand({ TableName: table, Key: controlKey(name), ConsistentRead: true });
-  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
-  return Item && ({ ...(Item.generations as object), revision: Number(Item[ROW.revision]) } as Generations);
-}
-
-/** One conditional write, recognised when its reply was lost: what was meant stands there. False when somebody else changed the generations first. */
-export async function writeGenerations(
-  { client, table }: ReadModelTable,
-  { revision, ...meant }: Generations,
-): Promise<boolean> {
-  // Without the fields that are undefined, which a document client refuses unless it is told otherwise.
-  const generations = JSON.parse(JSON.stringify(meant)) as typeof meant;
-  const command = new PutCommand({
-    TableName: table,
-    Item: { ...controlKey(generations.name), generations, [ROW.revision]: revision + 1 },
-    ...isUnchangedSince(revision),
-  });
-  try {
-    await whileTransient(ATTEMPTS, () => client.send(command));
-    return true;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const found = await readGenerations({ client, table }, generations.name);
-    return isDeepStrictEqual(found, { ...generations, revision: revision + 1 });
-  }
-}
-
-const firstGenerations = (name: string, version: number, startedAt: string): Generations => ({
-  name,
-  serving: 1,
-  all: [{ generation: 1, version, status: "ready", startedAt }],
-  revision: 0,
-});
-
-/** The generations of a projection; its first one is made on the first look. */
-export async function findGenerations(
-  on: ReadModelTable,
-  name: string,
-  version: number,
-  now: string,
-): Promise<Generations> {
-  const found = await readGenerations(on, name);
-  if (found) return found;
-  await writeGenerations(on, firstGenerations(name, version, now));
-  return findGenerations(on, name, version, now);
-}
-
 /**
  * Keeps what was read of the generations for a short while. A rebuild waits longer than that before
  * it reads the first event, so that no projector misses the new generation.
@@ -106,6 +55,57 @@ export class GenerationsCache {
     const isRecent = this.#clock().getTime() - Date.parse(servedAt) < SETTLING_MS;
     return isRecent && versions[1] !== undefined && versions[0] === versions[1] ? previous : undefined;
   }
+}
+
+/** The generations of a projection; its first one is made on the first look. */
+export async function findGenerations(
+  on: ReadModelTable,
+  name: string,
+  version: number,
+  now: string,
+): Promise<Generations> {
+  const found = await readGenerations(on, name);
+  if (found) return found;
+  await writeGenerations(on, firstGenerations(name, version, now));
+  return findGenerations(on, name, version, now);
+}
+
+const firstGenerations = (name: string, version: number, startedAt: string): Generations => ({
+  name,
+  serving: 1,
+  all: [{ generation: 1, version, status: "ready", startedAt }],
+  revision: 0,
+});
+
+/** One conditional write, recognised when its reply was lost: what was meant stands there. False when somebody else changed the generations first. */
+export async function writeGenerations(
+  { client, table }: ReadModelTable,
+  { revision, ...meant }: Generations,
+): Promise<boolean> {
+  // Without the fields that are undefined, which a document client refuses unless it is told otherwise.
+  const generations = JSON.parse(JSON.stringify(meant)) as typeof meant;
+  const command = new PutCommand({
+    TableName: table,
+    Item: { ...controlKey(generations.name), generations, [ROW.revision]: revision + 1 },
+    ...isUnchangedSince(revision),
+  });
+  try {
+    await whileTransient(ATTEMPTS, () => client.send(command));
+    return true;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const found = await readGenerations({ client, table }, generations.name);
+    return isDeepStrictEqual(found, { ...generations, revision: revision + 1 });
+  }
+}
+
+export async function readGenerations(
+  { client, table }: ReadModelTable,
+  name: string,
+): Promise<Generations | undefined> {
+  const command = new GetCommand({ TableName: table, Key: controlKey(name), ConsistentRead: true });
+  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  return Item && ({ ...(Item.generations as object), revision: Number(Item[ROW.revision]) } as Generations);
 }
 
 /** Milliseconds in which a generation that was just served takes what its live feeding still tries to write. */

@@ -5,19 +5,6 @@ import type { ReadModelTable } from "./read-model-table.ts";
 
 export type EncodedItem = Record<string, AttributeValue>;
 
-/** Bytes that every item keeps free for what is noted beside a row: that its entity is parked, a longer revision. */
-const RESERVED_BYTES = 1024;
-const MAX_ROW_ITEM_BYTES = MAX_ITEM_BYTES - RESERVED_BYTES;
-
-/** The item does not fit into the table. */
-export class RowTooLargeError extends Error {
-  readonly code = "ROW_TOO_LARGE";
-  constructor(readonly bytes: number) {
-    super(`the row with its keys is ${bytes} bytes, and at most ${MAX_ROW_ITEM_BYTES} are stored`);
-    this.name = "RowTooLargeError";
-  }
-}
-
 /**
  * An item as the table stores it, by the options of the document client. Encoding is done before a request is
  * made of it, so that what a row cannot hold is known from what a request meets.
@@ -35,4 +22,17 @@ export function encodeItem(
   const bytes = itemSize(encoded);
   if (bytes > MAX_ROW_ITEM_BYTES) throw new RowTooLargeError(bytes);
   return encoded;
+}
+
+/** Bytes that every item keeps free for what is noted beside a row: that its entity is parked, a longer revision. */
+const RESERVED_BYTES = 1024;
+const MAX_ROW_ITEM_BYTES = MAX_ITEM_BYTES - RESERVED_BYTES;
+
+/** The item does not fit into the table. */
+export class RowTooLargeError extends Error {
+  readonly code = "ROW_TOO_LARGE";
+  constructor(readonly bytes: number) {
+    super(`the row with its keys is ${bytes} bytes, and at most ${MAX_ROW_ITEM_BYTES} are stored`);
+    this.name = "RowTooLargeError";
+  }
 }

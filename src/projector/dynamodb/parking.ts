@@ -9,11 +9,6 @@ import { ATTEMPTS, isUnchangedSince, positionKey } from "./positions.ts";
 import { failureKey, parkedKey, ROW } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
-/** Somebody else moved the position. */
-export const hasLostRace = (error: unknown): boolean =>
-  error instanceof TransactionCanceledException &&
-  (error.CancellationReasons ?? []).some(({ Code }) => Code === "ConditionalCheckFailed");
-
 /**
  * Parks an entity: the flag on its position and the parked item, in one transaction, so that no
  * entity waits unseen. False when somebody else moved the position first.
@@ -65,3 +60,8 @@ export async function parkEntity(
     throw error;
   }
 }
+
+/** Somebody else moved the position. */
+export const hasLostRace = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException &&
+  (error.CancellationReasons ?? []).some(({ Code }) => Code === "ConditionalCheckFailed");

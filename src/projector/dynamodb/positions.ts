@@ -10,54 +10,19 @@ import { type EncodedItem, encodeItem } from "./item-codec.ts";
 import { checkpointKey, entityRowKey, ROW, type TableKey } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
-type Item = Record<string, unknown>;
-
-export const ATTEMPTS = 8;
-
-/** Where an entity's checkpoint stands: in its row, or beside rows that are not one an entity. */
-export function positionKey(projection: Projection, of: GenerationKey, entityId: string): TableKey {
-  return projection.kind === "row-per-entity" ? entityRowKey(of, entityId) : checkpointKey(of, entityId);
-}
-
-export function readPosition(item: Item): Position {
-  return {
-    entityId: String(item[ROW.entityId]),
-    checkpoint: Number(item[ROW.checkpoint] ?? 0),
-    checkpointTime: item[ROW.checkpointTime] as string | undefined,
-    parked: item[ROW.parked] === true,
-    revision: Number(item[ROW.revision] ?? 0),
-    row: item[ROW.row],
-  };
-}
-
-/** The attributes that hold a position, at the next revision, for the item it is stored in. */
-function positionAttributes(position: Position): Item {
-  const { entityId, checkpoint, checkpointTime, parked } = position;
-  return {
-    [ROW.entityId]: entityId,
-    [ROW.checkpoint]: checkpoint,
-    ...(checkpointTime === undefined ? {} : { [ROW.checkpointTime]: checkpointTime }),
-    ...(parked ? { [ROW.parked]: true } : {}),
-    [ROW.revision]: position.revision + 1,
-  };
-}
-
 export interface Condition {
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
   readonly ExpressionAttributeValues?: Record<string, unknown>;
 }
 
-/** Nobody has written the item since it was read; revision 0: nobody has ever written it. */
-export function isUnchangedSince(revision: number): Condition {
-  if (revision === 0) {
-    return { ConditionExpression: "attribute_not_exists(#pk)", ExpressionAttributeNames: { "#pk": ROW.pk } };
-  }
-  return {
-    ConditionExpression: "#revision = :revision",
-    ExpressionAttributeNames: { "#revision": ROW.revision },
-    ExpressionAttributeValues: { ":revision": revision },
-  };
+/** A conditional put, as a request of its own or as a step of a transaction. */
+export interface PutStep {
+  readonly TableName: string;
+  readonly Item: EncodedItem;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues?: EncodedItem;
 }
 
 /** @throws what the table says of the first key that it refuses */
@@ -69,6 +34,18 @@ export async function getAll(
   const { items, refused } = await fetchAll(on, keys, consistent);
   if (refused[0]) throw refused[0].error;
   return items;
+}
+
+/** As `findPositions`, without those that cannot be asked for. */
+export async function readPositions(
+  on: ReadModelTable,
+  projection: Projection,
+  of: GenerationKey,
+  entityIds: readonly string[],
+  consistent = false,
+): Promise<Map<string, Position>> {
+  const found = await findPositions(on, projection, of, entityIds, consistent);
+  return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
 }
 
 /**
@@ -93,18 +70,6 @@ export async function findPositions(
   );
 }
 
-/** As `findPositions`, without those that cannot be asked for. */
-export async function readPositions(
-  on: ReadModelTable,
-  projection: Projection,
-  of: GenerationKey,
-  entityIds: readonly string[],
-  consistent = false,
-): Promise<Map<string, Position>> {
-  const found = await findPositions(on, projection, of, entityIds, consistent);
-  return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
-}
-
 /** One position, strongly consistent. */
 export async function readPositionNow(
   { client, table }: ReadModelTable,
@@ -118,6 +83,17 @@ export async function readPositionNow(
   return Item ? readPosition(Item) : startOf(entityId);
 }
 
+export function readPosition(item: Item): Position {
+  return {
+    entityId: String(item[ROW.entityId]),
+    checkpoint: Number(item[ROW.checkpoint] ?? 0),
+    checkpointTime: item[ROW.checkpointTime] as string | undefined,
+    parked: item[ROW.parked] === true,
+    revision: Number(item[ROW.revision] ?? 0),
+    row: item[ROW.row],
+  };
+}
+
 /** The put that moves a position on, with the condition that nobody else has. @throws what `encodeItem` throws */
 export function movePosition(
   on: ReadModelTable,
@@ -129,13 +105,37 @@ export function movePosition(
   return putStep(on, item, isUnchangedSince(before.revision));
 }
 
-/** A conditional put, as a request of its own or as a step of a transaction. */
-export interface PutStep {
-  readonly TableName: string;
-  readonly Item: EncodedItem;
-  readonly ConditionExpression: string;
-  readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues?: EncodedItem;
+/** The attributes that hold a position, at the next revision, for the item it is stored in. */
+function positionAttributes(position: Position): Item {
+  const { entityId, checkpoint, checkpointTime, parked } = position;
+  return {
+    [ROW.entityId]: entityId,
+    [ROW.checkpoint]: checkpoint,
+    ...(checkpointTime === undefined ? {} : { [ROW.checkpointTime]: checkpointTime }),
+    ...(parked ? { [ROW.parked]: true } : {}),
+    [ROW.revision]: position.revision + 1,
+  };
+}
+
+type Item = Record<string, unknown>;
+
+export const ATTEMPTS = 8;
+
+/** Where an entity's checkpoint stands: in its row, or beside rows that are not one an entity. */
+export function positionKey(projection: Projection, of: GenerationKey, entityId: string): TableKey {
+  return projection.kind === "row-per-entity" ? entityRowKey(of, entityId) : checkpointKey(of, entityId);
+}
+
+/** Nobody has written the item since it was read; revision 0: nobody has ever written it. */
+export function isUnchangedSince(revision: number): Condition {
+  if (revision === 0) {
+    return { ConditionExpression: "attribute_not_exists(#pk)", ExpressionAttributeNames: { "#pk": ROW.pk } };
+  }
+  return {
+    ConditionExpression: "#revision = :revision",
+    ExpressionAttributeNames: { "#revision": ROW.revision },
+    ExpressionAttributeValues: { ":revision": revision },
+  };
 }
 
 /** @throws what `encodeItem` throws */

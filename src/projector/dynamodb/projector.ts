@@ -41,20 +41,6 @@ export interface ProjectorOptions {
   readonly reader?: string;
 }
 
-const OPTIONS: Fields<ProjectorOptions> = {
-  projections: true,
-  store: true,
-  on: true,
-  eventTypes: true,
-  aggregates: true,
-  clock: true,
-  random: true,
-  concurrency: true,
-  parkAfter: true,
-  generationsMaxAgeMs: true,
-  reader: true,
-};
-
 /** What one projection made of a batch. */
 export interface ProjectionOutcome {
   readonly projection: string;
@@ -84,35 +70,6 @@ export interface Projector {
   readonly reader: string;
   readonly generations: GenerationsCache;
 }
-
-const sum = (outcomes: readonly EntityOutcome[], field: "applied" | "skipped" | "repaired"): number =>
-  outcomes.reduce((all, outcome) => all + outcome[field], 0);
-
-/** An entity whose aggregate type could not be read is offered to every projection. */
-const concerns = (projection: Projection, { events }: EntityBatch): boolean =>
-  events[0] === undefined || takesAggregate(projection, events[0].aggregateType);
-
-function failureOf({ entityId, upTo }: EntityBatch, error: unknown): EntityOutcome {
-  const nothing = { applied: 0, skipped: 0, repaired: 0, parked: false };
-  return { entityId, ...nothing, failedAt: Math.min(upTo, 1), error: asError(error) };
-}
-
-function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): ProjectionOutcome {
-  return {
-    projection: of.name,
-    generation: of.generation,
-    applied: sum(outcomes, "applied"),
-    skipped: sum(outcomes, "skipped"),
-    repaired: sum(outcomes, "repaired"),
-    parked: outcomes.filter(({ parked }) => parked).length,
-    failures: outcomes.flatMap(({ entityId, failedAt, error }) =>
-      failedAt === undefined || !error ? [] : [{ entityId, fromSequence: failedAt, error }],
-    ),
-  };
-}
-
-const declaredIn = (eventTypes: EventTypeLookup): readonly AggregateEventTypes[] =>
-  eventTypes instanceof EventTypeRegistry ? eventTypes.aggregates : [];
 
 /** @throws {InvalidArgumentError} for an unknown option, and for a selection of events that no aggregate has */
 export function createProjector(options: ProjectorOptions): Projector {
@@ -203,6 +160,49 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   return { project, projectInto, projectOne, targets, context, reader, generations };
 }
+
+const declaredIn = (eventTypes: EventTypeLookup): readonly AggregateEventTypes[] =>
+  eventTypes instanceof EventTypeRegistry ? eventTypes.aggregates : [];
+
+/** An entity whose aggregate type could not be read is offered to every projection. */
+const concerns = (projection: Projection, { events }: EntityBatch): boolean =>
+  events[0] === undefined || takesAggregate(projection, events[0].aggregateType);
+
+function failureOf({ entityId, upTo }: EntityBatch, error: unknown): EntityOutcome {
+  const nothing = { applied: 0, skipped: 0, repaired: 0, parked: false };
+  return { entityId, ...nothing, failedAt: Math.min(upTo, 1), error: asError(error) };
+}
+
+function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): ProjectionOutcome {
+  return {
+    projection: of.name,
+    generation: of.generation,
+    applied: sum(outcomes, "applied"),
+    skipped: sum(outcomes, "skipped"),
+    repaired: sum(outcomes, "repaired"),
+    parked: outcomes.filter(({ parked }) => parked).length,
+    failures: outcomes.flatMap(({ entityId, failedAt, error }) =>
+      failedAt === undefined || !error ? [] : [{ entityId, fromSequence: failedAt, error }],
+    ),
+  };
+}
+
+const OPTIONS: Fields<ProjectorOptions> = {
+  projections: true,
+  store: true,
+  on: true,
+  eventTypes: true,
+  aggregates: true,
+  clock: true,
+  random: true,
+  concurrency: true,
+  parkAfter: true,
+  generationsMaxAgeMs: true,
+  reader: true,
+};
+
+const sum = (outcomes: readonly EntityOutcome[], field: "applied" | "skipped" | "repaired"): number =>
+  outcomes.reduce((all, outcome) => all + outcome[field], 0);
 
 /** Milliseconds that a lost race is waited after, at most. */
 const MAX_PAUSE_MS = 500;

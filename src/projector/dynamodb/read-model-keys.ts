@@ -4,46 +4,10 @@ import { parkedPartition, partitionPart, sortPart } from "../../stream/index.ts"
 import type { GenerationKey } from "../generation.ts";
 import { sortable } from "../row-reader.ts";
 
-/** Attribute names of the ReadModels table. */
-export const ROW = {
-  pk: "pk",
-  sk: "sk",
-  entityId: "entityId",
-  row: "row",
-  revision: "revision",
-  checkpoint: "checkpoint",
-  checkpointTime: "checkpointTime",
-  parked: "parked",
-} as const;
-
 export interface TableKey {
   readonly pk: string;
   readonly sk: string;
 }
-
-/** Bytes. DynamoDB's limit of a sort key's value ("Constraints in Amazon DynamoDB"). */
-const MAX_SORT_KEY_BYTES = 1024;
-
-/** A part of a key that a projection's code gave is no text that DynamoDB stores there. */
-export class InvalidRowKeyError extends Error {
-  readonly code = "INVALID_ROW_KEY";
-  constructor(field: string, value: unknown, expected: string) {
-    super(`${field}: expected ${expected}, got ${typeof value === "string" ? describeText(value) : typeof value}`);
-    this.name = "InvalidRowKeyError";
-  }
-}
-
-const describeText = (text: string): string =>
-  `${Buffer.byteLength(text)} bytes${isWellFormed(text) ? "" : ", with half of a surrogate pair"}: ${JSON.stringify(text.slice(0, 40))}`;
-
-/** @throws {InvalidRowKeyError} when the key made of the text would not fit */
-function checkPart(field: string, value: unknown, key: string, most: number): void {
-  const isText = typeof value === "string" && isWellFormed(value);
-  if (isText && Buffer.byteLength(key) <= most) return;
-  throw new InvalidRowKeyError(field, value, `well-formed text whose key is at most ${most} bytes`);
-}
-
-export const generationPrefix = ({ name, generation }: GenerationKey): string => `${name}@${generation}#`;
 
 /** The row of an entity, which carries the entity's checkpoint. */
 export const entityRowKey = (of: GenerationKey, entityId: string): TableKey => ({
@@ -55,12 +19,6 @@ export const entityRowKey = (of: GenerationKey, entityId: string): TableKey => (
 export const checkpointKey = (of: GenerationKey, entityId: string): TableKey => ({
   pk: generationPrefix(of) + partitionPart(entityId),
   sk: "checkpoint",
-});
-
-export const EVENT_ROW_PREFIX = "event#";
-export const eventRowKey = (of: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
-  pk: generationPrefix(of) + partitionPart(entityId),
-  sk: EVENT_ROW_PREFIX + sortable(sequenceNumber),
 });
 
 export const SHARED_ROW_PREFIX = "row#";
@@ -81,6 +39,7 @@ export const failureKey = (of: GenerationKey, entityId: string, sequenceNumber: 
 /** Which generations live events flow into, an item for each reader of the events. */
 export const FEEDING_PARTITION = "feeding";
 export const controlKey = (name: string): TableKey => ({ pk: `control#${name}`, sk: "generations" });
+
 export const parkedKey = ({ name, generation }: GenerationKey, entityId: string): TableKey => ({
   pk: parkedPartition(name),
   sk: `${sortable(generation)}#${sortPart(entityId)}`,
@@ -91,21 +50,16 @@ export const skippedKey = (of: GenerationKey, entityId: string, sequenceNumber: 
   pk: `skipped#${of.name}@${of.generation}`,
   sk: `${sortPart(entityId)}#${sortable(sequenceNumber)}`,
 });
+
 /** The place of a segment of a scan; a generation may be scanned again. */
 export const rebuildKey = ({ name, generation }: GenerationKey, segment: string): TableKey => ({
   pk: `rebuild#${name}@${generation}`,
   sk: segment,
 });
 
-const listNumber = <Row>(lists: Lists<Row>, list: string): number => Object.keys(lists).indexOf(list) + 1;
 export const listIndex = <Row>(lists: Lists<Row>, list: string): string => `List${listNumber(lists, list)}`;
 
-/** @throws {InvalidRowKeyError} */
-export function listPartition(of: GenerationKey, list: string, partition: string): string {
-  const key = `${generationPrefix(of)}${list}#${partition}`;
-  checkPart(`${list}.partition`, partition, key, MAX_PARTITION_KEY_BYTES);
-  return key;
-}
+const listNumber = <Row>(lists: Lists<Row>, list: string): number => Object.keys(lists).indexOf(list) + 1;
 
 /**
  * The attributes that put a row into its projection's lists; equal sorts are told apart by the key.
@@ -137,7 +91,57 @@ function atOnce<T>(list: string, place: T): T {
   throw new InvalidRowKeyError(list, place, "a place, not a promise of one");
 }
 
+/** @throws {InvalidRowKeyError} */
+export function listPartition(of: GenerationKey, list: string, partition: string): string {
+  const key = `${generationPrefix(of)}${list}#${partition}`;
+  checkPart(`${list}.partition`, partition, key, MAX_PARTITION_KEY_BYTES);
+  return key;
+}
+
+/** @throws {InvalidRowKeyError} when the key made of the text would not fit */
+function checkPart(field: string, value: unknown, key: string, most: number): void {
+  const isText = typeof value === "string" && isWellFormed(value);
+  if (isText && Buffer.byteLength(key) <= most) return;
+  throw new InvalidRowKeyError(field, value, `well-formed text whose key is at most ${most} bytes`);
+}
+
+/** Attribute names of the ReadModels table. */
+export const ROW = {
+  pk: "pk",
+  sk: "sk",
+  entityId: "entityId",
+  row: "row",
+  revision: "revision",
+  checkpoint: "checkpoint",
+  checkpointTime: "checkpointTime",
+  parked: "parked",
+} as const;
+
+/** Bytes. DynamoDB's limit of a sort key's value ("Constraints in Amazon DynamoDB"). */
+const MAX_SORT_KEY_BYTES = 1024;
+
+/** A part of a key that a projection's code gave is no text that DynamoDB stores there. */
+export class InvalidRowKeyError extends Error {
+  readonly code = "INVALID_ROW_KEY";
+  constructor(field: string, value: unknown, expected: string) {
+    super(`${field}: expected ${expected}, got ${typeof value === "string" ? describeText(value) : typeof value}`);
+    this.name = "InvalidRowKeyError";
+  }
+}
+
+const describeText = (text: string): string =>
+  `${Buffer.byteLength(text)} bytes${isWellFormed(text) ? "" : ", with half of a surrogate pair"}: ${JSON.stringify(text.slice(0, 40))}`;
+
 /** What tells the row of an entity, or of one of its events, apart in a list. */
 export const entityListKey = (entityId: string): string => sortPart(entityId);
+
 export const eventListKey = (entityId: string, sequenceNumber: number): string =>
   `${sortPart(entityId)}#${EVENT_ROW_PREFIX}${sortable(sequenceNumber)}`;
+
+export const EVENT_ROW_PREFIX = "event#";
+export const eventRowKey = (of: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
+  pk: generationPrefix(of) + partitionPart(entityId),
+  sk: EVENT_ROW_PREFIX + sortable(sequenceNumber),
+});
+
+export const generationPrefix = ({ name, generation }: GenerationKey): string => `${name}@${generation}#`;

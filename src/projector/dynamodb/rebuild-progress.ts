@@ -20,10 +20,6 @@ export interface Scan {
   readonly segments: number;
 }
 
-/** A segment is another part of the table when there are more or fewer of them. */
-const keyOf = ({ of, scan, segments }: Scan, segment: number) =>
-  rebuildKey(of, `scan#${scan}#segment#${segment}of${segments}`);
-
 export async function loadSegments(on: ReadModelTable, scan: Scan): Promise<Map<number, SegmentPosition>> {
   const keys = Array.from({ length: scan.segments }, (_, segment) => keyOf(scan, segment));
   const items = await getAll(on, keys, true);
@@ -39,3 +35,7 @@ export async function saveSegment(
   const Item = { ...keyOf(scan, segment), segment, position };
   await whileTransient(ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
 }
+
+/** A segment is another part of the table when there are more or fewer of them. */
+const keyOf = ({ of, scan, segments }: Scan, segment: number) =>
+  rebuildKey(of, `scan#${scan}#segment#${segment}of${segments}`);

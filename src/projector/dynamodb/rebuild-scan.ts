@@ -29,50 +29,9 @@ export interface RebuildOptions {
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
-const DEFAULT_SEGMENTS = 4;
-
-/** DynamoDB's limit of the segments of one scan. */
-const MAX_SEGMENTS = 1_000_000;
-
-const OPTIONS: Fields<RebuildOptions> = {
-  segments: true,
-  capacityPerSecond: true,
-  expectedEvents: true,
-  pageSize: true,
-  onProgress: true,
-  clock: true,
-  pause: true,
-};
-
-/** @throws {InvalidArgumentError} */
-export function checkRebuild(options: RebuildOptions): void {
-  checkFields("options", options, OPTIONS);
-  const { segments = DEFAULT_SEGMENTS, capacityPerSecond, pageSize = 1 } = options;
-  checkWholeNumber("segments", segments, 1);
-  if (segments > MAX_SEGMENTS)
-    throw new InvalidArgumentError("segments", segments, `a whole number up to ${MAX_SEGMENTS}`);
-  checkWholeNumber("pageSize", pageSize, 1);
-  if (capacityPerSecond !== undefined && !(capacityPerSecond > 0))
-    throw new InvalidArgumentError("capacityPerSecond", capacityPerSecond, "a number above 0");
-}
-
-/** Lets at most so many capacity units a second through, over all segments. */
-class Pace {
-  #due = 0;
-  readonly #options: RebuildOptions;
-
-  constructor(options: RebuildOptions) {
-    this.#options = options;
-  }
-
-  async spend(units: number): Promise<void> {
-    const { capacityPerSecond, clock, pause } = this.#options;
-    if (capacityPerSecond === undefined) return;
-    const now = clock().getTime();
-    this.#due = Math.max(now, this.#due) + (units / capacityPerSecond) * 1000;
-    if (this.#due > now) await pause(this.#due - now);
-  }
-}
+/** Reads the events table in segments and brings every entity of it up to date in one generation. */
+export const scanInto = (projector: Projector, target: Target, scan: number, options: RebuildOptions): Promise<void> =>
+  new RebuildScan(projector, target, scan, options).run();
 
 class RebuildScan {
   readonly #projector: Projector;
@@ -152,6 +111,47 @@ class RebuildScan {
   }
 }
 
-/** Reads the events table in segments and brings every entity of it up to date in one generation. */
-export const scanInto = (projector: Projector, target: Target, scan: number, options: RebuildOptions): Promise<void> =>
-  new RebuildScan(projector, target, scan, options).run();
+/** Lets at most so many capacity units a second through, over all segments. */
+class Pace {
+  #due = 0;
+  readonly #options: RebuildOptions;
+
+  constructor(options: RebuildOptions) {
+    this.#options = options;
+  }
+
+  async spend(units: number): Promise<void> {
+    const { capacityPerSecond, clock, pause } = this.#options;
+    if (capacityPerSecond === undefined) return;
+    const now = clock().getTime();
+    this.#due = Math.max(now, this.#due) + (units / capacityPerSecond) * 1000;
+    if (this.#due > now) await pause(this.#due - now);
+  }
+}
+
+const DEFAULT_SEGMENTS = 4;
+
+/** DynamoDB's limit of the segments of one scan. */
+const MAX_SEGMENTS = 1_000_000;
+
+const OPTIONS: Fields<RebuildOptions> = {
+  segments: true,
+  capacityPerSecond: true,
+  expectedEvents: true,
+  pageSize: true,
+  onProgress: true,
+  clock: true,
+  pause: true,
+};
+
+/** @throws {InvalidArgumentError} */
+export function checkRebuild(options: RebuildOptions): void {
+  checkFields("options", options, OPTIONS);
+  const { segments = DEFAULT_SEGMENTS, capacityPerSecond, pageSize = 1 } = options;
+  checkWholeNumber("segments", segments, 1);
+  if (segments > MAX_SEGMENTS)
+    throw new InvalidArgumentError("segments", segments, `a whole number up to ${MAX_SEGMENTS}`);
+  checkWholeNumber("pageSize", pageSize, 1);
+  if (capacityPerSecond !== undefined && !(capacityPerSecond > 0))
+    throw new InvalidArgumentError("capacityPerSecond", capacityPerSecond, "a number above 0");
+}

@@ -51,6 +51,53 @@ export async function rebuild(
   return { generation };
 }
 
+/** The generation that a rebuild was cut off in, or a new one. */
+function withBuilding(generations: Generations, version: number, startedAt: string): Generations {
+  if (findBuilding(generations, version)) return generations;
+  const generation = Math.max(...generations.all.map((one) => one.generation), generations.highest ?? 0) + 1;
+  const building: Generation = { generation, version, status: "building", startedAt };
+  return { ...generations, highest: generation, all: [...generations.all, building] };
+}
+
+const findBuilding = ({ all }: Generations, version: number): Generation | undefined =>
+  all.find((one) => one.status === "building" && one.version === version);
+
+/** A gap since its scan began makes the finished segments of a generation worthless: it is scanned anew. */
+async function goOnWith(
+  projector: Projector,
+  target: Target,
+  building: Generation,
+  { clock }: Pick<RebuildOptions, "clock">,
+): Promise<{ readonly scan: number; readonly startedAt: string }> {
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  const { scan = 0, startedAt, generation } = building;
+  if (gap === building.gap) return { scan, startedAt };
+  const again = { scan: scan + 1, gap, startedAt: clock().toISOString() };
+  await changeGenerations(projector, target.projection, clock, (generations) => {
+    const found = generations.all.find((one) => one.generation === generation);
+    if (found?.status !== "building")
+      throw new RebuildOvertakenError(target.of.name, generation, "another rebuild has finished or dropped it");
+    return replaced(generations, { ...found, ...again });
+  });
+  return again;
+}
+
+/** Serves what was built, unless it is gone or somebody has served or rolled back since the rebuild began. */
+function serveBuilt(
+  generations: Generations,
+  { generation, gap }: Generation,
+  began: Generations,
+  now: Date,
+): Generations {
+  const { name, serving, swaps = 0 } = generations;
+  const found = generations.all.find((one) => one.generation === generation);
+  if (!found) throw new RebuildOvertakenError(name, generation, "it was dropped");
+  if (serving === generation) return generations;
+  if (swaps !== (began.swaps ?? 0))
+    throw new RebuildOvertakenError(name, generation, `generation ${serving} was served meanwhile, and is left so`);
+  return serve(replaced(generations, { ...found, status: "ready", gap }), generation, now);
+}
+
 /**
  * Serves the generation before again, which was fed all the while.
  *
@@ -82,6 +129,53 @@ export async function rollback(
   });
   return { generation: serving };
 }
+
+/** Scans the events once more into a generation that missed some; a scan that was cut off is gone on with, unless it has missed some since. */
+async function completeGeneration(
+  projector: Projector,
+  target: Target,
+  { generation, scan: scans = 0, completing }: Generation,
+  options: RebuildOptions,
+): Promise<void> {
+  const { clock } = options;
+  const { gap } = await readFeeding(projector.context.on, target.of);
+  const isSame = completing !== undefined && completing.gap === gap;
+  const now = isSame ? completing : { scan: scans + 1, gap, startedAt: clock().toISOString() };
+  const change = (by: Partial<Generation>) =>
+    changeGenerations(projector, target.projection, clock, (generations) => {
+      const found = generations.all.find((one) => one.generation === generation);
+      if (!found) throw new RebuildOvertakenError(target.of.name, generation, "it was dropped");
+      return replaced(generations, { ...found, ...by });
+    });
+  if (!isSame) await change({ scan: now.scan, completing: now });
+  await scanInto(projector, target, now.scan, options);
+  await catchUpSince(projector, target, new Date(now.startedAt), options);
+  const parked = await parkedIn(projector, target);
+  if (parked.length > 0) throw new RebuildIncompleteError(target.of.name, generation, parked);
+  await change({ gap, completing: undefined });
+}
+
+function replaced(generations: Generations, by: Generation): Generations {
+  const isThere = generations.all.some(({ generation }) => generation === by.generation);
+  if (!isThere) throw new RebuildOvertakenError(generations.name, by.generation, "it was dropped");
+  return { ...generations, all: generations.all.map((one) => (one.generation === by.generation ? by : one)) };
+}
+
+async function parkedIn(projector: Projector, target: Target): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { generation, entityId } of listParked(projector.context.on, target.of.name)) {
+    if (generation === target.of.generation) ids.push(entityId);
+  }
+  return ids;
+}
+
+const serve = (generations: Generations, generation: number, now: Date): Generations => ({
+  ...generations,
+  serving: generation,
+  previous: generations.serving,
+  servedAt: now.toISOString(),
+  swaps: (generations.swaps ?? 0) + 1,
+});
 
 /**
  * Forgets a generation that is not served. Its rows are removed by `removeRows` after projectors have let go of it.
@@ -128,98 +222,4 @@ async function changeGenerations(
     }
   }
   throw new Error(`${projection.name}: the generations were changed by others ${TRIES} times in a row`);
-}
-
-const findBuilding = ({ all }: Generations, version: number): Generation | undefined =>
-  all.find((one) => one.status === "building" && one.version === version);
-
-/** The generation that a rebuild was cut off in, or a new one. */
-function withBuilding(generations: Generations, version: number, startedAt: string): Generations {
-  if (findBuilding(generations, version)) return generations;
-  const generation = Math.max(...generations.all.map((one) => one.generation), generations.highest ?? 0) + 1;
-  const building: Generation = { generation, version, status: "building", startedAt };
-  return { ...generations, highest: generation, all: [...generations.all, building] };
-}
-
-/** A gap since its scan began makes the finished segments of a generation worthless: it is scanned anew. */
-async function goOnWith(
-  projector: Projector,
-  target: Target,
-  building: Generation,
-  { clock }: Pick<RebuildOptions, "clock">,
-): Promise<{ readonly scan: number; readonly startedAt: string }> {
-  const { gap } = await readFeeding(projector.context.on, target.of);
-  const { scan = 0, startedAt, generation } = building;
-  if (gap === building.gap) return { scan, startedAt };
-  const again = { scan: scan + 1, gap, startedAt: clock().toISOString() };
-  await changeGenerations(projector, target.projection, clock, (generations) => {
-    const found = generations.all.find((one) => one.generation === generation);
-    if (found?.status !== "building")
-      throw new RebuildOvertakenError(target.of.name, generation, "another rebuild has finished or dropped it");
-    return replaced(generations, { ...found, ...again });
-  });
-  return again;
-}
-
-/** Scans the events once more into a generation that missed some; a scan that was cut off is gone on with, unless it has missed some since. */
-async function completeGeneration(
-  projector: Projector,
-  target: Target,
-  { generation, scan: scans = 0, completing }: Generation,
-  options: RebuildOptions,
-): Promise<void> {
-  const { clock } = options;
-  const { gap } = await readFeeding(projector.context.on, target.of);
-  const isSame = completing !== undefined && completing.gap === gap;
-  const now = isSame ? completing : { scan: scans + 1, gap, startedAt: clock().toISOString() };
-  const change = (by: Partial<Generation>) =>
-    changeGenerations(projector, target.projection, clock, (generations) => {
-      const found = generations.all.find((one) => one.generation === generation);
-      if (!found) throw new RebuildOvertakenError(target.of.name, generation, "it was dropped");
-      return replaced(generations, { ...found, ...by });
-    });
-  if (!isSame) await change({ scan: now.scan, completing: now });
-  await scanInto(projector, target, now.scan, options);
-  await catchUpSince(projector, target, new Date(now.startedAt), options);
-  const parked = await parkedIn(projector, target);
-  if (parked.length > 0) throw new RebuildIncompleteError(target.of.name, generation, parked);
-  await change({ gap, completing: undefined });
-}
-
-function replaced(generations: Generations, by: Generation): Generations {
-  const isThere = generations.all.some(({ generation }) => generation === by.generation);
-  if (!isThere) throw new RebuildOvertakenError(generations.name, by.generation, "it was dropped");
-  return { ...generations, all: generations.all.map((one) => (one.generation === by.generation ? by : one)) };
-}
-
-/** Serves what was built, unless it is gone or somebody has served or rolled back since the rebuild began. */
-function serveBuilt(
-  generations: Generations,
-  { generation, gap }: Generation,
-  began: Generations,
-  now: Date,
-): Generations {
-  const { name, serving, swaps = 0 } = generations;
-  const found = generations.all.find((one) => one.generation === generation);
-  if (!found) throw new RebuildOvertakenError(name, generation, "it was dropped");
-  if (serving === generation) return generations;
-  if (swaps !== (began.swaps ?? 0))
-    throw new RebuildOvertakenError(name, generation, `generation ${serving} was served meanwhile, and is left so`);
-  return serve(replaced(generations, { ...found, status: "ready", gap }), generation, now);
-}
-
-const serve = (generations: Generations, generation: number, now: Date): Generations => ({
-  ...generations,
-  serving: generation,
-  previous: generations.serving,
-  servedAt: now.toISOString(),
-  swaps: (generations.swaps ?? 0) + 1,
-});
-
-async function parkedIn(projector: Projector, target: Target): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { generation, entityId } of listParked(projector.context.on, target.of.name)) {
-    if (generation === target.of.generation) ids.push(entityId);
-  }
-  return ids;
 }

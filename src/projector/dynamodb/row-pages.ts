@@ -7,31 +7,6 @@ import { ATTEMPTS } from "./positions.ts";
 import { generationPrefix, ROW } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
-type Item = Record<string, unknown>;
-
-/** Items that are looked at in one query, at most: while a filter passes too few, each query looks at twice as many. */
-const MAX_LOOKED_AT = 1_000;
-/** Queries for one page, at most: the page ends there with the rows that were found, and its cursor goes on. */
-const MAX_QUERIES = 15;
-
-/** A query for one kind of page, with the attributes that its place is made of. */
-interface PageQuery {
-  readonly input: Omit<QueryCommandInput, "TableName">;
-  readonly places: readonly string[];
-}
-
-export function prefixQuery(pk: string, prefix: string): PageQuery {
-  return {
-    input: {
-      KeyConditionExpression: "#pk = :pk AND begins_with(#sk, :prefix)",
-      ExpressionAttributeNames: { "#pk": ROW.pk, "#sk": ROW.sk },
-      ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
-      ConsistentRead: true,
-    },
-    places: [ROW.sk],
-  };
-}
-
 export function listQuery(index: string, partition: string): PageQuery {
   const pk = `${index.toLowerCase()}pk`;
   return {
@@ -42,22 +17,6 @@ export function listQuery(index: string, partition: string): PageQuery {
       ExpressionAttributeValues: { ":list": partition },
     },
     places: [`${index.toLowerCase()}sk`, ROW.pk, ROW.sk],
-  };
-}
-
-function filtered({ input, places }: PageQuery, where: PageRequest["where"]): PageQuery {
-  const conditions = Object.entries(where ?? {}).filter(([, value]) => value !== undefined);
-  const names = Object.fromEntries(conditions.map(([field], index) => [`#f${index}`, field]));
-  const values = Object.fromEntries(conditions.map(([, value], index) => [`:f${index}`, value]));
-  const clauses = ["attribute_exists(#row)", ...conditions.map((_, index) => `#row.#f${index} = :f${index}`)];
-  return {
-    places,
-    input: {
-      ...input,
-      FilterExpression: clauses.join(" AND "),
-      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#row": ROW.row, ...names },
-      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ...values },
-    },
   };
 }
 
@@ -100,6 +59,33 @@ export async function readPage<Row>(
   function cursorAt(item: Item | undefined): string | undefined {
     return item && encodeCursor(identity, placeOf(page, within, item));
   }
+}
+
+function filtered({ input, places }: PageQuery, where: PageRequest["where"]): PageQuery {
+  const conditions = Object.entries(where ?? {}).filter(([, value]) => value !== undefined);
+  const names = Object.fromEntries(conditions.map(([field], index) => [`#f${index}`, field]));
+  const values = Object.fromEntries(conditions.map(([, value], index) => [`:f${index}`, value]));
+  const clauses = ["attribute_exists(#row)", ...conditions.map((_, index) => `#row.#f${index} = :f${index}`)];
+  return {
+    places,
+    input: {
+      ...input,
+      FilterExpression: clauses.join(" AND "),
+      ExpressionAttributeNames: { ...input.ExpressionAttributeNames, "#row": ROW.row, ...names },
+      ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ...values },
+    },
+  };
+}
+
+/** The key to start after: the place from the cursor, partition and generation from the query itself. */
+function startKey({ input, places }: PageQuery, within: GenerationKey, place: readonly string[], cursor: string): Item {
+  const names = input.ExpressionAttributeNames ?? {};
+  const values = input.ExpressionAttributeValues ?? {};
+  const key: Record<string, string> = Object.fromEntries(places.map((name, index) => [name, place[index] ?? ""]));
+  if (names["#list"])
+    return { ...key, [ROW.pk]: generationPrefix(within) + key[ROW.pk], [names["#list"]]: values[":list"] };
+  if (!key[ROW.sk]?.startsWith(String(values[":prefix"]))) throw new InvalidCursorError(cursor);
+  return { ...key, [ROW.pk]: values[":pk"] };
 }
 
 /** Rows, until there are enough of them. */
@@ -156,13 +142,27 @@ function placeOf({ places }: PageQuery, within: GenerationKey, item: Item): stri
   });
 }
 
-/** The key to start after: the place from the cursor, partition and generation from the query itself. */
-function startKey({ input, places }: PageQuery, within: GenerationKey, place: readonly string[], cursor: string): Item {
-  const names = input.ExpressionAttributeNames ?? {};
-  const values = input.ExpressionAttributeValues ?? {};
-  const key: Record<string, string> = Object.fromEntries(places.map((name, index) => [name, place[index] ?? ""]));
-  if (names["#list"])
-    return { ...key, [ROW.pk]: generationPrefix(within) + key[ROW.pk], [names["#list"]]: values[":list"] };
-  if (!key[ROW.sk]?.startsWith(String(values[":prefix"]))) throw new InvalidCursorError(cursor);
-  return { ...key, [ROW.pk]: values[":pk"] };
+type Item = Record<string, unknown>;
+
+/** Items that are looked at in one query, at most: while a filter passes too few, each query looks at twice as many. */
+const MAX_LOOKED_AT = 1_000;
+/** Queries for one page, at most: the page ends there with the rows that were found, and its cursor goes on. */
+const MAX_QUERIES = 15;
+
+/** A query for one kind of page, with the attributes that its place is made of. */
+interface PageQuery {
+  readonly input: Omit<QueryCommandInput, "TableName">;
+  readonly places: readonly string[];
+}
+
+export function prefixQuery(pk: string, prefix: string): PageQuery {
+  return {
+    input: {
+      KeyConditionExpression: "#pk = :pk AND begins_with(#sk, :prefix)",
+      ExpressionAttributeNames: { "#pk": ROW.pk, "#sk": ROW.sk },
+      ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+      ConsistentRead: true,
+    },
+    places: [ROW.sk],
+  };
 }

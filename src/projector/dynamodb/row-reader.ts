@@ -20,19 +20,6 @@ import { EVENT_ROW_PREFIX, generationPrefix, listIndex, listPartition, SHARED_RO
 import type { ReadModelTable } from "./read-model-table.ts";
 import { listQuery, prefixQuery, readPage } from "./row-pages.ts";
 
-/** How many rows of a projection are kept in memory, and for how many milliseconds. */
-const HOT_ROWS = 500;
-const HOT_FOR_MS = 1_000;
-
-/** The projection's code is newer than every build of its rows. */
-export class NotBuiltError extends Error {
-  readonly code = "NOT_BUILT";
-  constructor(name: string, version: number) {
-    super(`projection ${name}: version ${version} is not the serving one; rebuild it`);
-    this.name = "NotBuiltError";
-  }
-}
-
 export interface RowReadersOptions {
   /** Milliseconds for which the generations are taken as known. Default 2,000. */
   readonly generationsMaxAgeMs?: number;
@@ -144,4 +131,17 @@ function checkPartition(partition: string, key: string): void {
   const isKey = isWellFormed(partition) && Buffer.byteLength(key) <= MAX_PARTITION_KEY_BYTES;
   if (!isKey)
     throw new InvalidArgumentError("partition", `${partition.slice(0, 40)}…`, "well-formed text of a key's length");
+}
+
+/** How many rows of a projection are kept in memory, and for how many milliseconds. */
+const HOT_ROWS = 500;
+const HOT_FOR_MS = 1_000;
+
+/** The projection's code is newer than every build of its rows. */
+export class NotBuiltError extends Error {
+  readonly code = "NOT_BUILT";
+  constructor(name: string, version: number) {
+    super(`projection ${name}: version ${version} is not the serving one; rebuild it`);
+    this.name = "NotBuiltError";
+  }
 }

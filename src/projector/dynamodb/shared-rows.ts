@@ -8,28 +8,10 @@ import { ATTEMPTS, encodeCondition, isUnchangedSince, type PutStep, putStep } fr
 import { ROW, sharedRowKey, type TableKey } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
-type Item = Record<string, unknown>;
-
-/** A row as the table has it, as far as this process knows. */
-interface KnownRow {
-  readonly key: TableKey;
-  readonly revision: number;
-  readonly row: unknown;
-}
-
-/** What one transaction makes of a row. */
-interface TouchedRow extends KnownRow {
-  readonly isChanged: boolean;
-  /** The row's attribute, once it is changed; none when it is removed. */
-  readonly encoded?: EncodedItem;
-}
-
 /** One step of the transaction for one row. */
 export type RowStep =
   | { readonly Put: PutStep }
   | { readonly ConditionCheck: Omit<PutStep, "Item"> & { readonly Key: PutStep["Item"] } };
-
-export const textOf = ({ pk, sk }: TableKey): string => `${pk}\u0000${sk}`;
 
 /** Rows that are known beyond one transaction, at most. */
 const MAX_KNOWN = 2_000;
@@ -184,3 +166,21 @@ export class TransactionRows implements Rows<unknown> {
     }
   }
 }
+
+type Item = Record<string, unknown>;
+
+/** A row as the table has it, as far as this process knows. */
+interface KnownRow {
+  readonly key: TableKey;
+  readonly revision: number;
+  readonly row: unknown;
+}
+
+/** What one transaction makes of a row. */
+interface TouchedRow extends KnownRow {
+  readonly isChanged: boolean;
+  /** The row's attribute, once it is changed; none when it is removed. */
+  readonly encoded?: EncodedItem;
+}
+
+export const textOf = ({ pk, sk }: TableKey): string => `${pk}\u0000${sk}`;

@@ -10,10 +10,6 @@ import { movePosition, type PutStep } from "./positions.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 import type { RowStep, TransactionRows } from "./shared-rows.ts";
 
-/** DynamoDB's limits of one transaction: actions, and bytes (4 MB, of which some is left for what is counted besides). */
-export const MAX_ACTIONS = 100;
-const MAX_BYTES = 4_000_000;
-
 export type SharedTarget = Target<RowsAcrossEntities<unknown>>;
 
 /** One entity on its way to the end of the batch. */
@@ -43,6 +39,10 @@ export interface Attempt {
   readonly last: StoredEvent | undefined;
   readonly poisoned: { readonly member: Member; readonly poison: Poison } | undefined;
 }
+
+/** DynamoDB's limits of one transaction: actions, and bytes (4 MB, of which some is left for what is counted besides). */
+export const MAX_ACTIONS = 100;
+const MAX_BYTES = 4_000_000;
 
 type Step = RowStep | { readonly Put: PutStep };
 

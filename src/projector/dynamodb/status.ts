@@ -14,15 +14,10 @@ export interface StatusContext {
   readonly clock: () => Date;
 }
 
-/** A new version that is not built yet: its lag is that of the one that is served, which has its own line. */
-const UNMEASURED: Lag = { eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 };
-
-/** The generation whose checkpoints tell how far this version is: the served one, if it is of this version, else a built one. */
-function measuredGeneration(found: Generations | undefined, version: number): number | undefined {
-  if (!found) return 1;
-  const own = found.all.filter((one) => one.version === version && one.status === "ready");
-  const generations = own.map(({ generation }) => generation);
-  return generations.includes(found.serving) ? found.serving : generations.at(-1);
+/** How far each projection is, by its checkpoints against the events of the last day (see `createLagProbes`). */
+export async function readStatus(context: StatusContext): Promise<ProjectionStatus[]> {
+  const probes = createLagProbes(context.store, context.clock);
+  return Promise.all(context.projections.map((projection) => statusOf(context, projection, probes)));
 }
 
 async function statusOf({ on }: StatusContext, projection: Projection, probes: LagProbes): Promise<ProjectionStatus> {
@@ -45,8 +40,13 @@ async function statusOf({ on }: StatusContext, projection: Projection, probes: L
   };
 }
 
-/** How far each projection is, by its checkpoints against the events of the last day (see `createLagProbes`). */
-export async function readStatus(context: StatusContext): Promise<ProjectionStatus[]> {
-  const probes = createLagProbes(context.store, context.clock);
-  return Promise.all(context.projections.map((projection) => statusOf(context, projection, probes)));
+/** A new version that is not built yet: its lag is that of the one that is served, which has its own line. */
+const UNMEASURED: Lag = { eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 };
+
+/** The generation whose checkpoints tell how far this version is: the served one, if it is of this version, else a built one. */
+function measuredGeneration(found: Generations | undefined, version: number): number | undefined {
+  if (!found) return 1;
+  const own = found.all.filter((one) => one.version === version && one.status === "ready");
+  const generations = own.map(({ generation }) => generation);
+  return generations.includes(found.serving) ? found.serving : generations.at(-1);
 }

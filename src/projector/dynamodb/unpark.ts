@@ -8,6 +8,9 @@ import { ATTEMPTS, isUnchangedSince, positionKey, readPositionNow } from "./posi
 import { ROW, skippedKey } from "./read-model-keys.ts";
 import type { ReadModelTable } from "./read-model-table.ts";
 
+/** An event that an operator has passed by. */
+export type SkippedEvent = Pick<StoredEvent, "entityId" | "sequenceNumber">;
+
 /** The entity flows again, from its checkpoint. */
 export const unpark = (on: ReadModelTable, target: Target, entityId: string): Promise<void> =>
   free(on, target, entityId);
@@ -65,9 +68,6 @@ async function free(on: ReadModelTable, target: Target, entityId: string, skippe
 const noteSkipped = (on: ReadModelTable, { of }: Target, entityId: string, sequenceNumber: number) => ({
   Put: { TableName: on.table, Item: { ...skippedKey(of, entityId, sequenceNumber), entityId, sequenceNumber } },
 });
-
-/** An event that an operator has passed by. */
-export type SkippedEvent = Pick<StoredEvent, "entityId" | "sequenceNumber">;
 
 /** The events of a generation that were passed by. */
 export async function readSkipped({ client, table }: ReadModelTable, of: GenerationKey): Promise<SkippedEvent[]> {

@@ -33,23 +33,42 @@ export interface VerifyContext {
   readonly eventTypes: EventTypeLookup;
 }
 
-const CONTEXT: Fields<VerifyContext> = { store: true, on: true, eventTypes: true };
-
-const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;
-
 /** An event that cannot be taken again: the code that took it has changed, or the event was altered. */
 export interface FailedEvent extends SkippedEvent {
   readonly error: string;
 }
 
-interface ExpectedRows {
-  readonly rows: ReadonlyMap<string, unknown>;
+export interface Verified {
+  readonly differences: readonly Difference[];
+  readonly rows: number;
+  /** Entities whose newest events the projection has not taken yet; their rows are held to their checkpoint. */
   readonly behind: readonly string[];
+  /** Events that an operator has passed by: no row is expected of them. */
   readonly skipped: readonly SkippedEvent[];
+  /** Events below a checkpoint that the projection cannot take any more; the rows are computed without them. */
   readonly failed: readonly FailedEvent[];
 }
 
-const idOf = ({ entityId, sequenceNumber }: SkippedEvent): string => `${sequenceNumber} ${entityId}`;
+/**
+ * Recomputes every row of a generation from the events, up to each entity's checkpoint, and lists
+ * what differs. Reads both tables whole and keeps the rows in memory; on a service that is being
+ * written a row may move in between, so look at a difference twice.
+ */
+export async function verify(context: VerifyContext, projection: Projection, of: GenerationKey): Promise<Verified> {
+  checkFields("context", context, CONTEXT);
+  const { rows, ...told } = await expectRows(context, projection, of);
+  const missing = new Map(rows);
+  const differences: Difference[] = [];
+  for await (const item of readGenerationItems(context.on, of)) {
+    const key = textOf({ pk: String(item[ROW.pk]), sk: String(item[ROW.sk]) });
+    const found = item[ROW.row];
+    const expected = missing.get(key);
+    missing.delete(key);
+    if (!isDeepStrictEqual(expected, asStored(found))) differences.push({ key, expected, found });
+  }
+  for (const [key, expected] of missing) differences.push({ key, expected, found: undefined });
+  return { differences, rows: rows.size, ...told };
+}
 
 async function expectRows(
   { store, on, eventTypes }: VerifyContext,
@@ -89,37 +108,18 @@ async function expectRows(
   return { rows, behind: [...behind], skipped, failed };
 }
 
-export interface Verified {
-  readonly differences: readonly Difference[];
-  readonly rows: number;
-  /** Entities whose newest events the projection has not taken yet; their rows are held to their checkpoint. */
+interface ExpectedRows {
+  readonly rows: ReadonlyMap<string, unknown>;
   readonly behind: readonly string[];
-  /** Events that an operator has passed by: no row is expected of them. */
   readonly skipped: readonly SkippedEvent[];
-  /** Events below a checkpoint that the projection cannot take any more; the rows are computed without them. */
   readonly failed: readonly FailedEvent[];
 }
 
-/**
- * Recomputes every row of a generation from the events, up to each entity's checkpoint, and lists
- * what differs. Reads both tables whole and keeps the rows in memory; on a service that is being
- * written a row may move in between, so look at a difference twice.
- */
-export async function verify(context: VerifyContext, projection: Projection, of: GenerationKey): Promise<Verified> {
-  checkFields("context", context, CONTEXT);
-  const { rows, ...told } = await expectRows(context, projection, of);
-  const missing = new Map(rows);
-  const differences: Difference[] = [];
-  for await (const item of readGenerationItems(context.on, of)) {
-    const key = textOf({ pk: String(item[ROW.pk]), sk: String(item[ROW.sk]) });
-    const found = item[ROW.row];
-    const expected = missing.get(key);
-    missing.delete(key);
-    if (!isDeepStrictEqual(expected, asStored(found))) differences.push({ key, expected, found });
-  }
-  for (const [key, expected] of missing) differences.push({ key, expected, found: undefined });
-  return { differences, rows: rows.size, ...told };
-}
+const idOf = ({ entityId, sequenceNumber }: SkippedEvent): string => `${sequenceNumber} ${entityId}`;
+
+const CONTEXT: Fields<VerifyContext> = { store: true, on: true, eventTypes: true };
+
+const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;
 
 function keyOf(projection: Projection, of: GenerationKey, place: RowPlace): TableKey {
   if ("partition" in place) return sharedRowKey(of, place);
