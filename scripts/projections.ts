@@ -132,10 +132,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const generation = Number(text);
       if (!Number.isInteger(generation) || generation < 1)
         throw new Error(`GENERATION: expected a whole number from 1, got ${text}`);
-      const { projector, on } = await wire();
+      const { projector, table } = await wire();
       await forgetGeneration(projector, projection, generation, clock, { abandon });
       await pause(projector.generations.maxAgeMs * 1.5);
-      console.log(`${await removeRows(on, { name: projection.name, generation })} items removed`);
+      console.log(`${await removeRows(table, { name: projection.name, generation })} items removed`);
     },
     ({ name, generation }) => `All rows of generation ${generation} of ${name} are removed.`,
   ],
@@ -143,10 +143,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ["name"],
     async ({ name }) => {
       const projection = find(name);
-      const { projector, store, on } = await wire();
+      const { projector, store, table } = await wire();
       const { serving } = await projector.generations.get(projection.name, projection.version ?? 1);
       const of = { name: projection.name, generation: serving };
-      const { differences, rows, behind, skipped, failed } = await verify({ store, on, eventTypes }, projection, of);
+      const { differences, rows, behind, skipped, failed } = await verify({ store, table, eventTypes }, projection, of);
       for (const difference of differences) console.log(JSON.stringify(difference));
       const advice =
         behind.length > 0 ? "; behind are entities with events that it has not taken, which is no difference" : "";
@@ -163,7 +163,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ["name"],
     async ({ name }) => {
       let count = 0;
-      for await (const one of listParked((await wire()).on, findParking(name))) {
+      for await (const one of listParked((await wire()).table, findParking(name))) {
         const { entityId, sequenceNumber, attempts, parkedAt, error } = one;
         console.log(`${entityId} #${sequenceNumber} ${parkedAt} after ${attempts} tries: ${error.split("\n")[0]}`);
         count += 1;
@@ -175,7 +175,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ["name", "entity"],
     async ({ name, entity }) => {
       let isParked = false;
-      for await (const parked of listParked((await wire()).on, findParking(name))) {
+      for await (const parked of listParked((await wire()).table, findParking(name))) {
         if (parked.entityId !== entity) continue;
         console.log(JSON.stringify(parked, null, 2));
         isParked = true;

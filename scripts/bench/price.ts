@@ -52,7 +52,7 @@ async function measureSides(): Promise<Side> {
     const publisher = createPublisher({
       bus: { put: async (entries) => entries.map(() => undefined) },
       store,
-      on: { client: documents, table: "ProductService-ReadModels" },
+      table: { client: documents, name: "ProductService-ReadModels" },
       eventTypes,
       source: "ProductService",
       backOff: async () => undefined,

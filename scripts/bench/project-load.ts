@@ -80,9 +80,9 @@ function open(engine: BenchEngine, projection: Projection) {
   const projector = createProjector({
     projections: [projection],
     store: new DynamoDBEventStore(client, EVENTS, "ProductService-Snapshots", { aggregates }),
-    on: {
+    table: {
       client: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
-      table: READ_MODELS,
+      name: READ_MODELS,
     },
     eventTypes,
     clock: () => new Date(),
@@ -123,9 +123,9 @@ function publishBacklog(engine: BenchEngine, backlog: number): Promise<LoadRow> 
       },
     },
     store: new DynamoDBEventStore(client, EVENTS, "ProductService-Snapshots", { aggregates }),
-    on: {
+    table: {
       client: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
-      table: READ_MODELS,
+      name: READ_MODELS,
     },
     eventTypes,
     source: "bench",

@@ -43,7 +43,7 @@ export async function measureProjecting(which: readonly Projection[] = projectio
       const projector = createProjector({
         projections: [projection],
         store: new DynamoDBEventStore(client, "ProductService-Events", "ProductService-Snapshots", { aggregates }),
-        on: { client: DynamoDBDocumentClient.from(client), table: "ProductService-ReadModels" },
+        table: { client: DynamoDBDocumentClient.from(client), name: "ProductService-ReadModels" },
         eventTypes,
         clock: () => new Date(),
         random: Math.random,

@@ -50,11 +50,11 @@ export async function wire() {
   const options = { aggregates, indexShards };
   const store = new DynamoDBEventStore(client, `${prefix}-Events`, `${prefix}-Snapshots`, options);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  const on = { client: documents, table: `${prefix}-ReadModels` };
+  const table = { client: documents, name: `${prefix}-ReadModels` };
   const projector = createProjector({
     projections,
     store,
-    on,
+    table,
     eventTypes,
     aggregates,
     clock,
@@ -63,10 +63,10 @@ export async function wire() {
   const bus = eventBridgeBus(new EventBridgeClient({}), prefix);
   const backOff = async (round: number) => void (await pause(Math.min(2_000, 50 * 2 ** round)));
   const settings = publishingOf(productService, readConfig("publisher", environmentOf(prefix)));
-  const publisher = createPublisher({ bus, store, on, ...settings, backOff, clock });
+  const publisher = createPublisher({ bus, store, table, ...settings, backOff, clock });
   const countEvents = async () => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: `${prefix}-Events` }));
     return Table?.ItemCount;
   };
-  return { store, on, projector, publisher, countEvents };
+  return { store, table, projector, publisher, countEvents };
 }

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand, type UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import { systemClock } from "../event-store/defaults.ts";
-import { whileTransient } from "../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
 import { checkFields, type Fields } from "../event-store/index.ts";
 import { partitionPart } from "../stream/index.ts";
 import type { Received } from "./received.ts";
@@ -14,7 +14,6 @@ export interface DynamoDbReceivedOptions {
 }
 
 const OPTIONS: Fields<DynamoDbReceivedOptions> = { leaseMs: true, clock: true };
-const ATTEMPTS = 8;
 const DEFAULT_LEASE_MS = 60_000;
 
 /** Keeps it in a DynamoDB table with the key `pk` (S), by conditional writes. */
@@ -32,7 +31,7 @@ export function dynamoDbReceived(
   async function update(key: string, input: Omit<UpdateCommandInput, "TableName" | "Key">): Promise<boolean> {
     try {
       const command = new UpdateCommand({ TableName: table, Key: keyOf(key), ...input });
-      await whileTransient(ATTEMPTS, () => client.send(command));
+      await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
@@ -43,7 +42,7 @@ export function dynamoDbReceived(
   return {
     async last(key) {
       const command = new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true });
-      const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+      const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
       return Number(Item?.sequenceNumber ?? 0);
     },
     advance: (key, sequenceNumber) =>

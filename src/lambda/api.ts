@@ -10,11 +10,11 @@ import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";
 export function createApiHandler(service: ServiceDefinition, queries: readonly Query[] = []) {
   const config = readConfig("api");
   const logger = createLogger();
-  const { store, on } = createStore(service, config);
+  const { store, table } = createStore(service, config);
   const app = createApp(service, queries, {
     store,
-    rows: createRowReaders(on, { clock }),
-    status: () => readStatus({ on, store, projections: service.projections, clock }),
+    rows: createRowReaders(table, { clock }),
+    status: () => readStatus({ table, store, projections: service.projections, clock }),
     cachedEntities: config.CACHED_ENTITIES,
     clock,
     newId,

@@ -24,10 +24,10 @@ export function createPublisherHandler(service: ServiceDefinition) {
   const config = readConfig("publisher");
   const logger = createLogger();
   const metrics = createMetrics();
-  const { store, on } = createStore(service, config);
+  const { store, table } = createStore(service, config);
   const client = new EventBridgeClient({ requestHandler });
   const bus = eventBridgeBus(client, config.EVENT_BUS);
-  const publisher = createPublisher({ bus, store, on, ...publishingOf(service, config), backOff, clock });
+  const publisher = createPublisher({ bus, store, table, ...publishingOf(service, config), backOff, clock });
   const aggregateTypes = Object.values(service.aggregates).map(({ aggregateType }) => aggregateType);
   let busExists: Promise<void> | undefined;
 
@@ -54,7 +54,7 @@ export function createPublisherHandler(service: ServiceDefinition) {
     await checkBus();
     const isTimeUp = timeUpOf(context);
     if (!isLagSweep(event)) return publishBatch(event, isTimeUp);
-    const reports = await repairPublisherLag({ store, on, publisher, aggregateTypes, clock, isTimeUp });
+    const reports = await repairPublisherLag({ store, table, publisher, aggregateTypes, clock, isTimeUp });
     tellSweep(logger, metrics, reports);
     return { batchItemFailures: [] };
   };

@@ -24,7 +24,7 @@ export function createSnapshotterHandler(service: ServiceDefinition) {
   const config = readConfig("snapshotter");
   const logger = createLogger();
   const metrics = createMetrics();
-  const { store, on } = createStore(service, config);
+  const { store, table } = createStore(service, config);
   const bus = eventBridgeBus(new EventBridgeClient({ requestHandler }), config.EVENT_BUS);
   const aggregates = Object.values(service.aggregates);
   const context: SnapshotterContext = { store, aggregates, clock, keep: config.SNAPSHOTS_KEPT };
@@ -50,7 +50,7 @@ export function createSnapshotterHandler(service: ServiceDefinition) {
   async function sweep(timeLeft: () => number): Promise<void> {
     const onFailure = (entityId: string, error: unknown) =>
       logger.warn(`snapshot failed: ${String(error)}`, { entityId });
-    const progress = dynamoDbSweepProgress(on.client, config.SNAPSHOTS_TABLE);
+    const progress = dynamoDbSweepProgress(table.client, config.SNAPSHOTS_TABLE);
     const sweeping: SweepContext = { ...context, progress, timeLeft, onFailure };
     for (const aggregate of aggregates) {
       const report = await sweepAggregate(sweeping, aggregate);

@@ -10,15 +10,15 @@ import { clock, createMetrics, createStore } from "./wiring.ts";
 export function createVitalsHandler(service: ServiceDefinition) {
   const config = readConfig("vitals");
   const metrics = createMetrics();
-  const { store, on } = createStore(service, config);
+  const { store, table } = createStore(service, config);
   const { projections, aggregates } = service;
   const aggregateTypes = Object.values(aggregates).map(({ aggregateType }) => aggregateType);
 
   return async (): Promise<void> => {
     const publisher = {
-      ...(await readPublisherStatus({ on, store, aggregateTypes, clock })),
-      parked: await countParked(on, "publisher"),
+      ...(await readPublisherStatus({ table, store, aggregateTypes, clock })),
+      parked: await countParked(table, "publisher"),
     };
-    measureVitals(metrics, await readStatus({ on, store, projections, clock }), publisher);
+    measureVitals(metrics, await readStatus({ table, store, projections, clock }), publisher);
   };
 }

@@ -38,11 +38,11 @@ export function wireProjector(
   config: Tables & { PARK_AFTER: number },
   feed: Feed,
 ): Projector {
-  const { store, on } = createStore(service, config);
+  const { store, table } = createStore(service, config);
   return createProjector({
     projections: service.projections.filter((one) => (one.feed ?? "stream") === feed),
     store,
-    on,
+    table,
     eventTypes: service.eventTypes,
     clock,
     random: Math.random,
@@ -54,7 +54,7 @@ export function wireProjector(
 export function createStore(
   { aggregates }: Pick<ServiceDefinition, "aggregates">,
   config: Tables,
-): { store: DynamoDBEventStore; on: ReadModelTable } {
+): { store: DynamoDBEventStore; table: ReadModelTable } {
   const client = new DynamoDBClient({ requestHandler });
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
@@ -70,7 +70,7 @@ export function createStore(
   };
   const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
-  return { store, on: { client: documents, table: READ_MODELS_TABLE } };
+  return { store, table: { client: documents, name: READ_MODELS_TABLE } };
 }
 
 /** A request that hangs is given up and sent again well before the function's own time is over. */

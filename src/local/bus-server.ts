@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { asError } from "../event-store/index.ts";
 import type { LocalBus } from "./bus.ts";
 import { ValidationException } from "./bus-entries.ts";
 import { OPERATIONS } from "./bus-operations.ts";
@@ -27,7 +28,7 @@ async function answerAws(bus: LocalBus, request: IncomingMessage, response: Serv
     answer(response, 200, act(bus, await readInput(request)));
   } catch (error) {
     if (error instanceof BodyTooLargeError) throw error;
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const { name, message } = asError(error);
     answer(response, 400, { __type: name, message });
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../event-store/index.ts";
 import type { BusEvent } from "./bus-entries.ts";
 import { compileEventPattern } from "./event-pattern.ts";
 import type { Rule, RuleTarget } from "./service-definition.ts";
@@ -169,5 +170,3 @@ export class TargetWorker {
 }
 
 const IN_FLIGHT = 10;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

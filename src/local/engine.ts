@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { messageOf } from "../event-store/index.ts";
 import { ask } from "./ask.ts";
 import { type EngineFile, openEngineFile } from "./engine-file.ts";
 import { readState, writeWhole } from "./state-file.ts";
@@ -82,7 +83,7 @@ export async function startEngine({ folder: kept, port, log = () => undefined }:
         last = error;
       }
     }
-    tellDied(`${reason}, and cannot be started again: ${last instanceof Error ? last.message : String(last)}`);
+    tellDied(`${reason}, and cannot be started again: ${messageOf(last)}`);
   }
 
   process.once("exit", endNow);

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { messageOf } from "../event-store/index.ts";
 import { guard } from "./loopback-only.ts";
 
 export interface Listening {
@@ -50,7 +51,7 @@ async function answer(
   } catch (error) {
     const status = error instanceof BodyTooLargeError ? 413 : 500;
     if (!response.headersSent) response.writeHead(status, { "content-type": "application/json", connection: "close" });
-    response.end(JSON.stringify({ message: error instanceof Error ? error.message : String(error) }));
+    response.end(JSON.stringify({ message: messageOf(error) }));
   }
 }
 

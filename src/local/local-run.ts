@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
+import { messageOf } from "../event-store/index.ts";
 import { pollStream, sleep } from "../stream/index.ts";
 import { LocalBucket, objectKey } from "./bucket.ts";
 import { LocalBus } from "./bus.ts";
@@ -133,7 +134,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       try {
         trimStreams(file, streams);
       } catch (error) {
-        log(`stream records were not removed: ${error instanceof Error ? error.message : String(error)}`);
+        log(`stream records were not removed: ${messageOf(error)}`);
       }
     }
   }

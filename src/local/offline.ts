@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Lambda from "serverless-offline/lambda";
+import { messageOf } from "../event-store/index.ts";
 import { serveConsole } from "./console-server.ts";
 import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
 import { portBehindGate, serveEngineGate } from "./engine-gate.ts";
@@ -70,9 +71,7 @@ export class OfflineService {
       log: this.#print,
       trace: this.#isVerbose ? this.#print : () => undefined,
     });
-    this.#run.failed.catch((error: unknown) =>
-      this.#end(`the local run failed: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    this.#run.failed.catch((error: unknown) => this.#end(`the local run failed: ${messageOf(error)}`));
     this.#console = await serveConsole(join(this.#serverless.serviceDir, "src", "console"), api, ports.console);
     const consoleUrl = this.#console.endpoint;
     const file: RunFile = {
@@ -174,9 +173,7 @@ export class OfflineService {
     guardAllServers();
     process.removeAllListeners("uncaughtException");
     process.on("uncaughtException", (error) => this.#print(`an error was caught by nobody: ${error.message}`));
-    process.on("unhandledRejection", (reason) =>
-      this.#print(`a promise was left rejected: ${reason instanceof Error ? reason.message : String(reason)}`),
-    );
+    process.on("unhandledRejection", (reason) => this.#print(`a promise was left rejected: ${messageOf(reason)}`));
   }
 
   #announce(file: RunFile): void {

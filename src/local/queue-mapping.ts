@@ -1,4 +1,5 @@
 import type { SQSBatchResponse } from "aws-lambda";
+import { messageOf } from "../event-store/index.ts";
 import type { LocalQueue, QueueMessage } from "./queue.ts";
 import type { QueueMapping } from "./service-definition.ts";
 import type { Invoke } from "./stream-mapping.ts";
@@ -31,7 +32,7 @@ export async function deliverOnce(mapping: QueueMapping, context: QueueMappingCo
     const failed = mapping.reportsBatchItemFailures ? failedOf(batch, answer) : new Set<string>();
     for (const { id } of batch) if (!failed.has(id)) queue.delete(id);
   } catch (error) {
-    log(`${mapping.functionKey} failed: ${error instanceof Error ? error.message : String(error)}`);
+    log(`${mapping.functionKey} failed: ${messageOf(error)}`);
   }
   return batch.length;
 }

@@ -1,5 +1,6 @@
 import type { _Record as StreamRecord } from "@aws-sdk/client-dynamodb-streams";
 import type { DynamoDBBatchResponse } from "aws-lambda";
+import { messageOf } from "../event-store/index.ts";
 import { compileEventPattern } from "./event-pattern.ts";
 import type { StreamMapping } from "./service-definition.ts";
 
@@ -108,7 +109,7 @@ export class StreamMappingRunner {
       );
       return { doneUpTo: places.length === 0 ? records.length : Math.max(0, Math.min(...places)) };
     } catch (error) {
-      this.#context.log(`${functionKey} failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#context.log(`${functionKey} failed: ${messageOf(error)}`);
       return { error };
     }
   }

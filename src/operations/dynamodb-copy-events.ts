@@ -75,7 +75,7 @@ export async function copyEvents(request: CopyRequest): Promise<Copied> {
 
   async function copySegment(segment: number): Promise<void> {
     const limit = pLimit(entitiesAtOnce);
-    const scanned = { client: from.client, eventTable: from.table, requestAttempts: REQUEST_ATTEMPTS };
+    const scanned = { client: from.client, eventTable: from.table, requestAttempts: COPY_REQUEST_ATTEMPTS };
     let start: string | undefined;
     do {
       const { items, next } = await scanItems(scanned, { segment, segments, start });
@@ -122,7 +122,7 @@ async function checkTables({ from, to }: CopyRequest): Promise<void> {
 /** @throws {InvalidArgumentError} when there is no such table or it holds no events */
 async function describe(field: string, client: DynamoDBClient, table: string): Promise<TableDescription | undefined> {
   const command = new DescribeTableCommand({ TableName: table });
-  const { Table } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command)).catch((error: unknown) => {
+  const { Table } = await whileTransient(COPY_REQUEST_ATTEMPTS, () => client.send(command)).catch((error: unknown) => {
     const isMissing = error instanceof Error && error.name === "ResourceNotFoundException";
     throw isMissing ? new InvalidArgumentError(field, table, "a table that exists") : error;
   });
@@ -148,7 +148,7 @@ async function putEvent(
     ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {
-    await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
+    await whileTransient(COPY_REQUEST_ATTEMPTS, () => client.send(command));
     return "copied";
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -182,7 +182,7 @@ function byEntity(items: readonly Item[]): Item[][] {
 
 const REQUEST: Fields<CopyRequest> = { from: true, to: true, segments: true, entitiesAtOnce: true, onProgress: true };
 
-const REQUEST_ATTEMPTS = 12;
+const COPY_REQUEST_ATTEMPTS = 12;
 
 const keyOf = (item: Item): CopyConflict => ({
   entityId: item[EVENT.entityId]?.S ?? "",

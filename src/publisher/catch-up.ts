@@ -1,10 +1,11 @@
 import type { EventStore } from "../event-store/index.ts";
-import { type ProgressTable, readProgress, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
+import type { ReadModelTable } from "../stream/index.ts";
+import { readProgress, readProgressNow, writeProgress } from "./dynamodb-progress.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface CatchUpContext {
   readonly store: Pick<EventStore, "scanEvents">;
-  readonly on: ProgressTable;
+  readonly table: ReadModelTable;
 }
 
 /** An entity whose newest events are not on the bus, though it is not parked. */
@@ -51,20 +52,20 @@ export async function publishMissing(context: CatchUpContext, publisher: Publish
 export async function markPublished(context: CatchUpContext): Promise<number> {
   const marked = new Set<string>();
   for await (const page of behind(context)) {
-    for (const { entityId, head } of page) if (await markUpTo(context.on, entityId, head)) marked.add(entityId);
+    for (const { entityId, head } of page) if (await markUpTo(context.table, entityId, head)) marked.add(entityId);
   }
   return marked.size;
 }
 
 /** Goes through the whole table, a page at a time. An entity that lies across pages is met on each. */
-async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Unpublished[]> {
+async function* behind({ store, table }: CatchUpContext): AsyncGenerator<Unpublished[]> {
   let start: string | undefined;
   do {
     const page = await store.scanEvents({ segment: 0, segments: 1, start });
     const heads = new Map<string, number>();
     for (const { entityId, sequenceNumber } of page.events)
       heads.set(entityId, Math.max(heads.get(entityId) ?? 0, sequenceNumber));
-    const known = await readProgress(on, [...heads.keys()]);
+    const known = await readProgress(table, [...heads.keys()]);
     yield [...known.values()].flatMap(({ entityId, published, parked }) => {
       const head = heads.get(entityId) ?? 0;
       return parked || published >= head ? [] : [{ entityId, published, head }];
@@ -74,10 +75,10 @@ async function* behind({ store, on }: CatchUpContext): AsyncGenerator<Unpublishe
 }
 
 /** The publisher may be at the same entity: what it wrote meanwhile is read, and marked on. */
-async function markUpTo(on: ProgressTable, entityId: string, head: number): Promise<boolean> {
+async function markUpTo(table: ReadModelTable, entityId: string, head: number): Promise<boolean> {
   for (;;) {
-    const { failing: _, ...progress } = await readProgressNow(on, entityId);
+    const { failing: _, ...progress } = await readProgressNow(table, entityId);
     if (progress.parked || progress.published >= head) return false;
-    if (await writeProgress(on, { ...progress, published: head })) return true;
+    if (await writeProgress(table, { ...progress, published: head })) return true;
   }
 }

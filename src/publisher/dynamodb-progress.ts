@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/dynamodb/index.ts";
+import { GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
+import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
 import { asError, type StoredEvent } from "../event-store/index.ts";
+import type { ReadModelTable } from "../stream/index.ts";
 import { fetchAll, type ParkedEntity, parkedItem, parkedPartition, partitionPart, sortPart } from "../stream/index.ts";
 
 /** How far an entity's events are on the bus. */
@@ -15,14 +16,12 @@ export interface Progress {
   readonly revision: number;
 }
 
-export interface ProgressTable {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
-}
-
 /** As `findProgress`, without those that cannot be asked for. */
-export async function readProgress(on: ProgressTable, entityIds: readonly string[]): Promise<Map<string, Progress>> {
-  const found = await findProgress(on, entityIds);
+export async function readProgress(
+  table: ReadModelTable,
+  entityIds: readonly string[],
+): Promise<Map<string, Progress>> {
+  const found = await findProgress(table, entityIds);
   return new Map([...found].flatMap(([id, progress]) => (progress instanceof Error ? [] : [[id, progress] as const])));
 }
 
@@ -31,11 +30,11 @@ export async function readProgress(on: ProgressTable, entityIds: readonly string
  * progress cannot be asked for comes with the error instead.
  */
 export async function findProgress(
-  on: ProgressTable,
+  table: ReadModelTable,
   entityIds: readonly string[],
 ): Promise<Map<string, Progress | Error>> {
   const keys = new Map(entityIds.map((entityId) => [entityId, keyOf(entityId)]));
-  const { items, refused } = await fetchAll(on, [...keys.values()]);
+  const { items, refused } = await fetchAll(table, [...keys.values()]);
   const progress = items.map((item) => item.progress as Progress);
   const found = new Map(progress.map((one) => [one.entityId, one]));
   const errors = new Map(refused.map(({ key, error }) => [key.pk, asError(error)]));
@@ -44,18 +43,18 @@ export async function findProgress(
   );
 }
 
-export async function readProgressNow({ client, table }: ProgressTable, entityId: string): Promise<Progress> {
+export async function readProgressNow({ client, name: table }: ReadModelTable, entityId: string): Promise<Progress> {
   const command = new GetCommand({ TableName: table, Key: keyOf(entityId), ConsistentRead: true });
-  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   return (Item?.progress as Progress | undefined) ?? startOf(entityId);
 }
 
 export const startOf = (entityId: string): Progress => ({ entityId, published: 0, parked: false, revision: 0 });
 
 /** False when another invocation moved the entity meanwhile. */
-export async function writeProgress({ client, table }: ProgressTable, progress: Progress): Promise<boolean> {
+export async function writeProgress({ client, name: table }: ReadModelTable, progress: Progress): Promise<boolean> {
   try {
-    await whileTransient(ATTEMPTS, () => client.send(new PutCommand(put(table, progress))));
+    await whileTransient(REQUEST_ATTEMPTS, () => client.send(new PutCommand(put(table, progress))));
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
@@ -65,7 +64,7 @@ export async function writeProgress({ client, table }: ProgressTable, progress: 
 
 /** Parks an entity with the event that the bus refuses, as the projector does: flag and item in one transaction. */
 export async function parkProgress(
-  { client, table }: ProgressTable,
+  { client, name: table }: ReadModelTable,
   progress: Progress,
   { event, parkedAt }: { readonly event: StoredEvent | undefined; readonly parkedAt: string },
 ): Promise<void> {
@@ -86,7 +85,7 @@ export async function parkProgress(
       { Put: { TableName: table, Item: parkedItem(parkedKeyOf(entityId), parked) } },
     ],
   });
-  await whileTransient(ATTEMPTS, () => client.send(command));
+  await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
 }
 
 function put(table: string, progress: Progress) {
@@ -100,7 +99,6 @@ function put(table: string, progress: Progress) {
   };
 }
 
-const ATTEMPTS = 8;
 const keyOf = (entityId: string) => ({ pk: `publisher#${partitionPart(entityId)}`, sk: "progress" });
 
 /** Where the publisher's parked entities are listed. */

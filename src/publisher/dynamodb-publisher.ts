@@ -10,7 +10,7 @@ export { NotParkedError };
 const OPTIONS: Fields<PublisherOptions> = {
   bus: true,
   store: true,
-  on: true,
+  table: true,
   eventTypes: true,
   source: true,
   noticesOf: true,
@@ -31,23 +31,23 @@ const OPTIONS: Fields<PublisherOptions> = {
 export function createPublisher(options: PublisherOptions): Publisher {
   checkFields("options", options, OPTIONS);
   checkPublicEvents(options.publicEvents ?? {}, declaredIn(options.eventTypes));
-  const { store, on } = options;
+  const { store, table } = options;
 
   const publish = (batches: readonly EntityBatch[], isTimeUp = () => false): Promise<PublishOutcome> =>
     new PublishRun(options, isTimeUp).run(batches);
 
   async function retry(entityId: string, skip = false): Promise<PublishOutcome> {
-    const parked = await findParked(on, parkedKeyOf(entityId));
+    const parked = await findParked(table, parkedKeyOf(entityId));
     if (!parked) throw new NotParkedError("the publisher", entityId);
-    const { failing: _, ...progress } = await readProgressNow(on, entityId);
+    const { failing: _, ...progress } = await readProgressNow(table, entityId);
     const published = skip ? Math.max(progress.published, parked.sequenceNumber) : progress.published;
-    if (!(await writeProgress(on, { ...progress, published, parked: false })))
+    if (!(await writeProgress(table, { ...progress, published, parked: false })))
       throw new Error(`${entityId} was moved by another process just now; look at it and try again`);
     let upTo = 0;
     for await (const event of store.readEvents(entityId, { direction: "backward", limit: 1 }))
       upTo = event.sequenceNumber;
     const outcome = await publish([{ entityId, upTo, events: [] }]);
-    if (outcome.failures.length === 0 && outcome.parked === 0) await removeParked(on, parkedKeyOf(entityId), parked);
+    if (outcome.failures.length === 0 && outcome.parked === 0) await removeParked(table, parkedKeyOf(entityId), parked);
     return outcome;
   }
 

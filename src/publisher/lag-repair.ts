@@ -1,4 +1,5 @@
 import type { EventStore } from "../event-store/index.ts";
+import type { ReadModelTable } from "../stream/index.ts";
 import {
   dynamoDbLagSweepProgress,
   type EntityHead,
@@ -6,12 +7,12 @@ import {
   type LagSweepReport,
   sweepLag,
 } from "../stream/index.ts";
-import { type ProgressTable, readProgress } from "./dynamodb-progress.ts";
+import { readProgress } from "./dynamodb-progress.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface PublisherLagContext {
   readonly store: Pick<EventStore, "readKeysByType">;
-  readonly on: ProgressTable;
+  readonly table: ReadModelTable;
   readonly publisher: Publisher;
   readonly aggregateTypes: readonly string[];
   readonly clock: () => Date;
@@ -23,19 +24,19 @@ const FIRST_SPAN_MS = 48 * 60 * 60 * 1000;
 
 /** Finds the entities whose events are not all on the bus, and publishes what is missing (see `sweepLag`). */
 export function repairPublisherLag(context: PublisherLagContext): Promise<LagSweepReport[]> {
-  const { store, on, clock, isTimeUp, aggregateTypes } = context;
-  const progress = dynamoDbLagSweepProgress(on, "publisher");
+  const { store, table, clock, isTimeUp, aggregateTypes } = context;
+  const progress = dynamoDbLagSweepProgress(table, "publisher");
   const beginAt = new Date(clock().getTime() - FIRST_SPAN_MS).toISOString();
   const repair = (heads: readonly EntityHead[]) => publishLate(context, heads);
   return sweepLag({ store, progress, clock, isTimeUp, repair, beginAt }, aggregateTypes);
 }
 
 async function publishLate(
-  { on, publisher, isTimeUp }: PublisherLagContext,
+  { table, publisher, isTimeUp }: PublisherLagContext,
   heads: readonly EntityHead[],
 ): Promise<LagRepair> {
   const known = await readProgress(
-    on,
+    table,
     heads.map(({ entityId }) => entityId),
   );
   const late = heads.filter(({ entityId, head }) => {

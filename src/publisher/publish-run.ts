@@ -50,7 +50,7 @@ export class PublishRun {
 
   async run(batches: readonly EntityBatch[]): Promise<PublishOutcome> {
     const ids = batches.map(({ entityId }) => entityId);
-    const known = await findProgress(this.#options.on, ids);
+    const known = await findProgress(this.#options.table, ids);
     this.#members = await Promise.all(batches.map((batch) => this.#start(batch, known.get(batch.entityId))));
     for (let open = this.#open(); open.length > 0; open = this.#open()) {
       await this.#step(open);
@@ -80,7 +80,7 @@ export class PublishRun {
     const events = new EntityEvents({ ...this.#options, eventsARequest: EVENTS_A_PART }, batch);
     const member: Member = { batch, events, progress: startOf(entityId), published: 0 };
     if (found instanceof Error) return fail(member, 1, found);
-    if (found) member.progress = found.parked ? await readProgressNow(this.#options.on, entityId) : found;
+    if (found) member.progress = found.parked ? await readProgressNow(this.#options.table, entityId) : found;
     if (member.progress.parked) member.outcome = "parked";
     else if (member.progress.published >= upTo) member.outcome = "skipped";
     return member;
@@ -127,7 +127,7 @@ export class PublishRun {
     member: Member,
     { plan, outcome, published }: { readonly plan: Plan; readonly outcome: SendOutcome; readonly published: number },
   ): Promise<void> {
-    const { on, clock, parkAfter = 5 } = this.#options;
+    const { table, clock, parkAfter = 5 } = this.#options;
     const { progress } = plan;
     const failure = failureOf(plan, outcome);
     if (!failure) return this.#keep(member, { ...progress, published, failing: undefined });
@@ -148,16 +148,16 @@ export class PublishRun {
       return;
     }
     const event = plan.events.find((one) => one.sequenceNumber === sequenceNumber) ?? plan.unpublishable?.event;
-    await parkProgress(on, next, { event, parkedAt: clock().toISOString() });
+    await parkProgress(table, next, { event, parkedAt: clock().toISOString() });
     member.outcome = "parked";
   }
 
   /** Another invocation may have moved the entity: it goes on from there then. */
   async #keep(member: Member, next: Progress): Promise<void> {
-    const isKept = await writeProgress(this.#options.on, next);
+    const isKept = await writeProgress(this.#options.table, next);
     member.progress = isKept
       ? { ...next, revision: next.revision + 1 }
-      : await readProgressNow(this.#options.on, next.entityId);
+      : await readProgressNow(this.#options.table, next.entityId);
     if (member.progress.parked) member.outcome = "parked";
   }
 }

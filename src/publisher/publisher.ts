@@ -1,11 +1,10 @@
-import type { EntityBatch, EntityFailure } from "../stream/index.ts";
+import type { EntityBatch, EntityFailure, ReadModelTable } from "../stream/index.ts";
 import type { Bus } from "./bus.ts";
-import type { ProgressTable } from "./dynamodb-progress.ts";
 import type { PlanOptions } from "./plan.ts";
 
 export interface PublisherOptions extends PlanOptions {
   readonly bus: Bus;
-  readonly on: ProgressTable;
+  readonly table: ReadModelTable;
   /** Bytes of one request to the bus. Default 1 MB. */
   readonly maxBytes?: number | undefined;
   /** How often an entry is sent in one batch. Default 5. */

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
 import type { SweepPosition, SweepProgress } from "./sweep.ts";
 
 /** Keeps the position of the sweep in the Snapshots table. */
@@ -7,17 +7,15 @@ export function dynamoDbSweepProgress(client: DynamoDBDocumentClient, table: str
   return {
     async load(aggregateType) {
       const command = new GetCommand({ TableName: table, Key: keyOf(aggregateType), ConsistentRead: true });
-      const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+      const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
       return Item?.sweep as SweepPosition | undefined;
     },
     async save(aggregateType, sweep) {
       const command = new PutCommand({ TableName: table, Item: { ...keyOf(aggregateType), sweep } });
-      await whileTransient(ATTEMPTS, () => client.send(command));
+      await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     },
   };
 }
-
-const ATTEMPTS = 8;
 
 /** Beside the snapshots, under an id that no entity has: version 0 is nobody's. */
 const keyOf = (aggregateType: string) => ({ entityId: `sweep#${aggregateType}`, version: 0 });

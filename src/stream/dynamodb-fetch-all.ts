@@ -1,5 +1,6 @@
-import { BatchGetCommand, type DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
-import { isRefusedContent, untilProcessed } from "../event-store/dynamodb/index.ts";
+import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
+import { isRefusedContent, REQUEST_ATTEMPTS, untilProcessed } from "../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 /** What was read, and the keys that the table refused with what it said: the others are not held up by them. */
 export interface Fetched {
@@ -9,12 +10,6 @@ export interface Fetched {
 
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const BATCH = 100;
-const ATTEMPTS = 8;
-
-interface Table {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
-}
 
 interface Key {
   readonly pk: string;
@@ -27,14 +22,18 @@ type Item = Record<string, unknown>;
  * Items by key, missing ones left out. A request that is refused for what it contains is sent again in halves,
  * down to the key that is to blame.
  */
-export async function fetchAll({ client, table }: Table, keys: readonly Key[], consistent = false): Promise<Fetched> {
+export async function fetchAll(
+  { client, name: table }: ReadModelTable,
+  keys: readonly Key[],
+  consistent = false,
+): Promise<Fetched> {
   const items: Item[] = [];
   const refused: { key: Key; error: unknown }[] = [];
 
   async function send(part: readonly Key[]): Promise<Item[]> {
     const found: Item[] = [];
     const all = part.map(({ pk, sk }): Item => ({ pk, sk }));
-    await untilProcessed(ATTEMPTS, all, async (left) => {
+    await untilProcessed(REQUEST_ATTEMPTS, all, async (left) => {
       const RequestItems = { [table]: { Keys: left, ConsistentRead: consistent } };
       const answer = await client.send(new BatchGetCommand({ RequestItems }));
       found.push(...(answer.Responses?.[table] ?? []));

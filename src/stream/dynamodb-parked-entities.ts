@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
-import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../event-store/dynamodb/index.ts";
+import { DeleteCommand, GetCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../event-store/index.ts";
+import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 /** An entity that waits in one reader of the stream, a projection or the publisher, because of an event of it. */
 export interface ParkedEntity {
@@ -21,12 +22,6 @@ export interface ParkedEntity {
   readonly event?: StoredEvent | undefined;
 }
 
-/** Where parked entities are listed: the table of the read models. */
-export interface ParkingTable {
-  readonly client: DynamoDBDocumentClient;
-  readonly table: string;
-}
-
 /** There is no such entity parked in the projection, or in the publisher. */
 export class NotParkedError extends Error {
   readonly code = "NOT_PARKED";
@@ -43,15 +38,15 @@ export function parkedItem(key: Key, { event, ...parked }: ParkedEntity): Key & 
   return { ...key, parked: isKept ? { ...parked, event: text } : parked };
 }
 
-export async function findParked({ client, table }: ParkingTable, key: Key): Promise<ParkedEntity | undefined> {
+export async function findParked({ client, name: table }: ReadModelTable, key: Key): Promise<ParkedEntity | undefined> {
   const command = new GetCommand({ TableName: table, Key: key, ConsistentRead: true });
-  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   return Item && toParked(Item.parked as StoredParked);
 }
 
 /** Takes an entity from the list, unless it was parked anew meanwhile. */
 export async function removeParked(
-  { client, table }: ParkingTable,
+  { client, name: table }: ReadModelTable,
   key: Key,
   { parkedAt }: ParkedEntity,
 ): Promise<void> {
@@ -63,21 +58,21 @@ export async function removeParked(
     ExpressionAttributeValues: { ":parkedAt": parkedAt },
   });
   try {
-    await whileTransient(ATTEMPTS, () => client.send(command));
+    await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }
 
 /** Entities that are parked in a projection, in any of its generations, or in the publisher. */
-export async function countParked(on: ParkingTable, name: string): Promise<number> {
+export async function countParked(table: ReadModelTable, name: string): Promise<number> {
   let count = 0;
-  for await (const _ of listParked(on, name)) count += 1;
+  for await (const _ of listParked(table, name)) count += 1;
   return count;
 }
 
 /** Everything that is parked in a projection, all generations, by generation and entity; or in the publisher. */
-export async function* listParked({ client, table }: ParkingTable, name: string): AsyncGenerator<ParkedEntity> {
+export async function* listParked({ client, name: table }: ReadModelTable, name: string): AsyncGenerator<ParkedEntity> {
   let start: Record<string, unknown> | undefined;
   do {
     const command = new QueryCommand({
@@ -88,7 +83,7 @@ export async function* listParked({ client, table }: ParkingTable, name: string)
       ConsistentRead: true,
       ...(start ? { ExclusiveStartKey: start } : {}),
     });
-    const answer = await whileTransient(ATTEMPTS, () => client.send(command));
+    const answer = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     for (const item of answer.Items ?? []) yield toParked(item.parked as StoredParked);
     start = answer.LastEvaluatedKey;
   } while (start);
@@ -103,7 +98,6 @@ type Key = { readonly pk: string; readonly sk: string };
 /** As the table holds it: JSON text takes every number and every depth that the store takes. */
 type StoredParked = Omit<ParkedEntity, "event"> & { readonly event?: string };
 
-const ATTEMPTS = 8;
 /** Bytes. The event must fit into the item, beside key and error; a larger one stays in the store alone. */
 const MAX_EVENT = 300 * 1024;
 

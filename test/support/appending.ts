@@ -31,13 +31,13 @@ export async function sequenceOf(engine: TestEngine, entityId: string): Promise<
 export function storeWithFault(
   engine: TestEngine,
   fault: Fault,
-  on: (operation: string, number: number) => boolean,
+  table: (operation: string, number: number) => boolean,
 ): DynamoDBEventStore {
   const client = engine.connect();
   let number = 0;
   injectFaults(client, ({ operation }) => {
     number += 1;
-    return on(operation, number) ? fault : undefined;
+    return table(operation, number) ? fault : undefined;
   });
   return openStore(engine, {}, client);
 }

@@ -25,7 +25,7 @@ export function openProjector(engine: TestEngine, setup: ProjectorSetup = {}): P
   return createProjector({
     projections: shipped,
     store: new DynamoDBEventStore(client, eventsTable, SNAPSHOTS, { aggregates }),
-    on: { client: documents(client), table: readModelsTable },
+    table: { client: documents(client), name: readModelsTable },
     eventTypes,
     clock: () => new Date(),
     random: Math.random,

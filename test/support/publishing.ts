@@ -63,7 +63,7 @@ export async function startPublishing(): Promise<Publishing> {
     createPublisher({
       bus: eventBridgeBus(client, "Shop"),
       store: openStore(engine),
-      on: { client: documents(engine.connect()), table: READ_MODELS },
+      table: { client: documents(engine.connect()), name: READ_MODELS },
       eventTypes: {},
       source: "shop",
       backOff: async () => undefined,

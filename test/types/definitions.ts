@@ -1,23 +1,7 @@
 import * as z from "zod";
 import { createClient } from "../../src/client.ts";
 import { createConsumer } from "../../src/consumer.ts";
-import {
-  acrossEntities,
-  createCommandHandler,
-  createRowReaders,
-  defineAggregate,
-  defineService,
-  type EventStore,
-  event,
-  type PublishedEventOf,
-  Rejection,
-  type RowOf,
-  rowPerEntity,
-  rowPerEvent,
-  type StateOf,
-  unchanged,
-  upcaster,
-} from "../../src/index.ts";
+import { acrossEntities, createCommandHandler, createRowReaders, defineAggregate, defineService, type EventStore, event, type PublishedEventOf, Rejection, type RowOf, rowPerEntity, rowPerEvent, type StateOf, unchanged, upcaster } from "../../src/index.ts";
 import { inMemory, stories } from "../../src/testing.ts";
 
 /** What the definitions infer, and mistakes that somebody made: each must not compile. */

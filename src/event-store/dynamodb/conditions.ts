@@ -1,10 +1,10 @@
 import { SNAPSHOT } from "./attributes.ts";
 
 /** A condition with its names and values, ready to be spread into a request. */
-export interface Condition {
+export interface Condition<Value = { S: string }> {
   readonly ConditionExpression: string;
   readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues?: Record<string, { S: string }>;
+  readonly ExpressionAttributeValues?: Record<string, Value>;
 }
 
 /** Nobody has stored an event under this entity and sequence number yet. */

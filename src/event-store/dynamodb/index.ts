@@ -1,3 +1,4 @@
+export type { Condition } from "./conditions.ts";
 export { DynamoDBEventStore } from "./dynamodb-event-store.ts";
 export * from "./event-codec.ts";
 export { itemSize, MAX_ITEM_BYTES } from "./item-size.ts";
@@ -8,6 +9,7 @@ export {
   isRefusedContent,
   isSystemState,
   isTransient,
+  REQUEST_ATTEMPTS,
   untilProcessed,
   whileTransient,
 } from "./retry.ts";

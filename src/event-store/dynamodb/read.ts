@@ -5,6 +5,7 @@ import { CorruptEntityError } from "../errors.ts";
 import type { StoredEvent } from "../event.ts";
 import type { ReadOptions } from "../event-store.ts";
 import { upcast } from "../event-types.ts";
+import { asError } from "../thrown.ts";
 import { EVENT, PAGE_ROWS } from "./attributes.ts";
 import type { StoreContext } from "./context.ts";
 import { decodeEvent, type Item } from "./event-codec.ts";
@@ -202,7 +203,7 @@ function decodeAll(items: readonly Item[]): Pick<Page, "events" | "broken"> {
     for (const item of items) events.push(decodeEvent(item));
     return { events };
   } catch (error) {
-    return { events, broken: error instanceof Error ? error : new Error(String(error)) };
+    return { events, broken: asError(error) };
   }
 }
 

@@ -2,6 +2,9 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import pRetry from "p-retry";
 import { type EventStoreError, isEventStoreError, StoreUnavailableError } from "../errors.ts";
 
+/** How often a throttled or conflicting request is sent, each time with the SDK's own attempts, where nobody says. */
+export const REQUEST_ATTEMPTS = 8;
+
 /**
  * The service refused the request for what it contains (a key or an item over a limit, an invalid
  * value): sent again it is refused again, and of a shared request one part may be to blame. Only for

@@ -1,15 +1,14 @@
 import { describeThrown, type EventStore, type EventTypeLookup } from "../../event-store/index.ts";
-import type { ParkedEntity, Poison } from "../../stream/index.ts";
+import type { ParkedEntity, Poison, ReadModelTable } from "../../stream/index.ts";
 import type { Position } from "../position.ts";
 import type { Target } from "../target.ts";
 import { noteFailure } from "./failure-notes.ts";
 import { parkEntity } from "./parking.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /** What entities are projected with. */
 export interface EntityContext {
   readonly store: EventStore;
-  readonly on: ReadModelTable;
+  readonly table: ReadModelTable;
   readonly eventTypes: EventTypeLookup;
   readonly clock: () => Date;
   /** Deliveries in which an event fails before its entity is parked. */
@@ -34,14 +33,14 @@ export interface EntityOutcome {
 
 /** Counts a failure of an event; parks its entity when it has failed often enough, unless others have moved it. */
 export async function parkOrFail(
-  { on, clock, parkAfter }: EntityContext,
+  { table, clock, parkAfter }: EntityContext,
   target: Target,
   position: Position,
   poison: Poison,
 ): Promise<"failed" | "parked" | "raced"> {
   const { of } = target;
   const { entityId } = position;
-  const attempts = await noteFailure(on, of, entityId, poison);
+  const attempts = await noteFailure(table, of, entityId, poison);
   if (attempts < parkAfter) return "failed";
   const parked: ParkedEntity = {
     projection: of.name,
@@ -53,5 +52,5 @@ export async function parkOrFail(
     parkedAt: clock().toISOString(),
     event: poison.event,
   };
-  return (await parkEntity(on, target, position, parked)) ? "parked" : "raced";
+  return (await parkEntity(table, target, position, parked)) ? "parked" : "raced";
 }

@@ -1,11 +1,9 @@
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import { describeThrown } from "../../event-store/index.ts";
-import type { Poison } from "../../stream/index.ts";
+import type { Poison, ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
-import { ATTEMPTS } from "./positions.ts";
 import { failureKey, type TableKey } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /**
  * Notes one more failure of an event, with stack and causes of what was thrown, in an item of its own: the row may be full.
@@ -13,7 +11,7 @@ import type { ReadModelTable } from "./read-model-table.ts";
  * @returns how often it has failed
  */
 export async function noteFailure(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   of: GenerationKey,
   entityId: string,
   { sequenceNumber, error }: Poison,
@@ -26,7 +24,7 @@ export async function noteFailure(
     ExpressionAttributeValues: { ":error": describeThrown(error), ":one": 1 },
     ReturnValues: "UPDATED_NEW",
   });
-  const { Attributes } = await whileTransient(ATTEMPTS, () => client.send(command));
+  const { Attributes } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   return Number(Attributes?.attempts ?? 1);
 }
 

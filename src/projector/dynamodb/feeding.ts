@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey, Generations } from "../generation.ts";
 import type { Target } from "../target.ts";
-import { ATTEMPTS, isUnchangedSince } from "./positions.ts";
+import { isUnchangedSince } from "./positions.ts";
 import { FEEDING_PARTITION, ROW } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /** Whether live events flow into a generation, as far as the projectors that ran have told. */
 export interface Feeding {
@@ -32,12 +32,12 @@ export class FeedingRecord {
   #noted: { readonly entries: Readonly<Record<string, boolean>>; readonly until: number } | undefined;
 
   constructor(
-    on: ReadModelTable,
+    table: ReadModelTable,
     clock: () => Date,
     /** Names the reader of the events: each has an item of its own. */
     readonly reader: string,
   ) {
-    this.#on = on;
+    this.#on = table;
     this.#clock = clock;
   }
 
@@ -55,10 +55,10 @@ export class FeedingRecord {
   }
 
   async #write(names: ReadonlySet<string>, entries: Readonly<Record<string, boolean>>, now: string): Promise<void> {
-    const { client, table } = this.#on;
+    const { client, name: table } = this.#on;
     const Key = { pk: FEEDING_PARTITION, sk: this.reader };
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const { Item } = await whileTransient(ATTEMPTS, () =>
+      const { Item } = await whileTransient(REQUEST_ATTEMPTS, () =>
         client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true })),
       );
       const before = (Item?.feeding ?? {}) as Entries;
@@ -67,7 +67,9 @@ export class FeedingRecord {
       const revision = Number(Item?.[ROW.revision] ?? 0);
       const put = { TableName: table, Item: { ...Key, feeding: after, [ROW.revision]: revision + 1 } };
       try {
-        await whileTransient(ATTEMPTS, () => client.send(new PutCommand({ ...put, ...isUnchangedSince(revision) })));
+        await whileTransient(REQUEST_ATTEMPTS, () =>
+          client.send(new PutCommand({ ...put, ...isUnchangedSince(revision) })),
+        );
         return;
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -98,7 +100,7 @@ function toldAs(isFed: boolean, before: Feeding | undefined, now: string): Feedi
 }
 
 /** Whether a generation is fed; of one that nobody has told of, no batch has come since it was made. */
-export async function readFeeding({ client, table }: ReadModelTable, of: GenerationKey): Promise<Feeding> {
+export async function readFeeding({ client, name: table }: ReadModelTable, of: GenerationKey): Promise<Feeding> {
   const command = new QueryCommand({
     TableName: table,
     KeyConditionExpression: "#pk = :pk",
@@ -106,7 +108,7 @@ export async function readFeeding({ client, table }: ReadModelTable, of: Generat
     ExpressionAttributeValues: { ":pk": FEEDING_PARTITION },
     ConsistentRead: true,
   });
-  const { Items = [] } = await whileTransient(ATTEMPTS, () => client.send(command));
+  const { Items = [] } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   const told = Items.flatMap(({ feeding }) => (feeding as Entries)[entryOf(of)] ?? []);
   const gaps = told.flatMap(({ gap }) => gap ?? []).sort();
   const gap = gaps.at(-1);

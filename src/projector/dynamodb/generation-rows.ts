@@ -1,22 +1,21 @@
 import { BatchWriteCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
-import { untilProcessed, whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, untilProcessed, whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
-import { ATTEMPTS } from "./positions.ts";
 import { generationPrefix, parkedKey, ROW, rebuildKey, skippedKey } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /** Every item of a generation: rows and checkpoints. Reads the whole table. */
-export async function* readGenerationItems(on: ReadModelTable, of: GenerationKey): AsyncGenerator<Item> {
+export async function* readGenerationItems(table: ReadModelTable, of: GenerationKey): AsyncGenerator<Item> {
   const condition = {
     FilterExpression: "begins_with(#pk, :prefix)",
     ExpressionAttributeNames: { "#pk": ROW.pk },
     ExpressionAttributeValues: { ":prefix": generationPrefix(of) },
   };
-  for await (const items of scan(on, condition)) yield* items;
+  for await (const items of scan(table, condition)) yield* items;
 }
 
 /** Removes a generation's rows, checkpoints, parked items and rebuild progress. Answers how many items. */
-export async function removeRows(on: ReadModelTable, of: GenerationKey): Promise<number> {
+export async function removeRows(table: ReadModelTable, of: GenerationKey): Promise<number> {
   const parked = parkedKey(of, "");
   const condition = {
     FilterExpression:
@@ -32,12 +31,12 @@ export async function removeRows(on: ReadModelTable, of: GenerationKey): Promise
     ProjectionExpression: "#pk, #sk",
   };
   let removed = 0;
-  for await (const items of scan(on, condition)) {
+  for await (const items of scan(table, condition)) {
     for (let start = 0; start < items.length; start += BATCH) {
       const deletes = items.slice(start, start + BATCH).map((Key) => ({ DeleteRequest: { Key } }));
-      await untilProcessed(ATTEMPTS, deletes, async (left) => {
-        const answer = await on.client.send(new BatchWriteCommand({ RequestItems: { [on.table]: left } }));
-        return (answer.UnprocessedItems?.[on.table] ?? []) as typeof deletes;
+      await untilProcessed(REQUEST_ATTEMPTS, deletes, async (left) => {
+        const answer = await table.client.send(new BatchWriteCommand({ RequestItems: { [table.name]: left } }));
+        return (answer.UnprocessedItems?.[table.name] ?? []) as typeof deletes;
       });
       removed += deletes.length;
     }
@@ -50,7 +49,7 @@ type Item = Record<string, unknown>;
 const BATCH = 25;
 
 async function* scan(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   condition: Pick<Item, never> & Record<string, unknown>,
 ): AsyncGenerator<Item[]> {
   let start: Item | undefined;
@@ -61,7 +60,7 @@ async function* scan(
       ...condition,
       ...(start ? { ExclusiveStartKey: start } : {}),
     });
-    const answer = await whileTransient(ATTEMPTS, () => client.send(command));
+    const answer = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     yield answer.Items ?? [];
     start = answer.LastEvaluatedKey;
   } while (start);

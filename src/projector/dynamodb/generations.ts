@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import type { Generations } from "../generation.ts";
-import { ATTEMPTS, isUnchangedSince } from "./positions.ts";
+import { isUnchangedSince } from "./positions.ts";
 import { controlKey, ROW } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /**
  * Keeps what was read of the generations for a short while. A rebuild waits longer than that before
@@ -17,13 +17,13 @@ export class GenerationsCache {
   readonly #known = new Map<string, { readonly until: number; readonly generations: Generations }>();
 
   constructor(
-    on: ReadModelTable,
+    table: ReadModelTable,
     clock: () => Date,
     readonly maxAgeMs: number,
     /** Who only reads rows writes nothing: where nothing is noted yet, the first generation is what there will be. */
     readonly access: "reads" | "projects" = "projects",
   ) {
-    this.#on = on;
+    this.#on = table;
     this.#clock = clock;
   }
 
@@ -59,15 +59,15 @@ export class GenerationsCache {
 
 /** The generations of a projection; its first one is made on the first look. */
 export async function findGenerations(
-  on: ReadModelTable,
+  table: ReadModelTable,
   name: string,
   version: number,
   now: string,
 ): Promise<Generations> {
-  const found = await readGenerations(on, name);
+  const found = await readGenerations(table, name);
   if (found) return found;
-  await writeGenerations(on, firstGenerations(name, version, now));
-  return findGenerations(on, name, version, now);
+  await writeGenerations(table, firstGenerations(name, version, now));
+  return findGenerations(table, name, version, now);
 }
 
 const firstGenerations = (name: string, version: number, startedAt: string): Generations => ({
@@ -79,7 +79,7 @@ const firstGenerations = (name: string, version: number, startedAt: string): Gen
 
 /** One conditional write, recognised when its reply was lost: what was meant stands there. False when somebody else changed the generations first. */
 export async function writeGenerations(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   { revision, ...meant }: Generations,
 ): Promise<boolean> {
   // Without the fields that are undefined, which a document client refuses unless it is told otherwise.
@@ -90,21 +90,21 @@ export async function writeGenerations(
     ...isUnchangedSince(revision),
   });
   try {
-    await whileTransient(ATTEMPTS, () => client.send(command));
+    await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     return true;
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const found = await readGenerations({ client, table }, generations.name);
+    const found = await readGenerations({ client, name: table }, generations.name);
     return isDeepStrictEqual(found, { ...generations, revision: revision + 1 });
   }
 }
 
 export async function readGenerations(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   name: string,
 ): Promise<Generations | undefined> {
   const command = new GetCommand({ TableName: table, Key: controlKey(name), ConsistentRead: true });
-  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   return Item && ({ ...(Item.generations as object), revision: Number(Item[ROW.revision]) } as Generations);
 }
 

@@ -1,3 +1,4 @@
+export type { ReadModelTable } from "../../stream/index.ts";
 export type { EntityOutcome } from "./entity-outcome.ts";
 export { removeRows } from "./generation-rows.ts";
 export * from "./generations.ts";
@@ -5,7 +6,6 @@ export { repairLag } from "./lag-repair.ts";
 export * from "./parked.ts";
 export * from "./projector.ts";
 export { InvalidRowKeyError } from "./read-model-keys.ts";
-export type { ReadModelTable } from "./read-model-table.ts";
 export * from "./rebuild.ts";
 export type { RebuildOptions, RebuildProgress } from "./rebuild-scan.ts";
 export { createRowReader, createRowReaders, NotBuiltError } from "./row-reader.ts";

@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { itemSize, MAX_ITEM_BYTES } from "../../event-store/dynamodb/index.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 
 export type EncodedItem = Record<string, AttributeValue>;
 

@@ -15,9 +15,9 @@ import type { Projector } from "./projector.ts";
  * (see `sweepLag`).
  */
 export async function repairLag(projector: Projector, isTimeUp: () => boolean): Promise<LagSweepReport[]> {
-  const { store, on, clock } = projector.context;
+  const { store, table, clock } = projector.context;
   const targets = await readyTargets(projector);
-  const progress = dynamoDbLagSweepProgress(on, projector.reader);
+  const progress = dynamoDbLagSweepProgress(table, projector.reader);
   const types = [...new Set(targets.flatMap(({ projection }) => Object.keys(projection.from)))];
   const repair = (heads: readonly EntityHead[], aggregateType: string) => {
     const taking = targets.filter(({ projection }) => takesAggregate(projection, aggregateType));
@@ -64,7 +64,7 @@ export async function lateIn(
   isConsistent = false,
 ): Promise<EntityHead[]> {
   const ids = heads.map(({ entityId }) => entityId);
-  const positions = await readPositions(projector.context.on, target.projection, target.of, ids, isConsistent);
+  const positions = await readPositions(projector.context.table, target.projection, target.of, ids, isConsistent);
   return heads.filter(({ entityId, head }) => {
     const position = positions.get(entityId);
     return position !== undefined && !position.parked && position.checkpoint < head;

@@ -17,7 +17,7 @@ export async function retryParked(projector: Projector, name: string, entityId: 
   const found = await find(projector, name, entityId);
   return Promise.all(
     found.map(async ({ target, parked }) => {
-      await unpark(projector.context.on, target, entityId);
+      await unpark(projector.context.table, target, entityId);
       return readOnAndClear(projector, target, parked);
     }),
   );
@@ -32,7 +32,7 @@ export async function skipParked(projector: Projector, name: string, entityId: s
   const found = await find(projector, name, entityId);
   return Promise.all(
     found.map(async ({ target, parked }) => {
-      await skipEvent(projector.context.on, target, entityId, parked.sequenceNumber);
+      await skipEvent(projector.context.table, target, entityId, parked.sequenceNumber);
       return readOnAndClear(projector, target, parked);
     }),
   );
@@ -45,7 +45,7 @@ async function find(
 ): Promise<{ parked: ParkedEntity; target: Target }[]> {
   const targets = await projector.targets();
   const found: { parked: ParkedEntity; target: Target }[] = [];
-  for await (const parked of listParked(projector.context.on, name)) {
+  for await (const parked of listParked(projector.context.table, name)) {
     const target = targets.find(({ of }) => of.name === name && of.generation === parked.generation);
     if (parked.entityId === entityId && target) found.push({ parked, target });
   }
@@ -57,7 +57,7 @@ async function find(
 async function readOnAndClear(projector: Projector, target: Target, parked: ParkedEntity): Promise<EntityOutcome> {
   const outcome = await readOn(projector, target, parked.entityId);
   const hasCaughtUp = outcome.failedAt === undefined && !outcome.parked;
-  if (hasCaughtUp) await removeParked(projector.context.on, parkedKey(target.of, parked.entityId), parked);
+  if (hasCaughtUp) await removeParked(projector.context.table, parkedKey(target.of, parked.entityId), parked);
   return outcome;
 }
 

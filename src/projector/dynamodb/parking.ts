@@ -1,20 +1,20 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { type ParkedEntity, parkedItem } from "../../stream/index.ts";
 import type { Position } from "../position.ts";
 import type { Target } from "../target.ts";
 import { resetFailures } from "./failure-notes.ts";
-import { ATTEMPTS, isUnchangedSince, positionKey } from "./positions.ts";
+import { isUnchangedSince, positionKey } from "./positions.ts";
 import { failureKey, parkedKey, ROW } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /**
  * Parks an entity: the flag on its position and the parked item, in one transaction, so that no
  * entity waits unseen. False when somebody else moved the position first.
  */
 export async function parkEntity(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   { projection, of }: Target,
   position: Position,
   parked: ParkedEntity,
@@ -53,7 +53,7 @@ export async function parkEntity(
     ],
   });
   try {
-    await whileTransient(ATTEMPTS, () => client.send(command));
+    await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     return true;
   } catch (error) {
     if (hasLostRace(error)) return false;

@@ -1,20 +1,15 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { Projection } from "../../definition/projection.ts";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { Condition } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import { asError } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { fetchAll } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { type Position, startOf } from "../position.ts";
 import type { Target } from "../target.ts";
 import { type EncodedItem, encodeItem } from "./item-codec.ts";
 import { checkpointKey, entityRowKey, ROW, type TableKey } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
-
-export interface Condition {
-  readonly ConditionExpression: string;
-  readonly ExpressionAttributeNames: Record<string, string>;
-  readonly ExpressionAttributeValues?: Record<string, unknown>;
-}
 
 /** A conditional put, as a request of its own or as a step of a transaction. */
 export interface PutStep {
@@ -27,24 +22,24 @@ export interface PutStep {
 
 /** @throws what the table says of the first key that it refuses */
 export async function getAll(
-  on: ReadModelTable,
+  table: ReadModelTable,
   keys: readonly TableKey[],
   consistent = false,
 ): Promise<readonly Item[]> {
-  const { items, refused } = await fetchAll(on, keys, consistent);
+  const { items, refused } = await fetchAll(table, keys, consistent);
   if (refused[0]) throw refused[0].error;
   return items;
 }
 
 /** As `findPositions`, without those that cannot be asked for. */
 export async function readPositions(
-  on: ReadModelTable,
+  table: ReadModelTable,
   projection: Projection,
   of: GenerationKey,
   entityIds: readonly string[],
   consistent = false,
 ): Promise<Map<string, Position>> {
-  const found = await findPositions(on, projection, of, entityIds, consistent);
+  const found = await findPositions(table, projection, of, entityIds, consistent);
   return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
 }
 
@@ -53,14 +48,14 @@ export async function readPositions(
  * An entity whose position cannot be asked for comes with the error instead.
  */
 export async function findPositions(
-  on: ReadModelTable,
+  table: ReadModelTable,
   projection: Projection,
   of: GenerationKey,
   entityIds: readonly string[],
   consistent = false,
 ): Promise<Map<string, Position | Error>> {
   const keys = new Map(entityIds.map((entityId) => [entityId, positionKey(projection, of, entityId)]));
-  const { items, refused } = await fetchAll(on, [...keys.values()], consistent);
+  const { items, refused } = await fetchAll(table, [...keys.values()], consistent);
   const found = new Map<string, Position | Error>(
     items.map((item) => [String(item[ROW.entityId]), readPosition(item)]),
   );
@@ -72,14 +67,14 @@ export async function findPositions(
 
 /** One position, strongly consistent. */
 export async function readPositionNow(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   projection: Projection,
   of: GenerationKey,
   entityId: string,
 ): Promise<Position> {
   const Key = positionKey(projection, of, entityId);
   const command = new GetCommand({ TableName: table, Key, ConsistentRead: true });
-  const { Item } = await whileTransient(ATTEMPTS, () => client.send(command));
+  const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   return Item ? readPosition(Item) : startOf(entityId);
 }
 
@@ -96,13 +91,13 @@ export function readPosition(item: Item): Position {
 
 /** The put that moves a position on, with the condition that nobody else has. @throws what `encodeItem` throws */
 export function movePosition(
-  on: ReadModelTable,
+  table: ReadModelTable,
   { projection, of }: Target,
   { before, after }: { readonly before: Position; readonly after: Position },
   attributes: Item = {},
 ): PutStep {
   const item = { ...positionKey(projection, of, before.entityId), ...positionAttributes(after), ...attributes };
-  return putStep(on, item, isUnchangedSince(before.revision));
+  return putStep(table, item, isUnchangedSince(before.revision));
 }
 
 /** The attributes that hold a position, at the next revision, for the item it is stored in. */
@@ -119,15 +114,13 @@ function positionAttributes(position: Position): Item {
 
 type Item = Record<string, unknown>;
 
-export const ATTEMPTS = 8;
-
 /** Where an entity's checkpoint stands: in its row, or beside rows that are not one an entity. */
 export function positionKey(projection: Projection, of: GenerationKey, entityId: string): TableKey {
   return projection.kind === "row-per-entity" ? entityRowKey(of, entityId) : checkpointKey(of, entityId);
 }
 
 /** Nobody has written the item since it was read; revision 0: nobody has ever written it. */
-export function isUnchangedSince(revision: number): Condition {
+export function isUnchangedSince(revision: number): Condition<unknown> {
   if (revision === 0) {
     return { ConditionExpression: "attribute_not_exists(#pk)", ExpressionAttributeNames: { "#pk": ROW.pk } };
   }
@@ -139,15 +132,20 @@ export function isUnchangedSince(revision: number): Condition {
 }
 
 /** @throws what `encodeItem` throws */
-export const putStep = (on: ReadModelTable, item: Item, condition: Condition, encoded: EncodedItem = {}): PutStep => ({
-  TableName: on.table,
-  Item: encodeItem(on, item, encoded),
-  ...encodeCondition(on, condition),
+export const putStep = (
+  table: ReadModelTable,
+  item: Item,
+  condition: Condition<unknown>,
+  encoded: EncodedItem = {},
+): PutStep => ({
+  TableName: table.name,
+  Item: encodeItem(table, item, encoded),
+  ...encodeCondition(table, condition),
 });
 
 export function encodeCondition(
-  on: ReadModelTable,
-  { ExpressionAttributeValues: values, ...names }: Condition,
+  table: ReadModelTable,
+  { ExpressionAttributeValues: values, ...names }: Condition<unknown>,
 ): Omit<PutStep, "TableName" | "Item"> {
-  return values ? { ...names, ExpressionAttributeValues: encodeItem(on, values) } : names;
+  return values ? { ...names, ExpressionAttributeValues: encodeItem(table, values) } : names;
 }

@@ -1,13 +1,13 @@
 import type { RowPerEntity, RowPerEvent } from "../../definition/projection.ts";
 import { isRefusedContent } from "../../event-store/dynamodb/index.ts";
 import { asError, type StoredEvent } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { type EntityBatch, EntityEvents, EventHandlingError, type Poison, TimeUpError } from "../../stream/index.ts";
 import { poisonOf } from "../fold-events.ts";
 import type { Position } from "../position.ts";
 import type { Target, WriteRequest, Written } from "../target.ts";
 import { type EntityContext, type EntityOutcome, parkOrFail } from "./entity-outcome.ts";
 import { readPositionNow } from "./positions.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 import { writeRowPerEntity } from "./row-per-entity.ts";
 import { writeRowPerEvent } from "./row-per-event.ts";
 
@@ -108,7 +108,7 @@ class EntityRun {
   /** When the rows of the events cannot be stored, half of them are tried, down to the one that is to blame. */
   async #write(events: readonly StoredEvent[]): Promise<Written> {
     try {
-      return await write(this.#context.on, this.#target, { before: this.#position, events });
+      return await write(this.#context.table, this.#target, { before: this.#position, events });
     } catch (error) {
       const [first] = events;
       if (!first || !(error instanceof EventHandlingError || isRefusedContent(error))) throw error;
@@ -134,7 +134,7 @@ class EntityRun {
 
   async #readAgain(): Promise<void> {
     const { projection, of } = this.#target;
-    this.#position = await readPositionNow(this.#context.on, projection, of, this.#batch.entityId);
+    this.#position = await readPositionNow(this.#context.table, projection, of, this.#batch.entityId);
     this.#isFresh = true;
   }
 
@@ -147,8 +147,8 @@ class EntityRun {
 
 type Ending = Pick<EntityOutcome, "parked" | "failedAt" | "error">;
 
-function write(on: ReadModelTable, { projection, of }: SeparateTarget, request: WriteRequest): Promise<Written> {
+function write(table: ReadModelTable, { projection, of }: SeparateTarget, request: WriteRequest): Promise<Written> {
   return projection.kind === "row-per-entity"
-    ? writeRowPerEntity(on, { projection, of }, request)
-    : writeRowPerEvent(on, { projection, of }, request);
+    ? writeRowPerEntity(table, { projection, of }, request)
+    : writeRowPerEvent(table, { projection, of }, request);
 }

@@ -9,7 +9,7 @@ import {
   EventTypeRegistry,
   type Fields,
 } from "../../event-store/index.ts";
-import type { EntityBatch, EntityFailure } from "../../stream/index.ts";
+import type { EntityBatch, EntityFailure, ReadModelTable } from "../../stream/index.ts";
 import type { Generations } from "../generation.ts";
 import type { Position } from "../position.ts";
 import type { Target } from "../target.ts";
@@ -18,13 +18,12 @@ import { FeedingRecord } from "./feeding.ts";
 import { GenerationsCache } from "./generations.ts";
 import { findPositions, readPositionNow } from "./positions.ts";
 import { projectEntity } from "./project-entity.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 import { SharedRun } from "./rows-across-entities.ts";
 
 export interface ProjectorOptions {
   readonly projections: readonly Projection[];
   readonly store: EventStore;
-  readonly on: ReadModelTable;
+  readonly table: ReadModelTable;
   readonly eventTypes: EventTypeLookup;
   /** Every aggregate that there is: a projection of another, or of an event that its aggregate has not, is refused. Default: those of `eventTypes` when that is a registry with aggregates; else nothing is checked. */
   readonly aggregates?: readonly AggregateEventTypes[];
@@ -76,16 +75,16 @@ export function createProjector(options: ProjectorOptions): Projector {
   checkFields("options", options, OPTIONS);
   const declared = options.aggregates ?? declaredIn(options.eventTypes);
   if (declared.length > 0) for (const one of options.projections) checkSelection(one, declared);
-  const { projections, store, on, eventTypes, clock, random } = options;
-  const generations = new GenerationsCache(on, clock, options.generationsMaxAgeMs ?? 2_000);
+  const { projections, store, table, eventTypes, clock, random } = options;
+  const generations = new GenerationsCache(table, clock, options.generationsMaxAgeMs ?? 2_000);
   const reader = options.reader ?? "stream";
-  const feeding = new FeedingRecord(on, clock, reader);
+  const feeding = new FeedingRecord(table, clock, reader);
   const pause = (attempt: number) =>
     new Promise<void>((resolve) => setTimeout(resolve, random() * Math.min(MAX_PAUSE_MS, 5 * 2 ** attempt)));
   const isNeverUp = () => false;
   const context: EntityContext = {
     store,
-    on,
+    table,
     eventTypes,
     clock,
     pause,
@@ -128,7 +127,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   ): Promise<ProjectionOutcome> {
     const mine = batches.filter((batch) => concerns(target.projection, batch));
     const entityIds = mine.map(({ entityId }) => entityId);
-    const positions = await findPositions(on, target.projection, target.of, entityIds).catch(asError);
+    const positions = await findPositions(table, target.projection, target.of, entityIds).catch(asError);
     const failed: EntityOutcome[] = [];
     const entities: Entity[] = [];
     for (const batch of mine) {
@@ -153,7 +152,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   async function projectOne(target: Target, batch: EntityBatch): Promise<EntityOutcome> {
-    const position = await readPositionNow(on, target.projection, target.of, batch.entityId);
+    const position = await readPositionNow(table, target.projection, target.of, batch.entityId);
     const [outcome] = await bringUp(context, target, [{ batch, position }]);
     return outcome ?? failureOf(batch, new Error(`${batch.entityId} was not projected`));
   }
@@ -190,7 +189,7 @@ function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): Projecti
 const OPTIONS: Fields<ProjectorOptions> = {
   projections: true,
   store: true,
-  on: true,
+  table: true,
   eventTypes: true,
   aggregates: true,
   clock: true,

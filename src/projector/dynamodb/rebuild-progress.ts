@@ -1,9 +1,9 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
-import { ATTEMPTS, getAll } from "./positions.ts";
+import { getAll } from "./positions.ts";
 import { rebuildKey } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /** How far a segment of a rebuild is. */
 export interface SegmentPosition {
@@ -20,20 +20,20 @@ export interface Scan {
   readonly segments: number;
 }
 
-export async function loadSegments(on: ReadModelTable, scan: Scan): Promise<Map<number, SegmentPosition>> {
+export async function loadSegments(table: ReadModelTable, scan: Scan): Promise<Map<number, SegmentPosition>> {
   const keys = Array.from({ length: scan.segments }, (_, segment) => keyOf(scan, segment));
-  const items = await getAll(on, keys, true);
+  const items = await getAll(table, keys, true);
   return new Map(items.map(({ segment, position }) => [Number(segment), position as SegmentPosition]));
 }
 
 export async function saveSegment(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   scan: Scan,
   segment: number,
   position: SegmentPosition,
 ): Promise<void> {
   const Item = { ...keyOf(scan, segment), segment, position };
-  await whileTransient(ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
+  await whileTransient(REQUEST_ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
 }
 
 /** A segment is another part of the table when there are more or fewer of them. */

@@ -71,7 +71,7 @@ class RebuildScan {
   }
 
   async #scanSegment(segment: number, position: SegmentPosition | undefined): Promise<void> {
-    const { on, store } = this.#projector.context;
+    const { table, store } = this.#projector.context;
     const { pageSize, pause } = this.#options;
     const { segments } = this.#scan;
     let start = position?.next;
@@ -87,7 +87,7 @@ class RebuildScan {
       this.#events += page.events.length;
       start = page.next;
       isDone = start === undefined;
-      await saveSegment(on, this.#scan, segment, { next: start, isDone, events });
+      await saveSegment(table, this.#scan, segment, { next: start, isDone, events });
       this.#tell();
       if (!isDone) await this.#pace.spend(page.capacityUnits);
     }
@@ -97,7 +97,7 @@ class RebuildScan {
 
   /** Ends when every segment has ended, so that nothing writes rows after a failure was told. */
   async run(): Promise<void> {
-    const positions = await loadSegments(this.#projector.context.on, this.#scan);
+    const positions = await loadSegments(this.#projector.context.table, this.#scan);
     const scans = Array.from({ length: this.#scan.segments }, async (_, segment) => {
       try {
         await this.#scanSegment(segment, positions.get(segment));

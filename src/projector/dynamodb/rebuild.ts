@@ -38,7 +38,7 @@ export async function rebuild(
   await pause(projector.generations.maxAgeMs * 1.5);
   const { scan, startedAt } = await goOnWith(projector, target, building, options);
   await scanInto(projector, target, scan, options);
-  const { gap } = await readFeeding(projector.context.on, target.of);
+  const { gap } = await readFeeding(projector.context.table, target.of);
   await catchUpSince(projector, target, new Date(startedAt), options);
   const parked = await parkedIn(projector, target);
   if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
@@ -69,7 +69,7 @@ async function goOnWith(
   building: Generation,
   { clock }: Pick<RebuildOptions, "clock">,
 ): Promise<{ readonly scan: number; readonly startedAt: string }> {
-  const { gap } = await readFeeding(projector.context.on, target.of);
+  const { gap } = await readFeeding(projector.context.table, target.of);
   const { scan = 0, startedAt, generation } = building;
   if (gap === building.gap) return { scan, startedAt };
   const again = { scan: scan + 1, gap, startedAt: clock().toISOString() };
@@ -112,11 +112,11 @@ export async function rollback(
 ): Promise<{ readonly generation: number }> {
   if (catchUp) checkRebuild(catchUp);
   const { name } = projection;
-  const found = await findGenerations(projector.context.on, name, versionOf(projection), clock().toISOString());
+  const found = await findGenerations(projector.context.table, name, versionOf(projection), clock().toISOString());
   const previous = found.all.find(({ generation }) => generation === found.previous);
   if (!previous) throw new Error(`${name}: there is no generation to go back to`);
   const of = { name, generation: previous.generation };
-  const { isFed, gap } = await readFeeding(projector.context.on, of);
+  const { isFed, gap } = await readFeeding(projector.context.table, of);
   const isWhole = isFed && gap === previous.gap;
   const canCatchUp = catchUp !== undefined && previous.version === versionOf(projection);
   if (!isWhole && !canCatchUp) throw new GenerationNotFedError(name, previous, { gap, own: versionOf(projection) });
@@ -138,7 +138,7 @@ async function completeGeneration(
   options: RebuildOptions,
 ): Promise<void> {
   const { clock } = options;
-  const { gap } = await readFeeding(projector.context.on, target.of);
+  const { gap } = await readFeeding(projector.context.table, target.of);
   const isSame = completing !== undefined && completing.gap === gap;
   const now = isSame ? completing : { scan: scans + 1, gap, startedAt: clock().toISOString() };
   const change = (by: Partial<Generation>) =>
@@ -163,7 +163,7 @@ function replaced(generations: Generations, by: Generation): Generations {
 
 async function parkedIn(projector: Projector, target: Target): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { generation, entityId } of listParked(projector.context.on, target.of.name)) {
+  for await (const { generation, entityId } of listParked(projector.context.table, target.of.name)) {
     if (generation === target.of.generation) ids.push(entityId);
   }
   return ids;
@@ -212,11 +212,11 @@ async function changeGenerations(
   now: () => Date,
   change: (generations: Generations) => Generations,
 ): Promise<Generations> {
-  const { on } = projector.context;
+  const { table } = projector.context;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const found = await findGenerations(on, projection.name, versionOf(projection), now().toISOString());
+    const found = await findGenerations(table, projection.name, versionOf(projection), now().toISOString());
     const next = change(found);
-    if (next === found || (await writeGenerations(on, next))) {
+    if (next === found || (await writeGenerations(table, next))) {
       projector.generations.forget(projection.name);
       return next;
     }

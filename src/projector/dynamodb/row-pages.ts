@@ -1,11 +1,10 @@
 import { QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { decodeCursor, encodeCursor, InvalidCursorError } from "../page-cursor.ts";
 import { checkPageRequest, DEFAULT_PAGE_LIMIT, MAX_PAGE_BYTES, type Page, type PageRequest } from "../row-reader.ts";
-import { ATTEMPTS } from "./positions.ts";
 import { generationPrefix, ROW } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 export function listQuery(index: string, partition: string): PageQuery {
   const pk = `${index.toLowerCase()}pk`;
@@ -34,7 +33,7 @@ interface ReadRequest<Row> {
  * @throws {InvalidArgumentError} for a request that is none
  */
 export async function readPage<Row>(
-  on: ReadModelTable,
+  table: ReadModelTable,
   query: PageQuery,
   { query: name, within, request }: ReadRequest<Row>,
 ): Promise<Page<Row>> {
@@ -47,7 +46,7 @@ export async function readPage<Row>(
   const taken = new PageRows<Row>(limit, maxBytes);
   let size = limit + 1;
   for (let queries = 0; queries < MAX_QUERIES; queries += 1) {
-    const { items, next } = await runQuery(on, page, { isAscending: order === "ascending", size, start });
+    const { items, next } = await runQuery(table, page, { isAscending: order === "ascending", size, start });
     const isCut = taken.add(items);
     if (isCut || (next && taken.rows.length >= limit)) return { rows: taken.rows, cursor: cursorAt(taken.last) };
     if (!next) return { rows: taken.rows, cursor: undefined };
@@ -114,7 +113,7 @@ class PageRows<Row> {
 }
 
 async function runQuery(
-  { client, table }: ReadModelTable,
+  { client, name: table }: ReadModelTable,
   { input }: PageQuery,
   {
     isAscending,
@@ -129,7 +128,7 @@ async function runQuery(
     Limit: size,
     ...(start ? { ExclusiveStartKey: start } : {}),
   });
-  const { Items = [], LastEvaluatedKey } = await whileTransient(ATTEMPTS, () => client.send(command));
+  const { Items = [], LastEvaluatedKey } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   return { items: Items, next: LastEvaluatedKey };
 }
 

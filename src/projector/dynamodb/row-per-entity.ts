@@ -1,14 +1,14 @@
 import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type RowPerEntity, takesEvent } from "../../definition/projection.ts";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { forEvent } from "../../stream/index.ts";
 import { takeEvents } from "../fold-events.ts";
 import { type Position, positionAfter } from "../position.ts";
 import type { Target, WriteRequest, Written } from "../target.ts";
-import { ATTEMPTS, movePosition, type PutStep } from "./positions.ts";
+import { movePosition, type PutStep } from "./positions.ts";
 import { entityListKey, listAttributes, ROW } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /**
  * Folds the events into the entity's row: row and checkpoint in one conditional put.
@@ -16,7 +16,7 @@ import type { ReadModelTable } from "./read-model-table.ts";
  * @throws {EventHandlingError} when the row that the events come to cannot be listed or stored
  */
 export async function writeRowPerEntity(
-  on: ReadModelTable,
+  table: ReadModelTable,
   target: Target<RowPerEntity<unknown>>,
   { before, events }: WriteRequest,
 ): Promise<Written> {
@@ -31,9 +31,9 @@ export async function writeRowPerEntity(
   const last = taken.at(-1);
   if (!last) return { outcome: "written", position: before, applied, poison };
   const after = { ...positionAfter(before, last), row };
-  const put = new PutItemCommand(putRow(on, target, { before, after, last }));
+  const put = new PutItemCommand(putRow(table, target, { before, after, last }));
   try {
-    await whileTransient(ATTEMPTS, () => on.client.send(put));
+    await whileTransient(REQUEST_ATTEMPTS, () => table.client.send(put));
     return { outcome: "written", position: { ...after, revision: before.revision + 1 }, applied, poison };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return { outcome: "raced" };
@@ -42,16 +42,16 @@ export async function writeRowPerEntity(
 }
 
 function putRow(
-  on: ReadModelTable,
+  table: ReadModelTable,
   target: Target<RowPerEntity<unknown>>,
   { before, after, last }: { readonly before: Position; readonly after: Position; readonly last: StoredEvent },
 ): PutStep {
   const { projection, of } = target;
   const { row, entityId } = after;
-  if (row === undefined) return movePosition(on, target, { before, after });
+  if (row === undefined) return movePosition(table, target, { before, after });
   const key = entityListKey(entityId);
   const lists = forEvent(last, `a list of ${projection.name}`, () => listAttributes(of, projection.lists, row, key));
   return forEvent(last, `storing the row of ${projection.name}`, () =>
-    movePosition(on, target, { before, after }, { [ROW.row]: row, ...lists }),
+    movePosition(table, target, { before, after }, { [ROW.row]: row, ...lists }),
   );
 }

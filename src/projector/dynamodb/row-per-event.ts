@@ -1,37 +1,37 @@
 import { BatchWriteItemCommand, ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type RowPerEvent, takesEvent } from "../../definition/projection.ts";
-import { untilProcessed, whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, untilProcessed, whileTransient } from "../../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { forEvent } from "../../stream/index.ts";
 import { takeEvents } from "../fold-events.ts";
 import { positionAfter } from "../position.ts";
 import type { Target, WriteRequest, Written } from "../target.ts";
 import { type EncodedItem, encodeItem } from "./item-codec.ts";
-import { ATTEMPTS, movePosition } from "./positions.ts";
+import { movePosition } from "./positions.ts";
 import { eventListKey, eventRowKey, listAttributes, ROW } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /** DynamoDB's limit of items in one BatchWriteItem. */
 const BATCH = 25;
 
 /** Stores the rows first and moves the checkpoint then: a crash in between writes the same rows again. */
 export async function writeRowPerEvent(
-  on: ReadModelTable,
+  table: ReadModelTable,
   target: Target<RowPerEvent<unknown>>,
   { before, events }: WriteRequest,
 ): Promise<Written> {
   const items: EncodedItem[] = [];
   const { taken, poison } = takeEvents(events, (event) => {
-    const item = rowOf(on, target, event);
+    const item = rowOf(table, target, event);
     if (item) items.push(item);
   });
   const last = taken.at(-1);
   if (!last) return { outcome: "written", position: before, applied: 0, poison };
   const after = positionAfter(before, last);
   try {
-    await putRows(on, items);
-    const put = new PutItemCommand(movePosition(on, target, { before, after }));
-    await whileTransient(ATTEMPTS, () => on.client.send(put));
+    await putRows(table, items);
+    const put = new PutItemCommand(movePosition(table, target, { before, after }));
+    await whileTransient(REQUEST_ATTEMPTS, () => table.client.send(put));
     return { outcome: "written", position: { ...after, revision: before.revision + 1 }, applied: items.length, poison };
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return { outcome: "raced" };
@@ -41,7 +41,7 @@ export async function writeRowPerEvent(
 
 /** The row of an event, encoded; undefined when it leaves none. @throws {EventHandlingError} */
 function rowOf(
-  on: ReadModelTable,
+  table: ReadModelTable,
   { projection, of }: Target<RowPerEvent<unknown>>,
   event: StoredEvent,
 ): EncodedItem | undefined {
@@ -53,14 +53,14 @@ function rowOf(
     listAttributes(of, projection.lists, row, eventListKey(entityId, sequenceNumber)),
   );
   const item = { ...eventRowKey(of, entityId, sequenceNumber), [ROW.entityId]: entityId, [ROW.row]: row, ...lists };
-  return forEvent(event, `storing the row of ${projection.name}`, () => encodeItem(on, item));
+  return forEvent(event, `storing the row of ${projection.name}`, () => encodeItem(table, item));
 }
 
 /** Writing a row again changes nothing, so what was not taken is sent again. */
-async function putRows({ client, table }: ReadModelTable, items: readonly EncodedItem[]): Promise<void> {
+async function putRows({ client, name: table }: ReadModelTable, items: readonly EncodedItem[]): Promise<void> {
   for (let start = 0; start < items.length; start += BATCH) {
     const puts = items.slice(start, start + BATCH).map((Item) => ({ PutRequest: { Item } }));
-    await untilProcessed(ATTEMPTS, puts, async (left) => {
+    await untilProcessed(REQUEST_ATTEMPTS, puts, async (left) => {
       const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } }));
       return (answer.UnprocessedItems?.[table] ?? []) as typeof puts;
     });

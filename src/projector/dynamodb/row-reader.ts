@@ -2,7 +2,7 @@ import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { LRUCache } from "lru-cache";
 import { type ListOf, type Projection, type RowOf, versionOf } from "../../definition/projection.ts";
 import { systemClock } from "../../event-store/defaults.ts";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import {
   checkFields,
   type Fields,
@@ -10,14 +10,14 @@ import {
   isWellFormed,
   MAX_PARTITION_KEY_BYTES,
 } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { partitionPart } from "../../stream/index.ts";
 import type { GenerationKey, Generations } from "../generation.ts";
 import type { Position } from "../position.ts";
 import type { Page, PageRequest, RowReader, RowReaderOf, VersionedRow } from "../row-reader.ts";
 import { GenerationsCache } from "./generations.ts";
-import { ATTEMPTS, positionKey, readPosition } from "./positions.ts";
+import { positionKey, readPosition } from "./positions.ts";
 import { EVENT_ROW_PREFIX, generationPrefix, listIndex, listPartition, SHARED_ROW_PREFIX } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 import { listQuery, prefixQuery, readPage } from "./row-pages.ts";
 
 export interface RowReadersOptions {
@@ -31,21 +31,21 @@ export interface RowReadersOptions {
  * Readers of the rows of any projection, which share what is known of generations.
  *
  * @example
- * const rows = createRowReaders({ client, table: "Shop-ReadModels" });
+ * const rows = createRowReaders({ client, name: "Shop-ReadModels" });
  * await rows(productCatalog).list("byName", "all", { limit: 20 });
  */
-export function createRowReaders(on: ReadModelTable, options: RowReadersOptions = {}) {
+export function createRowReaders(table: ReadModelTable, options: RowReadersOptions = {}) {
   checkFields("options", options, READERS);
   const { generationsMaxAgeMs = 2_000, clock = systemClock } = options;
-  const generations = new GenerationsCache(on, clock, generationsMaxAgeMs, "reads");
-  return <P extends Projection>(projection: P): RowReaderOf<P> => createRowReader(on, generations, projection);
+  const generations = new GenerationsCache(table, clock, generationsMaxAgeMs, "reads");
+  return <P extends Projection>(projection: P): RowReaderOf<P> => createRowReader(table, generations, projection);
 }
 
 const READERS: Fields<RowReadersOptions> = { generationsMaxAgeMs: true, clock: true };
 
 /** Reads the rows of one projection. */
 export function createRowReader<P extends Projection>(
-  on: ReadModelTable,
+  table: ReadModelTable,
   generations: GenerationsCache,
   projection: P,
 ): RowReader<RowOf<P>, ListOf<P>> {
@@ -67,8 +67,8 @@ export function createRowReader<P extends Projection>(
 
   async function positionIn(of: GenerationKey, entityId: string): Promise<Position | undefined> {
     const Key = positionKey(projection, of, entityId);
-    const command = new GetCommand({ TableName: on.table, Key, ConsistentRead: true });
-    const { Item } = await whileTransient(ATTEMPTS, () => on.client.send(command));
+    const command = new GetCommand({ TableName: table.name, Key, ConsistentRead: true });
+    const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => table.client.send(command));
     return Item && readPosition(Item);
   }
 
@@ -103,7 +103,7 @@ export function createRowReader<P extends Projection>(
     const of = await serving();
     const key = generationPrefix(of) + partition;
     checkPartition(partition, key);
-    return readPage(on, prefixQuery(key, prefix), { query: [of.name, kind, partition], within: of, request });
+    return readPage(table, prefixQuery(key, prefix), { query: [of.name, kind, partition], within: of, request });
   }
 
   async function list(name: string, partition: string, request: PageRequest<Row> = {}): Promise<Page<Row>> {
@@ -113,7 +113,7 @@ export function createRowReader<P extends Projection>(
       throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
     checkPartition(partition, `${generationPrefix(of)}${name}#${partition}`);
     const query = listQuery(listIndex(lists, name), listPartition(of, name, partition));
-    return readPage(on, query, { query: [of.name, name, partition], within: of, request });
+    return readPage(table, query, { query: [of.name, name, partition], within: of, request });
   }
 
   return {

@@ -1,5 +1,5 @@
 import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
-import { isRefusedContent, whileTransient } from "../../event-store/dynamodb/index.ts";
+import { isRefusedContent, REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import { asError, type StoredEvent } from "../../event-store/index.ts";
 import {
   type EntityBatch,
@@ -12,7 +12,7 @@ import {
 import { poisonOf } from "../fold-events.ts";
 import { type Position, positionAfter } from "../position.ts";
 import { type EntityContext, type EntityOutcome, parkOrFail } from "./entity-outcome.ts";
-import { ATTEMPTS, readPositionNow } from "./positions.ts";
+import { readPositionNow } from "./positions.ts";
 import { readSharedRowsAhead } from "./read-shared-rows-ahead.ts";
 import { RowsCache, TransactionRows } from "./shared-rows.ts";
 import {
@@ -52,7 +52,7 @@ export class SharedRun {
   ) {
     this.#context = context;
     this.#target = target;
-    this.#cache = new RowsCache(context.on, target.of);
+    this.#cache = new RowsCache(context.table, target.of);
     this.#members = entities.map(({ batch, position }) => ({
       batch,
       events: new EntityEvents(context, batch),
@@ -100,7 +100,7 @@ export class SharedRun {
 
   /** Takes events into one transaction until it is full, an event fails, or there are no more. */
   async #fill(open: readonly Member[]): Promise<Attempt> {
-    const rows = new TransactionRows(this.#context.on, this.#cache);
+    const rows = new TransactionRows(this.#context.table, this.#cache);
     const shares: Share[] = [];
     let events = 0;
     let last: StoredEvent | undefined;
@@ -147,14 +147,14 @@ export class SharedRun {
     const { rows, shares } = attempt;
     let steps: ReturnType<typeof stepsOf>;
     try {
-      steps = stepsOf(this.#context.on, this.#target, attempt);
+      steps = stepsOf(this.#context.table, this.#target, attempt);
     } catch (error) {
       if (!(error instanceof EventHandlingError)) throw error;
       return this.#refused(attempt, error);
     }
     const transact = new TransactWriteItemsCommand({ TransactItems: [...steps] });
     try {
-      await whileTransient(ATTEMPTS, () => this.#context.on.client.send(transact));
+      await whileTransient(REQUEST_ATTEMPTS, () => this.#context.table.client.send(transact));
     } catch (error) {
       if (await this.#hasRaced(attempt, error)) return "raced";
       if (isRefusedContent(error)) return this.#refused(attempt, error);
@@ -223,7 +223,7 @@ export class SharedRun {
   async #readAgain(member: Member): Promise<void> {
     const { projection, of } = this.#target;
     try {
-      member.position = await readPositionNow(this.#context.on, projection, of, member.batch.entityId);
+      member.position = await readPositionNow(this.#context.table, projection, of, member.batch.entityId);
       member.isFresh = true;
     } catch (error) {
       this.#end(member, this.#failed(member, member.position.checkpoint + 1, error));

@@ -1,12 +1,12 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { RowKey, Rows } from "../../definition/projection.ts";
-import { isRefusedContent, whileTransient } from "../../event-store/dynamodb/index.ts";
+import { isRefusedContent, REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { fetchAll } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { type EncodedItem, encodeItem } from "./item-codec.ts";
-import { ATTEMPTS, encodeCondition, isUnchangedSince, type PutStep, putStep } from "./positions.ts";
+import { encodeCondition, isUnchangedSince, type PutStep, putStep } from "./positions.ts";
 import { ROW, sharedRowKey, type TableKey } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /** One step of the transaction for one row. */
 export type RowStep =
@@ -22,10 +22,10 @@ export class RowsCache {
   readonly #known = new Map<string, KnownRow>();
 
   constructor(
-    on: ReadModelTable,
+    table: ReadModelTable,
     readonly of: GenerationKey,
   ) {
-    this.#on = on;
+    this.#on = table;
   }
 
   has(key: TableKey): boolean {
@@ -53,8 +53,8 @@ export class RowsCache {
   async get(key: TableKey): Promise<KnownRow> {
     const held = this.#known.get(textOf(key));
     if (held) return held;
-    const command = new GetCommand({ TableName: this.#on.table, Key: key, ConsistentRead: true });
-    const { Item } = await whileTransient(ATTEMPTS, () => this.#on.client.send(command));
+    const command = new GetCommand({ TableName: this.#on.name, Key: key, ConsistentRead: true });
+    const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => this.#on.client.send(command));
     return this.set(known(key, Item));
   }
 }
@@ -77,8 +77,8 @@ export class TransactionRows implements Rows<unknown> {
   #before = new Map<string, TouchedRow | undefined>();
   #systemFault: { readonly error: unknown } | undefined;
 
-  constructor(on: ReadModelTable, cache: RowsCache) {
-    this.#on = on;
+  constructor(table: ReadModelTable, cache: RowsCache) {
+    this.#on = table;
     this.#cache = cache;
   }
 
@@ -132,7 +132,7 @@ export class TransactionRows implements Rows<unknown> {
       const condition = isUnchangedSince(revision);
       if (!isChanged) {
         const Key = { pk: { S: key.pk }, sk: { S: key.sk } };
-        return { ConditionCheck: { TableName: this.#on.table, Key, ...encodeCondition(this.#on, condition) } };
+        return { ConditionCheck: { TableName: this.#on.name, Key, ...encodeCondition(this.#on, condition) } };
       }
       return { Put: putStep(this.#on, { ...key, [ROW.revision]: revision + 1 }, condition, encoded) };
     });

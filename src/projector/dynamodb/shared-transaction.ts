@@ -2,12 +2,12 @@ import type { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import type { RowsAcrossEntities } from "../../definition/projection.ts";
 import { itemSize } from "../../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { type EntityBatch, type EntityEvents, forEvent, type Poison } from "../../stream/index.ts";
 import type { Position } from "../position.ts";
 import type { Target } from "../target.ts";
 import type { EntityOutcome } from "./entity-outcome.ts";
 import { movePosition, type PutStep } from "./positions.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 import type { RowStep, TransactionRows } from "./shared-rows.ts";
 
 export type SharedTarget = Target<RowsAcrossEntities<unknown>>;
@@ -47,13 +47,13 @@ const MAX_BYTES = 4_000_000;
 type Step = RowStep | { readonly Put: PutStep };
 
 /** @throws {EventHandlingError} when a row cannot be encoded, or all of them are too large together */
-export function stepsOf(on: ReadModelTable, target: SharedTarget, { rows, shares, last }: Attempt): readonly Step[] {
+export function stepsOf(table: ReadModelTable, target: SharedTarget, { rows, shares, last }: Attempt): readonly Step[] {
   if (!last) return [];
   return forEvent(last, `storing the rows of ${target.projection.name}`, () => {
     const steps: Step[] = [
       ...rows.steps(),
       ...shares.map(({ member, after }) => ({
-        Put: movePosition(on, target, { before: member.position, after }),
+        Put: movePosition(table, target, { before: member.position, after }),
       })),
     ];
     const bytes = steps.reduce((sum, step) => sum + ("Put" in step ? itemSize(step.Put.Item) : 0), 0);

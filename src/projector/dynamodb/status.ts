@@ -1,14 +1,14 @@
 import { type Projection, versionOf } from "../../definition/projection.ts";
 import type { EventStore } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { type Checkpoints, countParked, createLagProbes, type Lag, type LagProbes } from "../../stream/index.ts";
 import type { Generations } from "../generation.ts";
 import type { ProjectionStatus } from "../status.ts";
 import { readGenerations } from "./generations.ts";
 import { readPositions } from "./positions.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 export interface StatusContext {
-  readonly on: ReadModelTable;
+  readonly table: ReadModelTable;
   readonly store: EventStore;
   readonly projections: readonly Projection[];
   readonly clock: () => Date;
@@ -20,14 +20,18 @@ export async function readStatus(context: StatusContext): Promise<ProjectionStat
   return Promise.all(context.projections.map((projection) => statusOf(context, projection, probes)));
 }
 
-async function statusOf({ on }: StatusContext, projection: Projection, probes: LagProbes): Promise<ProjectionStatus> {
+async function statusOf(
+  { table }: StatusContext,
+  projection: Projection,
+  probes: LagProbes,
+): Promise<ProjectionStatus> {
   const { name } = projection;
   const version = versionOf(projection);
-  const found = await readGenerations(on, name);
+  const found = await readGenerations(table, name);
   const generation = measuredGeneration(found, version);
   const of = { name, generation: generation ?? 1 };
   const checkpointsOf = async (entityIds: readonly string[]): Promise<Checkpoints> => {
-    const positions = await readPositions(on, projection, of, entityIds);
+    const positions = await readPositions(table, projection, of, entityIds);
     return new Map([...positions].map(([id, { checkpoint, parked }]) => [id, parked ? undefined : checkpoint]));
   };
   return {
@@ -36,7 +40,7 @@ async function statusOf({ on }: StatusContext, projection: Projection, probes: L
     servingGeneration: found?.serving ?? null,
     generations: (found?.all ?? []).map(({ generation, version, status }) => ({ generation, version, status })),
     ...(generation === undefined ? UNMEASURED : await probes.lag(Object.keys(projection.from), checkpointsOf)),
-    parked: await countParked(on, name),
+    parked: await countParked(table, name),
   };
 }
 

@@ -1,40 +1,40 @@
 import { QueryCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
-import { whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import type { Target } from "../target.ts";
 import { hasLostRace } from "./parking.ts";
-import { ATTEMPTS, isUnchangedSince, positionKey, readPositionNow } from "./positions.ts";
+import { isUnchangedSince, positionKey, readPositionNow } from "./positions.ts";
 import { ROW, skippedKey } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 
 /** An event that an operator has passed by. */
 export type SkippedEvent = Pick<StoredEvent, "entityId" | "sequenceNumber">;
 
 /** The entity flows again, from its checkpoint. */
-export const unpark = (on: ReadModelTable, target: Target, entityId: string): Promise<void> =>
-  free(on, target, entityId);
+export const unpark = (table: ReadModelTable, target: Target, entityId: string): Promise<void> =>
+  free(table, target, entityId);
 
 /** The entity flows again, from behind the event, which is noted as skipped in the same transaction. */
 export const skipEvent = (
-  on: ReadModelTable,
+  table: ReadModelTable,
   target: Target,
   entityId: string,
   sequenceNumber: number,
-): Promise<void> => free(on, target, entityId, sequenceNumber);
+): Promise<void> => free(table, target, entityId, sequenceNumber);
 
 const TRIES = 20;
 
 /** Frees the position. The parked item stays until the entity has caught up, so that it is always listed. */
-async function free(on: ReadModelTable, target: Target, entityId: string, skipped?: number): Promise<void> {
+async function free(table: ReadModelTable, target: Target, entityId: string, skipped?: number): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const position = await readPositionNow(on, target.projection, target.of, entityId);
+    const position = await readPositionNow(table, target.projection, target.of, entityId);
     const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(
       position.revision,
     );
     const checkpoint = Math.max(position.checkpoint, skipped ?? 0);
     const update = {
-      TableName: on.table,
+      TableName: table.name,
       Key: positionKey(target.projection, target.of, entityId),
       UpdateExpression: "SET #checkpoint = :checkpoint, #revision = :next, #entityId = :entityId REMOVE #parked",
       ConditionExpression,
@@ -53,10 +53,10 @@ async function free(on: ReadModelTable, target: Target, entityId: string, skippe
       },
     };
     const note =
-      skipped === undefined || skipped <= position.checkpoint ? [] : [noteSkipped(on, target, entityId, skipped)];
+      skipped === undefined || skipped <= position.checkpoint ? [] : [noteSkipped(table, target, entityId, skipped)];
     try {
       const command = new TransactWriteCommand({ TransactItems: [{ Update: update }, ...note] });
-      await whileTransient(ATTEMPTS, () => on.client.send(command));
+      await whileTransient(REQUEST_ATTEMPTS, () => table.client.send(command));
       return;
     } catch (error) {
       if (!hasLostRace(error)) throw error;
@@ -65,12 +65,12 @@ async function free(on: ReadModelTable, target: Target, entityId: string, skippe
   throw new Error(`${target.of.name}: ${entityId} was moved by others ${TRIES} times in a row`);
 }
 
-const noteSkipped = (on: ReadModelTable, { of }: Target, entityId: string, sequenceNumber: number) => ({
-  Put: { TableName: on.table, Item: { ...skippedKey(of, entityId, sequenceNumber), entityId, sequenceNumber } },
+const noteSkipped = (table: ReadModelTable, { of }: Target, entityId: string, sequenceNumber: number) => ({
+  Put: { TableName: table.name, Item: { ...skippedKey(of, entityId, sequenceNumber), entityId, sequenceNumber } },
 });
 
 /** The events of a generation that were passed by. */
-export async function readSkipped({ client, table }: ReadModelTable, of: GenerationKey): Promise<SkippedEvent[]> {
+export async function readSkipped({ client, name: table }: ReadModelTable, of: GenerationKey): Promise<SkippedEvent[]> {
   const skipped: SkippedEvent[] = [];
   let start: Record<string, unknown> | undefined;
   do {
@@ -82,7 +82,7 @@ export async function readSkipped({ client, table }: ReadModelTable, of: Generat
       ConsistentRead: true,
       ...(start ? { ExclusiveStartKey: start } : {}),
     });
-    const answer = await whileTransient(ATTEMPTS, () => client.send(command));
+    const answer = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     for (const { entityId, sequenceNumber } of answer.Items ?? [])
       skipped.push({ entityId: String(entityId), sequenceNumber: Number(sequenceNumber) });
     start = answer.LastEvaluatedKey;

@@ -8,6 +8,7 @@ import {
   messageOf,
   upcast,
 } from "../../event-store/index.ts";
+import type { ReadModelTable } from "../../stream/index.ts";
 import { EventHandlingError } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { asStored, InMemoryRows, type RowPlace } from "../in-memory-rows.ts";
@@ -15,7 +16,6 @@ import type { Position } from "../position.ts";
 import { readGenerationItems } from "./generation-rows.ts";
 import { positionKey, readPositions } from "./positions.ts";
 import { eventRowKey, ROW, sharedRowKey, type TableKey } from "./read-model-keys.ts";
-import type { ReadModelTable } from "./read-model-table.ts";
 import { readSkipped, type SkippedEvent } from "./unpark.ts";
 
 /** A row that is not what its events make of it. */
@@ -29,7 +29,7 @@ export interface Difference {
 
 export interface VerifyContext {
   readonly store: EventStore;
-  readonly on: ReadModelTable;
+  readonly table: ReadModelTable;
   readonly eventTypes: EventTypeLookup;
 }
 
@@ -59,7 +59,7 @@ export async function verify(context: VerifyContext, projection: Projection, of:
   const { rows, ...told } = await expectRows(context, projection, of);
   const missing = new Map(rows);
   const differences: Difference[] = [];
-  for await (const item of readGenerationItems(context.on, of)) {
+  for await (const item of readGenerationItems(context.table, of)) {
     const key = textOf({ pk: String(item[ROW.pk]), sk: String(item[ROW.sk]) });
     const found = item[ROW.row];
     const expected = missing.get(key);
@@ -71,12 +71,12 @@ export async function verify(context: VerifyContext, projection: Projection, of:
 }
 
 async function expectRows(
-  { store, on, eventTypes }: VerifyContext,
+  { store, table, eventTypes }: VerifyContext,
   projection: Projection,
   of: GenerationKey,
 ): Promise<ExpectedRows> {
   const expected = new InMemoryRows(projection);
-  const skipped = await readSkipped(on, of);
+  const skipped = await readSkipped(table, of);
   const passedBy = new Set(skipped.map(idOf));
   const failed: FailedEvent[] = [];
   const behind = new Set<string>();
@@ -88,7 +88,7 @@ async function expectRows(
       event && takesAggregate(projection, event.aggregateType) ? [event] : [],
     );
     const unknown = [...new Set(events.map(({ entityId }) => entityId))].filter((entityId) => !positions.has(entityId));
-    for (const [entityId, position] of await readPositions(on, projection, of, unknown, true))
+    for (const [entityId, position] of await readPositions(table, projection, of, unknown, true))
       positions.set(entityId, position);
     for (const event of events) {
       const { entityId, sequenceNumber } = event;
@@ -117,7 +117,7 @@ interface ExpectedRows {
 
 const idOf = ({ entityId, sequenceNumber }: SkippedEvent): string => `${sequenceNumber} ${entityId}`;
 
-const CONTEXT: Fields<VerifyContext> = { store: true, on: true, eventTypes: true };
+const CONTEXT: Fields<VerifyContext> = { store: true, table: true, eventTypes: true };
 
 const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;
 

@@ -159,8 +159,8 @@ describe("schemas and upcasters", () => {
       },
     },
   };
-  const price = (on: DynamoDBEventStore, entity: string, data: object, expected: number) =>
-    on.appendEvent("Priced", entity, "Priced", data, "upcast-user", "c-1", expected);
+  const price = (table: DynamoDBEventStore, entity: string, data: object, expected: number) =>
+    table.appendEvent("Priced", entity, "Priced", data, "upcast-user", "c-1", expected);
 
   test("a payload that does not fit is refused with its path before anything is sent", async () => {
     const client = engine.connect();

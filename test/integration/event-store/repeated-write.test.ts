@@ -146,8 +146,8 @@ describe("a repeated command", () => {
     const entity = newEntity();
     await store.appendEvents(withCommand(entity, "k"));
     const other = { ...withCommand(entity, "k"), events: [{ eventType: "ThingDone", eventData: { other: true } }] };
-    for (const on of [store, openStore(engine)]) {
-      await expect(on.appendEvents(other)).rejects.toMatchObject({
+    for (const table of [store, openStore(engine)]) {
+      await expect(table.appendEvents(other)).rejects.toMatchObject({
         code: "COMMAND_ID_REUSED",
         commandId: "k",
         version: 1,

@@ -23,8 +23,8 @@ beforeAll(async () => {
   let ids = 0;
   app = createApp(productService, queries, {
     store,
-    rows: (projection) => createRowReader(projector.context.on, projector.generations, projection),
-    status: () => readStatus({ on: projector.context.on, store, projections, clock: () => new Date() }),
+    rows: (projection) => createRowReader(projector.context.table, projector.generations, projection),
+    status: () => readStatus({ table: projector.context.table, store, projections, clock: () => new Date() }),
     cachedEntities: 100,
     clock: () => new Date(),
     newId: () => `made-${++ids}`,

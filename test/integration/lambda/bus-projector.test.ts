@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-const on = () => ({ client: documents(engine.client), table: READ_MODELS });
+const table = () => ({ client: documents(engine.client), name: READ_MODELS });
 const bodyOf = (entityId: string, sequenceNumber: unknown) => JSON.stringify({ detail: { entityId, sequenceNumber } });
 
 async function created(): Promise<string> {
@@ -36,13 +36,13 @@ async function deliver(bodies: readonly string[]): Promise<string[]> {
 async function activityOf(entity: string): Promise<unknown[]> {
   const { createRowReader } = await import("../../../src/projector/dynamodb/index.ts");
   const { userActivity } = await import("../../../projections/user-activity.ts");
-  const reader = createRowReader(on(), new GenerationsCache(on(), () => new Date(), 0, "reads"), userActivity);
+  const reader = createRowReader(table(), new GenerationsCache(table(), () => new Date(), 0, "reads"), userActivity);
   return (await reader.list("byUser", `user-of-${entity}`, { limit: 10 })).rows.map((row) => [row.entityId, row.did]);
 }
 
 async function parked(): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { entityId } of listParked(on(), "user-activity")) ids.push(entityId);
+  for await (const { entityId } of listParked(table(), "user-activity")) ids.push(entityId);
   return ids;
 }
 

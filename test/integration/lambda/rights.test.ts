@@ -143,9 +143,9 @@ async function goEveryWay(): Promise<void> {
     "c-1",
     0,
   );
-  const on = { client: documents(engine.client), table: READ_MODELS };
+  const table = { client: documents(engine.client), name: READ_MODELS };
   await until(async () => {
-    for await (const { entityId } of listParked(on, "publisher")) if (entityId === "refused") return true;
+    for await (const { entityId } of listParked(table, "publisher")) if (entityId === "refused") return true;
     return undefined;
   }, "the publisher to park what is refused");
   run.bus.setFaults({});

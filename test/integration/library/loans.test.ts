@@ -127,13 +127,13 @@ test("a library lends books: an old event, three kinds of rows, and a consumer t
   const store = new DynamoDBEventStore(engine.client, EVENTS, SNAPSHOTS, {
     aggregates: Object.values(library.aggregates),
   });
-  const on = { client: documents(engine.client), table: READ_MODELS };
+  const table = { client: documents(engine.client), name: READ_MODELS };
   const { projections, eventTypes } = library;
   const projector = createProjector({
     projections,
     eventTypes,
     store,
-    on,
+    table,
     clock: () => new Date(),
     random: Math.random,
   });
@@ -165,7 +165,7 @@ test("a library lends books: an old event, three kinds of rows, and a consumer t
   for (const _ of ["once", "again"]) await fines.take({ ...returned, data: returned?.eventData });
   const stored = await Promise.all(["b-1", "m-1", "l-1"].map((id) => store.getEvents(id)));
   await projector.project(groupByEntity(stored.flat().map((event) => ({ ...event, event }))));
-  const rows = createRowReaders(on);
+  const rows = createRowReaders(table);
   expect(await rows(members).list("byName", "all")).toMatchObject({ rows: [{ name: "Ann", fines: 200 }] });
   expect((await rows(returns).eventRows("l-1")).rows).toEqual([{ memberId: "m-1", daysLate: 4 }]);
   expect((await rows(shelf).sharedRows("books")).rows).toEqual([{ available: 1 }]);

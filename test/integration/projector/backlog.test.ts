@@ -90,8 +90,8 @@ describe("a backlog of one entity behind a single record", () => {
       expect(read).toBeLessThanOrEqual(2 * EVENTS);
       const { projector } = counting(eventsTable, { projections: projections.filter((one) => one.name === name) });
       const [target] = await projector.targets();
-      const { store, on, eventTypes } = projector.context;
-      expect(await verify({ store, on, eventTypes }, target!.projection, target!.of)).toMatchObject({
+      const { store, table, eventTypes } = projector.context;
+      expect(await verify({ store, table, eventTypes }, target!.projection, target!.of)).toMatchObject({
         differences: [],
         behind: [],
       });
@@ -111,7 +111,7 @@ describe("a backlog of one entity behind a single record", () => {
       });
       const dying = openProjector(engine, { eventsTable, client, projections: [projection] });
       await dying.project([{ entityId: "long", upTo: EVENTS, events: [] }]).catch(() => undefined);
-      const reader = createRowReader(on(), new GenerationsCache(on(), () => new Date(), 0, "reads"), projection);
+      const reader = createRowReader(table(), new GenerationsCache(table(), () => new Date(), 0, "reads"), projection);
       places.push(await reader.checkpoint("long"));
     }
     expect(places[0]).toBeGreaterThan(1_000);
@@ -120,11 +120,11 @@ describe("a backlog of one entity behind a single record", () => {
   }, 120_000);
 });
 
-const on = () => ({ client: documents(engine.client), table: READ_MODELS });
+const table = () => ({ client: documents(engine.client), name: READ_MODELS });
 
 describe("a hot category", () => {
   async function countOf(projector: Projector, name: string, category: string): Promise<unknown> {
-    const reader = createRowReader(projector.context.on, projector.generations, {
+    const reader = createRowReader(projector.context.table, projector.generations, {
       ...categoryTree,
       name,
     } as Projection);
@@ -196,7 +196,7 @@ describe("a hot category", () => {
     const { projector } = counting("ProductService-Events", { projections: [collecting], parkAfter: 1 });
     const events = Array.from({ length: 12 }, (_, n) => created(`large-${n}`, "hot"));
     expect(await projector.project(batchOf(events))).toMatchObject([{ applied: 11, parked: 1, failures: [] }]);
-    const reader = createRowReader(projector.context.on, projector.generations, collecting);
+    const reader = createRowReader(projector.context.table, projector.generations, collecting);
     const { rows } = await reader.sharedRows("all");
     expect((rows[0] as { all: string[] }).all).toEqual(
       events.map(({ entityId }) => entityId).filter((id) => id !== "large-5"),

@@ -49,7 +49,7 @@ function open(projection: Projection, eventTypes: EventTypes = {}): Projector {
 
 async function parkedIn(name: string): Promise<ParkedEntity[]> {
   const all: ParkedEntity[] = [];
-  for await (const parked of listParked({ client: documents(engine.client), table: READ_MODELS }, name))
+  for await (const parked of listParked({ client: documents(engine.client), name: READ_MODELS }, name))
     all.push(parked);
   return all;
 }

@@ -59,9 +59,9 @@ async function expectNoDifference(
   events: readonly StoredEvent[],
 ): Promise<void> {
   const projector = openProjector(engine, at);
-  const { store, on, eventTypes } = projector.context;
+  const { store, table, eventTypes } = projector.context;
   for (const { projection, of } of await projector.targets()) {
-    const { differences, behind, rows } = await verify({ store, on, eventTypes }, projection, of);
+    const { differences, behind, rows } = await verify({ store, table, eventTypes }, projection, of);
     expect({ name: of.name, differences, behind }).toEqual({ name: of.name, differences: [], behind: [] });
     expect(rows).toBeGreaterThan(0);
   }
@@ -171,8 +171,8 @@ test("verify lists a row that was changed, one that is missing and one that is t
       },
     }),
   );
-  const { store, on, eventTypes } = projector.context;
-  const { differences } = await verify({ store, on, eventTypes }, projections[0]!, target!.of);
+  const { store, table, eventTypes } = projector.context;
+  const { differences } = await verify({ store, table, eventTypes }, projections[0]!, target!.of);
   expect(differences.map(({ key, found }) => [key, found])).toEqual(
     expect.arrayContaining([
       ["product-catalog@1#p- row", { wrong: true }],

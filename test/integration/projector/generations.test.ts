@@ -29,7 +29,7 @@ const clock = () => new Date();
 const pause = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, Math.min(100, milliseconds)));
 const options = { clock, pause };
-const on = () => ({ client: documents(engine.client), table: READ_MODELS });
+const table = () => ({ client: documents(engine.client), name: READ_MODELS });
 
 const catalogOf = (name: string, version = 1): Projection => ({
   ...catalogOver(name, ["ProductCreated", "ProductRenamed"]),
@@ -61,7 +61,7 @@ async function write(projector: Projector, type: string, entityId: string, n: nu
 }
 
 async function shown(projection: Projection, entityId: string): Promise<unknown> {
-  const reader = createRowReader(on(), new GenerationsCache(on(), clock, 0, "reads"), projection);
+  const reader = createRowReader(table(), new GenerationsCache(table(), clock, 0, "reads"), projection);
   return ((await reader.row(entityId))?.row as { name: string } | undefined)?.name;
 }
 
@@ -95,7 +95,7 @@ describe("a generation that is being built", () => {
       message: expect.stringContaining("dropped"),
     });
     expect(await dropped).toContain("is being built");
-    expect(await readGenerations(on(), name)).toMatchObject({ serving: 1, all: [{ generation: 1 }] });
+    expect(await readGenerations(table(), name)).toMatchObject({ serving: 1, all: [{ generation: 1 }] });
     expect(await shown(catalog, `${name}-1`)).toBe("n1");
     expect(await rebuild(open(catalog), catalog, options)).toEqual({ generation: 3 });
   });
@@ -124,7 +124,7 @@ describe("a generation that is being built", () => {
       code: "REBUILD_OVERTAKEN",
       message: expect.stringContaining("generation 1 was served meanwhile"),
     });
-    expect(await readGenerations(on(), name)).toMatchObject({ serving: 1, previous: 2 });
+    expect(await readGenerations(table(), name)).toMatchObject({ serving: 1, previous: 2 });
   });
 });
 
@@ -142,7 +142,7 @@ describe("a generation whose code was away", () => {
       generation: 1,
       message: expect.stringMatching(/away@1 was not fed at .*: code without its version 1 ran.*catch up/),
     });
-    expect(await readGenerations(on(), name)).toMatchObject({ serving: 2 });
+    expect(await readGenerations(table(), name)).toMatchObject({ serving: 2 });
     await expect(rollback(open(two), two, clock, options)).rejects.toMatchObject({ code: "GENERATION_NOT_FED" });
     expect(await rollback(open(one), one, clock, options)).toEqual({ generation: 1 });
     expect(await shown(one, "away-a")).toBe("n3");
@@ -254,11 +254,11 @@ describe("at the swap", () => {
       operation === "PutItemCommand" && JSON.stringify(input.Item).includes(`${name}@2#`) ? "denied" : undefined,
     );
     await write(openProjector(engine, { client, projections: [catalog] }), name, `${name}-a`, 2);
-    const reader = createRowReader(on(), new GenerationsCache(on(), clock, 0, "reads"), catalog);
+    const reader = createRowReader(table(), new GenerationsCache(table(), clock, 0, "reads"), catalog);
     expect(await reader.row(`${name}-a`, 2)).toMatchObject({ version: 2, row: { name: "n2" } });
     expect(await reader.checkpoint(`${name}-a`)).toBe(2);
     const later = () => new Date(Date.now() + 120_000);
-    const settled = createRowReader(on(), new GenerationsCache(on(), later, 0, "reads"), catalog);
+    const settled = createRowReader(table(), new GenerationsCache(table(), later, 0, "reads"), catalog);
     expect(await settled.row(`${name}-a`)).toMatchObject({ version: 1 });
   });
 });
@@ -291,7 +291,7 @@ describe("verify", () => {
       await projector.project(batchOf(events));
       expect(await skipParked(projector, name, name)).toMatchObject([{ applied: 1, parked: false }]);
       const { store, eventTypes } = projector.context;
-      expect(await verify({ store, on: on(), eventTypes }, projection, { name, generation: 1 })).toMatchObject({
+      expect(await verify({ store, table: table(), eventTypes }, projection, { name, generation: 1 })).toMatchObject({
         differences: [],
         skipped: [{ entityId: name, sequenceNumber: 2 }],
         failed: [],
@@ -317,7 +317,7 @@ describe("verify", () => {
     const projector = open(counting(false));
     await projector.project(batchOf(events));
     const { store, eventTypes } = projector.context;
-    const verified = await verify({ store, on: on(), eventTypes }, counting(true), { name, generation: 1 });
+    const verified = await verify({ store, table: table(), eventTypes }, counting(true), { name, generation: 1 });
     expect(verified.failed).toEqual([{ entityId: name, sequenceNumber: 2, error: "new bug" }]);
     expect(verified.differences).toMatchObject([{ expected: undefined, found: { sequenceNumber: 2 } }]);
   });

@@ -78,7 +78,7 @@ test("random histories give the same rows, lists and pages in memory as from the
       const projector = openProjector(engine, { readModelsTable: table, store: shop.store });
       const { events } = await shop.store.scanEvents({ segment: 0, segments: 1 });
       await projector.project(batchOf(events.flatMap(({ event }) => event ?? [])));
-      const stored = createRowReaders({ client: documents(engine.client), table });
+      const stored = createRowReaders({ client: documents(engine.client), name: table });
 
       for (const [projection, read] of readings)
         for (const limit of [1, 3, 50])

@@ -45,7 +45,7 @@ test("an event lost a day ago, and one dropped among 3,000, are found, reported 
     failed: [],
     isDone: true,
   });
-  const reader = createRowReader(projector.context.on, projector.generations, catalog);
+  const reader = createRowReader(projector.context.table, projector.generations, catalog);
   expect(await reader.checkpoint("lost")).toBe(1);
   expect(await reader.checkpoint("straggler")).toBe(1);
   expect((await repairLag(projector, never))[0]).toMatchObject({ entities: expect.any(Number), behind: [] });
@@ -79,7 +79,7 @@ test("goes on where the time ran out, and takes again what could not be brought 
   isBroken = false;
   await repairLag(projector, never);
   await repairLag(projector, never);
-  const reader = createRowReader(projector.context.on, projector.generations, flaky);
+  const reader = createRowReader(projector.context.table, projector.generations, flaky);
   expect(await Promise.all(["slow-0", "slow-7", "slow-2499"].map((id) => reader.checkpoint(id)))).toEqual([1, 1, 1]);
 }, 120_000);
 
@@ -117,7 +117,7 @@ test("loses nothing when it is cut off within its first slice, again and again",
   await repairLag(projector, never);
   const left = await repairLag(projector, never);
   expect(left).toMatchObject([{ behind: [] }]);
-  const reader = createRowReader(projector.context.on, projector.generations, catalogOver(type));
+  const reader = createRowReader(projector.context.table, projector.generations, catalogOver(type));
   const checkpoints = await Promise.all(events.map(({ entityId }) => reader.checkpoint(entityId)));
   expect(checkpoints.filter((checkpoint) => checkpoint !== 1)).toEqual([]);
 }, 120_000);

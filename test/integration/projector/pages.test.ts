@@ -27,8 +27,8 @@ function readerOf<Row>(projection: Projection<Row>) {
     },
     { step: "initialize" },
   );
-  const on = { client: documents(client), table: READ_MODELS };
-  return createRowReader(on, new GenerationsCache(on, clock, 60_000, "reads"), projection);
+  const table = { client: documents(client), name: READ_MODELS };
+  return createRowReader(table, new GenerationsCache(table, clock, 60_000, "reads"), projection);
 }
 
 function product(entityId: string, name: string, more: object = {}): StoredEvent {

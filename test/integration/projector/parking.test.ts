@@ -33,7 +33,7 @@ const fixed = (name: string): Projection => ({ ...(productCatalog as Projection)
 
 async function parkedIn(name: string): Promise<ParkedEntity[]> {
   const all: ParkedEntity[] = [];
-  for await (const parked of listParked({ client: documents(engine.client), table: READ_MODELS }, name))
+  for await (const parked of listParked({ client: documents(engine.client), name: READ_MODELS }, name))
     all.push(parked);
   return all;
 }
@@ -70,7 +70,8 @@ test("a poisoned event among 1,000 entities: 999 are up to date, one is parked w
     event: { eventType: "PriceUpdated" },
   });
   expect(parked!.error).toMatch(/a bug in the projection[\s\S]*at /);
-  const reader = (projection: Projection) => createRowReader(projector.context.on, projector.generations, projection);
+  const reader = (projection: Projection) =>
+    createRowReader(projector.context.table, projector.generations, projection);
   const versions = await Promise.all(ids.map(async (id) => (await reader(fixed(name)).row(id))?.version));
   expect(versions.filter((version) => version === 3)).toHaveLength(999);
   expect(await reader(fixed(name)).row(poisoned)).toMatchObject({ version: 1 });
@@ -95,9 +96,9 @@ describe("a parked entity", () => {
     await projector.project(batchOf(events));
     expect(await parkedIn(name)).toHaveLength(1);
     expect(await skipParked(projector, name, "skip-1")).toMatchObject([{ applied: 1 }]);
-    expect(await createRowReader(projector.context.on, projector.generations, fixed(name)).row("skip-1")).toMatchObject(
-      { version: 4 },
-    );
+    expect(
+      await createRowReader(projector.context.table, projector.generations, fixed(name)).row("skip-1"),
+    ).toMatchObject({ version: 4 });
   });
 
   test("does not stop its other projections, and events before the bad one count", async () => {
@@ -213,7 +214,7 @@ describe("a parked entity", () => {
     for (const _ of [1, 2]) await broke.project(batchOf(events));
     const mended = openProjector(engine, { projections: [summing(false) as Projection] });
     expect(await retryParked(mended, name, "sum-1")).toMatchObject([{ applied: 2 }]);
-    const reader = createRowReader(mended.context.on, mended.generations, summing(false));
+    const reader = createRowReader(mended.context.table, mended.generations, summing(false));
     expect(await reader.sharedRows(at.partition)).toMatchObject({ rows: [{ n: 3 }] });
   });
 });

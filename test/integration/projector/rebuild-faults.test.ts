@@ -54,7 +54,7 @@ test("a rebuild whose rows are refused again and again ends with the reason, and
 
   isRefusing = false;
   expect(await rebuild(projector, refused, options)).toEqual({ generation: 2 });
-  const reader = createRowReader(projector.context.on, projector.generations, refused);
+  const reader = createRowReader(projector.context.table, projector.generations, refused);
   expect(await reader.row("p-39")).toMatchObject({ version: 10 });
 });
 
@@ -82,7 +82,7 @@ test("a lost reply turns no rollback round, and a rebuild cut off goes on with a
 
   const projector = openProjector(engine, { eventsTable, projections: [lost], client });
   expect(await rebuild(projector, lost, { ...options, segments: 2 })).toEqual({ generation: 2 });
-  const reader = createRowReader(projector.context.on, projector.generations, lost);
+  const reader = createRowReader(projector.context.table, projector.generations, lost);
   const rows = await Promise.all(Array.from({ length: 16 }, (_, n) => reader.row(`p-${n}`)));
   expect(rows.map((row) => row?.version)).toEqual(Array.from({ length: 16 }, () => 10));
   loses = true;

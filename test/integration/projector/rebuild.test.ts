@@ -33,9 +33,9 @@ const event = (entity: number, sequenceNumber: number) => {
 };
 
 async function differences(projector: Projector) {
-  const { store, on, eventTypes } = projector.context;
+  const { store, table, eventTypes } = projector.context;
   const generations = await projector.generations.get(catalog.name, 1);
-  const result = await verify({ store, on, eventTypes }, catalog, {
+  const result = await verify({ store, table, eventTypes }, catalog, {
     name: catalog.name,
     generation: generations.serving,
   });
@@ -54,7 +54,7 @@ test("100,000 events are rebuilt under live writes and reads, killed at half and
     await live.project(entities.slice(0, 50));
   }
 
-  const reader = createRowReader(live.context.on, live.generations, productCatalog);
+  const reader = createRowReader(live.context.table, live.generations, productCatalog);
   const seen = new Map<number, number>();
   let isLoaded = true;
   let reads = 0;
@@ -125,7 +125,7 @@ test("100,000 events are rebuilt under live writes and reads, killed at half and
   expect(await rollback(live, catalog, clock)).toEqual({ generation: 2 });
   await forgetGeneration(live, catalog, 1, clock);
   expect(
-    await removeRows({ client: documents(engine.client), table: READ_MODELS }, { name: catalog.name, generation: 1 }),
+    await removeRows({ client: documents(engine.client), name: READ_MODELS }, { name: catalog.name, generation: 1 }),
   ).toBeGreaterThan(0);
   expect(await differences(openProjector(engine, { eventsTable, projections: [catalog] }))).toMatchObject({
     differences: [],
@@ -145,7 +145,8 @@ test("two versions of a projection stand side by side, and the newer is served o
   } as unknown as Projection;
   const projector = openProjector(engine, { eventsTable, projections: [one, two] });
   await projector.project([0, 1, 2].map((n) => ({ entityId: `p-${n}`, upTo: 10, events: [] })));
-  const reader = (projection: Projection) => createRowReader(projector.context.on, projector.generations, projection);
+  const reader = (projection: Projection) =>
+    createRowReader(projector.context.table, projector.generations, projection);
   await expect(reader(two).row("p-0")).rejects.toMatchObject({ code: "NOT_BUILT" });
   expect(await reader(one).row("p-0")).toMatchObject({ version: 10 });
   await rebuild(projector, two, { clock, pause, segments: 2 });

@@ -15,11 +15,11 @@ import { openStore } from "../../support/store.ts";
 
 let engine: TestEngine;
 let store: DynamoDBEventStore;
-let on: ReadModelTable;
+let table: ReadModelTable;
 beforeAll(async () => {
   engine = await startTestEngine();
   store = openStore(engine, { clock: () => new Date(Date.now() - 600_000) });
-  on = { client: documents(engine.client), table: READ_MODELS };
+  table = { client: documents(engine.client), name: READ_MODELS };
 });
 afterAll(() => engine.stop());
 
@@ -34,7 +34,7 @@ const countsOf = (version: number, types: readonly string[]): Projection =>
   }) as Projection;
 
 const statusOf = async (projection: Projection) => {
-  const [status] = await readStatus({ on, store, projections: [projection], clock: () => new Date() });
+  const [status] = await readStatus({ table, store, projections: [projection], clock: () => new Date() });
   return status;
 };
 
@@ -43,7 +43,7 @@ test("a version that was not built yet is told to be behind by nothing that is k
   const projector = createProjector({
     projections: [first],
     store,
-    on,
+    table,
     eventTypes: {},
     clock: () => new Date(),
     random: Math.random,
@@ -68,9 +68,9 @@ test("a version that was not built yet is told to be behind by nothing that is k
 
 test("a version that is being built is not measured by what is not built yet", async () => {
   const second = countsOf(2, ["A"]);
-  const found = await readGenerations(on, "counts");
+  const found = await readGenerations(table, "counts");
   if (!found) throw new Error("there are no generations");
   const building = { ...(found.all[0] as Generation), generation: 2, version: 2, status: "building" as const };
-  await writeGenerations(on, { ...found, all: [...found.all, building] });
+  await writeGenerations(table, { ...found, all: [...found.all, building] });
   expect(await statusOf(second)).toMatchObject({ eventsBehind: 0, isFloor: true, oldestWaitingSeconds: 0 });
 });

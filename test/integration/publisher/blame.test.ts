@@ -19,7 +19,7 @@ afterAll(() => on.stop());
 const PARK_AFTER = 2;
 
 async function parkedOf(entityId: string): Promise<ParkedEntity | undefined> {
-  const table = { client: documents(on.engine.client), table: READ_MODELS };
+  const table = { client: documents(on.engine.client), name: READ_MODELS };
   for await (const parked of listParked(table, "publisher")) if (parked.entityId === entityId) return parked;
   return undefined;
 }
@@ -257,10 +257,10 @@ test("what never reached the bus is found and published by the sweep, in order",
   const entity = newEntity("unsent");
   for (let n = 0; n < 3; n += 1) await store.appendEvent("Unsent", entity, "ThingDone", {}, "ann", "c-1", n);
   const publisher = on.publisher({ store });
-  const table = { client: documents(on.engine.client), table: READ_MODELS };
+  const table = { client: documents(on.engine.client), name: READ_MODELS };
   const context = {
     store,
-    on: table,
+    table,
     publisher,
     aggregateTypes: ["Unsent"],
     clock: () => new Date(),

@@ -23,7 +23,7 @@ let context: CatchUpContext;
 beforeAll(async () => {
   engine = await startTestEngine();
   store = openStore(engine);
-  context = { store, on: { client: documents(engine.client), table: READ_MODELS } };
+  context = { store, table: { client: documents(engine.client), name: READ_MODELS } };
   await fill(store, "short", 3);
   await fill(store, "refused", 2);
   await fill(store, "long", 120, LARGE);
@@ -110,12 +110,12 @@ test("a retry that was cut off is still listed, and the next one goes on", async
   await fill(store, "cut", 1);
   await publishMissing(context, publisher(1));
   const key = { pk: "publisher#cut", sk: "progress" };
-  const { Item } = await context.on.client.send(new GetCommand({ TableName: READ_MODELS, Key: key }));
+  const { Item } = await context.table.client.send(new GetCommand({ TableName: READ_MODELS, Key: key }));
   const unparked = { ...Item, progress: { ...Item?.progress, parked: false } };
-  await context.on.client.send(new PutCommand({ TableName: READ_MODELS, Item: unparked }));
+  await context.table.client.send(new PutCommand({ TableName: READ_MODELS, Item: unparked }));
   const parked = async () => {
     const all: string[] = [];
-    for await (const { entityId } of listParked(context.on, "publisher")) all.push(entityId);
+    for await (const { entityId } of listParked(context.table, "publisher")) all.push(entityId);
     return all;
   };
   expect(await parked()).toEqual(["cut"]);

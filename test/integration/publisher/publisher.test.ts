@@ -9,12 +9,12 @@ import { history, type Publishing, refusing, startPublishing } from "../../suppo
 import { newEntity, openStore } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 
-let on: Publishing;
+let table: Publishing;
 beforeAll(async () => {
-  on = await startPublishing();
+  table = await startPublishing();
 });
-afterAll(() => on.stop());
-const publisher = (more: Partial<PublisherOptions> = {}) => on.publisher(more);
+afterAll(() => table.stop());
+const publisher = (more: Partial<PublisherOptions> = {}) => table.publisher(more);
 
 const range = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 
@@ -29,14 +29,14 @@ test("10,000 events with a third of the entries refused at random and throttles 
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const publish = publisher({ attempts: 60, bus: refusing(on.client, () => random() < 1 / 3) });
+  const publish = publisher({ attempts: 60, bus: refusing(table.client, () => random() < 1 / 3) });
   for (let start = 0; start < all.length; start += 500) {
-    on.localBus.setFaults({ throttle: 2 });
+    table.localBus.setFaults({ throttle: 2 });
     const { failures } = await publish.publish(batchOf(all.slice(start, start + 500)));
     expect(failures).toEqual([]);
   }
-  on.localBus.setFaults({});
-  const bus = on.onBus("flood-");
+  table.localBus.setFaults({});
+  const bus = table.onBus("flood-");
   expect(bus.size).toBe(ENTITIES);
   for (const numbers of bus.values()) expect(numbers).toEqual(range(EACH));
 }, 240_000);
@@ -46,7 +46,7 @@ test("a redelivered batch publishes nothing again; a crash before the progress i
   const events = history(entity, 4);
   await publisher().publish(batchOf(events));
   expect(await publisher().publish(batchOf(events))).toMatchObject({ published: 0, skipped: 1, requests: 0 });
-  const broken = documents(on.engine.connect());
+  const broken = documents(table.engine.connect());
   broken.middlewareStack.add(
     (next, context) => async (args) => {
       if (context.commandName === "PutItemCommand") throw new Error("the process died");
@@ -55,16 +55,16 @@ test("a redelivered batch publishes nothing again; a crash before the progress i
     { step: "initialize", priority: "high" },
   );
   const more = [...events, storedEvent({ entityId: entity, sequenceNumber: 5 })];
-  expect(await publisher({ on: { client: broken, table: READ_MODELS } }).publish(batchOf(more))).toMatchObject({
+  expect(await publisher({ table: { client: broken, name: READ_MODELS } }).publish(batchOf(more))).toMatchObject({
     failures: [{ entityId: entity, fromSequence: 5, error: { message: "the process died" } }],
   });
   await publisher().publish(batchOf(more));
-  expect(on.onBus(entity).get(entity)).toEqual([1, 2, 3, 4, 5, 5]);
+  expect(table.onBus(entity).get(entity)).toEqual([1, 2, 3, 4, 5, 5]);
 });
 
 test("a gap is read from the store, and nothing overtakes it", async () => {
   const entity = newEntity("gap");
-  const store = openStore(on.engine);
+  const store = openStore(table.engine);
   await store.appendEvents({
     aggregateType: "Thing",
     entityId: entity,
@@ -76,7 +76,7 @@ test("a gap is read from the store, and nothing overtakes it", async () => {
   const events = await store.getEvents(entity);
   await publisher().publish(batchOf([events[0]!]));
   await publisher().publish(batchOf([events[4]!, events[2]!]));
-  expect(on.onBus(entity).get(entity)).toEqual([1, 2, 3, 4, 5]);
+  expect(table.onBus(entity).get(entity)).toEqual([1, 2, 3, 4, 5]);
 });
 
 describe("what goes out", () => {
@@ -85,7 +85,7 @@ describe("what goes out", () => {
     await publisher().publish(
       batchOf([storedEvent({ entityId: entity, sequenceNumber: 1, causationId: "cause", eventData: { n: 1 } })]),
     );
-    const { event } = on.localBus.archive.at(-1)!;
+    const { event } = table.localBus.archive.at(-1)!;
     expect(event).toMatchObject({ source: "shop", "detail-type": "ThingDone", resources: [entity] });
     expect(event.detail).toEqual({
       eventId: `${entity}-1`,
@@ -101,7 +101,7 @@ describe("what goes out", () => {
     });
     const second = newEntity("envelope");
     await publisher({ publishUserId: true }).publish(batchOf(history(second, 1)));
-    expect(on.localBus.archive.at(-1)!.event.detail).toMatchObject({ userId: "ann" });
+    expect(table.localBus.archive.at(-1)!.event.detail).toMatchObject({ userId: "ann" });
   });
 
   test("can be kept off the bus, or have another shape, without holding up the rest", async () => {
@@ -124,7 +124,7 @@ describe("what goes out", () => {
       },
     };
     expect(await publisher({ publicEvents }).publish(batchOf(events))).toMatchObject({ published: 3 });
-    expect(on.localBus.archive.at(-1)!.event).toMatchObject({
+    expect(table.localBus.archive.at(-1)!.event).toMatchObject({
       "detail-type": "ThingWasDone",
       detail: { version: "2.0", data: { price: 5 } },
     });
@@ -136,17 +136,17 @@ describe("what goes out", () => {
     await publisher().publish(
       batchOf([storedEvent({ entityId: whole, sequenceNumber: 1, eventData: { text: "x".repeat(900_000) } })]),
     );
-    expect(String((on.localBus.archive.at(-1)!.event.detail as { data: { text: string } }).data.text)).toHaveLength(
+    expect(String((table.localBus.archive.at(-1)!.event.detail as { data: { text: string } }).data.text)).toHaveLength(
       900_000,
     );
     await publisher().publish(
       batchOf([storedEvent({ entityId: checked, sequenceNumber: 1, eventData: { text: "x".repeat(1_200_000) } })]),
     );
-    expect(on.localBus.archive.at(-1)!.event.detail).toMatchObject({
+    expect(table.localBus.archive.at(-1)!.event.detail).toMatchObject({
       entityId: checked,
       claimCheck: { entityId: checked, sequenceNumber: 1, path: `/entities/${checked}/published?from=1&to=1` },
     });
-    expect(on.localBus.archive.at(-1)!.event.detail).not.toHaveProperty("data");
+    expect(table.localBus.archive.at(-1)!.event.detail).not.toHaveProperty("data");
   });
 
   test("where the region's limit is 256 KB, the claim check comes sooner", async () => {
@@ -154,24 +154,24 @@ describe("what goes out", () => {
     await publisher({ maxBytes: 256 * 1024 }).publish(
       batchOf([storedEvent({ entityId: entity, sequenceNumber: 1, eventData: { text: "x".repeat(300_000) } })]),
     );
-    expect(on.localBus.archive.at(-1)!.event.detail).toHaveProperty("claimCheck");
+    expect(table.localBus.archive.at(-1)!.event.detail).toHaveProperty("claimCheck");
   });
 });
 
 test("a bus that does not exist is found, since PutEvents to it would succeed on AWS", async () => {
-  await expect(checkBusExists(on.client, "Nowhere")).rejects.toMatchObject({
+  await expect(checkBusExists(table.client, "Nowhere")).rejects.toMatchObject({
     code: "UNKNOWN_BUS",
     message: expect.stringContaining("Nowhere"),
   });
-  await expect(checkBusExists(on.client, "Shop")).resolves.toBeUndefined();
+  await expect(checkBusExists(table.client, "Shop")).resolves.toBeUndefined();
 });
 
 test("a bare SDK client can put an event, and a rule catches it", async () => {
-  const answer = await on.client.send(
+  const answer = await table.client.send(
     new PutEventsCommand({
       Entries: [{ EventBusName: "Shop", Source: "shop", DetailType: "SnapshotDue", Detail: "{}" }],
     }),
   );
   expect(answer.FailedEntryCount).toBe(0);
-  await until(() => (on.caught.includes("SnapshotDue") ? true : undefined), "the rule to catch it");
+  await until(() => (table.caught.includes("SnapshotDue") ? true : undefined), "the rule to catch it");
 });

@@ -7,17 +7,17 @@ import { batchOf } from "../../support/projecting.ts";
 import { history, type Publishing, refusing, startPublishing } from "../../support/publishing.ts";
 import { newEntity, openStore } from "../../support/store.ts";
 
-let on: Publishing;
+let table: Publishing;
 beforeAll(async () => {
-  on = await startPublishing();
+  table = await startPublishing();
 });
-afterAll(() => on.stop());
-const publisher = (more: Partial<PublisherOptions> = {}) => on.publisher(more);
+afterAll(() => table.stop());
+const publisher = (more: Partial<PublisherOptions> = {}) => table.publisher(more);
 
 describe("an entry that stays refused", () => {
   test("fails the batch from there on, then parks its entity, while others go on; retry publishes the rest", async () => {
     const [bad, good] = [newEntity("bad"), newEntity("good")];
-    const store = openStore(on.engine);
+    const store = openStore(table.engine);
     for (const entity of [bad, good]) {
       await store.appendEvents({
         aggregateType: "Thing",
@@ -30,7 +30,7 @@ describe("an entry that stays refused", () => {
     }
     const batch = batchOf([...(await store.getEvents(bad)), ...(await store.getEvents(good))]);
     const stubborn = publisher({
-      bus: refusing(on.client, ({ entityId, sequenceNumber }) => entityId === bad && sequenceNumber === 3),
+      bus: refusing(table.client, ({ entityId, sequenceNumber }) => entityId === bad && sequenceNumber === 3),
       attempts: 2,
       parkAfter: 2,
     });
@@ -40,12 +40,12 @@ describe("an entry that stays refused", () => {
     });
     expect(await stubborn.publish(batch)).toMatchObject({ published: 0, parked: 1, failures: [] });
     expect(await stubborn.publish(batch)).toMatchObject({ parked: 1, failures: [] });
-    expect([on.onBus(bad).get(bad), on.onBus(good).get(good)]).toEqual([
+    expect([table.onBus(bad).get(bad), table.onBus(good).get(good)]).toEqual([
       [1, 2],
       [1, 2, 3, 4],
     ]);
     expect(await publisher().retry(bad)).toMatchObject({ published: 2, failures: [] });
-    expect(on.onBus(bad).get(bad)).toEqual([1, 2, 3, 4]);
+    expect(table.onBus(bad).get(bad)).toEqual([1, 2, 3, 4]);
   });
 
   test("a bus that is down parks nobody", async () => {
@@ -84,7 +84,7 @@ describe("an entry that stays refused", () => {
 
   test("a request that is refused as a whole for one of its entries holds up that one alone", async () => {
     const [fat, thin] = [newEntity("fat"), newEntity("thin")];
-    const bus = eventBridgeBus(on.client, "Shop");
+    const bus = eventBridgeBus(table.client, "Shop");
     const picky: Bus = {
       put: (entries) =>
         entries.some(({ resources }) => resources.includes(fat))
@@ -99,9 +99,9 @@ describe("an entry that stays refused", () => {
 
   test("a store that cannot be read parks nobody, an event that it does not have parks its entity", async () => {
     const entity = newEntity("gap");
-    const denied = on.engine.connect({ maxAttempts: 1 });
+    const denied = table.engine.connect({ maxAttempts: 1 });
     injectFaults(denied, () => "denied");
-    const blind = publisher({ store: openStore(on.engine, {}, denied), parkAfter: 1 });
+    const blind = publisher({ store: openStore(table.engine, {}, denied), parkAfter: 1 });
     const gap = [{ entityId: entity, upTo: 2, events: [] }];
     for (const _ of [1, 2]) {
       expect(await blind.publish(gap)).toMatchObject({ parked: 0, failures: [{ entityId: entity, fromSequence: 1 }] });
@@ -111,11 +111,11 @@ describe("an entry that stays refused", () => {
 
   test("an entity whose progress cannot be written holds up no other", async () => {
     const [bad, good] = [newEntity("unwritten"), newEntity("written")];
-    const client = on.engine.connect({ maxAttempts: 1 });
+    const client = table.engine.connect({ maxAttempts: 1 });
     injectFaults(client, ({ operation, input }) =>
       /Put/.test(operation) && JSON.stringify(input).includes(bad) ? "denied" : undefined,
     );
-    const publish = publisher({ on: { client: documents(client), table: READ_MODELS } });
+    const publish = publisher({ table: { client: documents(client), name: READ_MODELS } });
     expect(await publish.publish(batchOf([...history(bad, 1), ...history(good, 1)]))).toMatchObject({
       failures: [{ entityId: bad, fromSequence: 1 }],
     });

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 
-/** Where all read models stand. */
+/** The table of the read models, where publisher and projectors also keep how far they are and what is parked. */
 export interface ReadModelTable {
   readonly client: DynamoDBDocumentClient;
-  readonly table: string;
+  readonly name: string;
 }
