@@ -135,7 +135,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const { projector, table } = await wire();
       await forgetGeneration(projector, projection, generation, clock, { abandon });
       await pause(projector.generations.maxAgeMs * 1.5);
-      console.log(`${await removeRows(table, { name: projection.name, generation })} items removed`);
+      console.log(`${await removeRows(table, { name: projection.name, number: generation })} items removed`);
     },
     ({ name, generation }) => `All rows of generation ${generation} of ${name} are removed.`,
   ],
@@ -145,8 +145,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const projection = find(name);
       const { projector, store, table } = await wire();
       const { serving } = await projector.generations.get(projection.name, projection.version ?? 1);
-      const of = { name: projection.name, generation: serving };
-      const { differences, rows, behind, skipped, failed } = await verify({ store, table, eventTypes }, projection, of);
+      const generation = { name: projection.name, number: serving };
+      const { differences, rows, behind, skipped, failed } = await verify(
+        { store, table, eventTypes },
+        projection,
+        generation,
+      );
       for (const difference of differences) console.log(JSON.stringify(difference));
       const advice =
         behind.length > 0 ? "; behind are entities with events that it has not taken, which is no difference" : "";

@@ -32,8 +32,8 @@ export {
 } from "./definition/index.ts";
 export { DynamoDBEventStore, type DynamoDBEventStoreOptions } from "./event-store/dynamodb/index.ts";
 export {
-  type Appended,
   type AppendRequest,
+  type AppendResult,
   ConcurrencyError,
   type Event,
   type EventStore,

@@ -142,7 +142,7 @@ function publishBacklog(engine: BenchEngine, backlog: number): Promise<LoadRow> 
 }
 
 /** Milliseconds between two looks at the memory. */
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 async function measured(
   work: string,
@@ -152,7 +152,7 @@ async function measured(
   let peak = process.memoryUsage().rss;
   const timer = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage().rss);
-  }, LOOK_EVERY_MS);
+  }, POLL_EVERY_MS);
   const start = Date.now();
   const { requests, read } = await act();
   clearInterval(timer);

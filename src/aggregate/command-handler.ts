@@ -18,8 +18,8 @@ import {
 } from "../event-store/index.ts";
 import type { CommandResult } from "./command-result.ts";
 import { type CommandContext, type CommandRequest, handleCommand } from "./handle-command.ts";
+import { KeyedMutex } from "./keyed-mutex.ts";
 import { StateCache } from "./state-cache.ts";
-import { Turns } from "./turns.ts";
 
 export interface CommandHandlerOptions {
   readonly store: EventStore;
@@ -63,7 +63,7 @@ export function createCommandHandler<Service extends ServiceDefinition>(
   const contexts = new Map(
     Object.values(service.aggregates).map((aggregate): [string, Context] => [
       aggregate.aggregateType,
-      { aggregate, on: { store, cache: new StateCache(cachedEntities), turns: new Turns() } },
+      { aggregate, on: { store, cache: new StateCache(cachedEntities), mutex: new KeyedMutex() } },
     ]),
   );
   async function handle(aggregateType: string, request: ServiceCommandRequest<AnyAggregateDefinition>) {

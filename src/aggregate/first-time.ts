@@ -11,7 +11,7 @@ import {
   readEventsOfCommand,
 } from "../event-store/index.ts";
 import type { CommandResult } from "./command-result.ts";
-import { type Loaded, load } from "./load.ts";
+import { type LoadedAggregate, load } from "./load.ts";
 
 /** What tells a command from others: its id, and a digest of its content. */
 export interface Identity {
@@ -20,7 +20,7 @@ export interface Identity {
 }
 
 interface Repeat<State> {
-  readonly loaded: Loaded<State>;
+  readonly loaded: LoadedAggregate<State>;
   readonly log: CommandLog;
   readonly identity: Identity;
   /** What is remembered of a first time that stored nothing. */

@@ -3,7 +3,7 @@ import type { Aggregate } from "../definition/aggregate.ts";
 import type { Command } from "../definition/decider.ts";
 import { isRejection, type Rejection } from "../definition/rejection.ts";
 import {
-  type Appended,
+  type AppendResult,
   type CommandOutcome,
   ConcurrencyError,
   checkFields,
@@ -21,16 +21,16 @@ import {
 } from "../event-store/index.ts";
 import type { CommandResult } from "./command-result.ts";
 import { findFirstTime, type Identity, rememberRefusal } from "./first-time.ts";
-import { fold, type Loaded, load, loadAfter } from "./load.ts";
+import type { KeyedMutex } from "./keyed-mutex.ts";
+import { fold, type LoadedAggregate, load, loadAfter } from "./load.ts";
 import type { StateCache } from "./state-cache.ts";
-import type { Turns } from "./turns.ts";
 
 export interface CommandContext<State> {
   readonly store: EventStore;
   /** Keeps states between commands. Default: every command loads. */
   readonly cache?: StateCache<State> | undefined;
   /** Orders this process's commands per entity. Default: they race. */
-  readonly turns?: Turns | undefined;
+  readonly mutex?: KeyedMutex | undefined;
   /** How often a command is decided before a conflict is reported. At least 1, default 30. */
   readonly attempts?: number | undefined;
   /**
@@ -75,13 +75,13 @@ export async function handleCommand<State, C extends Command, E extends NewEvent
   checkWholeNumber("attempts", context.attempts ?? 1, 1);
   context.store.declare(aggregate);
   const act = () => new CommandRun(context, aggregate, request).run();
-  return context.turns ? context.turns.take(request.entityId, act) : act();
+  return context.mutex ? context.mutex.run(request.entityId, act) : act();
 }
 
 const CONTEXT: Fields<CommandContext<unknown>> = {
   store: true,
   cache: true,
-  turns: true,
+  mutex: true,
   attempts: true,
   remembersOutcomes: true,
 };
@@ -117,7 +117,7 @@ function copyOf<C extends Command>(command: C): C {
 }
 
 interface Attempt<State> {
-  readonly loaded: Loaded<State>;
+  readonly loaded: LoadedAggregate<State>;
   /** A strong read: what is decided on it without an append stands. */
   readonly isCertain: boolean;
 }
@@ -142,7 +142,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     const { store, cache, attempts = 30 } = this.#context;
     const { entityId, expectedVersion } = this.#request;
     this.#outcome = this.#findOutcome();
-    let stale: Loaded<State> | undefined;
+    let stale: LoadedAggregate<State> | undefined;
     const attempt = async (): Promise<CommandResult<State>> => {
       const isCertain = stale !== undefined;
       const loaded = stale
@@ -189,7 +189,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
   }
 
   /** Decides on a strong read. What stores nothing is remembered, unless another outcome was remembered before it. */
-  async #decideAndRemember(loaded: Loaded<State>): Promise<CommandResult<State>> {
+  async #decideAndRemember(loaded: LoadedAggregate<State>): Promise<CommandResult<State>> {
     const { store } = this.#context;
     const identity = this.#outcome && this.#identity;
     const remember = (rejection?: Rejection) =>
@@ -205,7 +205,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
   }
 
   /** Decides and appends once; throws ConcurrencyError when the state was stale. */
-  async #decideOnce(loaded: Loaded<State>): Promise<CommandResult<State>> {
+  async #decideOnce(loaded: LoadedAggregate<State>): Promise<CommandResult<State>> {
     const { store, cache } = this.#context;
     const { entityId, userId, correlationId, causationId, expectedVersion } = this.#request;
     const identity = this.#identity;
@@ -220,7 +220,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     const decided = this.#decide(loaded.state);
     if (decided.length === 0) return { version: loaded.version, state: loaded.state, events: [], repeated: false };
     let next = loaded;
-    const appended: Appended = await store.appendEvents({
+    const appended: AppendResult = await store.appendEvents({
       aggregateType: this.#aggregate.aggregateType,
       entityId,
       events: decided,
@@ -238,7 +238,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     return { version: appended.version, events: appended.events, repeated: false, state: next.state };
   }
 
-  async #repeatOf({ version, events }: Appended): Promise<CommandResult<State>> {
+  async #repeatOf({ version, events }: AppendResult): Promise<CommandResult<State>> {
     const { store } = this.#context;
     const { state } = await load(store, this.#aggregate, this.#request.entityId, { atVersion: version });
     return { version, state, events, repeated: true };

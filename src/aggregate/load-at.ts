@@ -1,7 +1,7 @@
 import type { Aggregate } from "../definition/aggregate.ts";
 import type { Command } from "../definition/decider.ts";
 import { checkTime, type EventStore, endOf, type NewEvent } from "../event-store/index.ts";
-import { type Loaded, load } from "./load.ts";
+import { type LoadedAggregate, load } from "./load.ts";
 
 /**
  * The state at a past time (ISO 8601, inclusive; a date without a time is the end of that day): of the last event whose
@@ -15,7 +15,7 @@ export async function loadAtTime<State, C extends Command, E extends NewEvent>(
   aggregate: Aggregate<State, C, E>,
   entityId: string,
   time: string,
-): Promise<Loaded<State>> {
+): Promise<LoadedAggregate<State>> {
   checkTime("time", time);
   const version = await versionAt(store, entityId, endOf(time));
   return loadAt(store, aggregate, entityId, version);
@@ -68,6 +68,6 @@ export function loadAt<State, C extends Command, E extends NewEvent>(
   aggregate: Aggregate<State, C, E>,
   entityId: string,
   version: number,
-): Promise<Loaded<State>> {
+): Promise<LoadedAggregate<State>> {
   return load(store, aggregate, entityId, { atVersion: version });
 }

@@ -19,7 +19,7 @@ import {
 } from "../event-store/index.ts";
 
 /** An aggregate's state at one version. The state is frozen: it is shared with whoever loads the entity next. */
-export interface Loaded<State> {
+export interface LoadedAggregate<State> {
   readonly entityId: string;
   /** 0 when the entity does not exist. */
   readonly version: number;
@@ -50,11 +50,11 @@ export async function load<State, C extends Command, E extends NewEvent>(
   aggregate: Aggregate<State, C, E>,
   entityId: string,
   options: LoadOptions = {},
-): Promise<Loaded<State>> {
+): Promise<LoadedAggregate<State>> {
   checkFields("options", options, OPTIONS);
   store.declare(aggregate);
   const { atVersion, consistent = true, tail: tailSize = DEFAULT_TAIL, useSnapshots = true } = options;
-  if (atVersion === 0) return nothingOf(entityId, aggregate.initialState);
+  if (atVersion === 0) return emptyAggregate(entityId, aggregate.initialState);
   const find = async (limit: number, atMost = atVersion): Promise<Found> =>
     useSnapshots
       ? findSnapshot(store, aggregate, entityId, { atMost, consistent, limit })
@@ -124,9 +124,9 @@ async function assemble<State, E extends NewEvent>(
   entityId: string,
   snapshot: Snapshot | undefined,
   tail: readonly StoredEvent[],
-): Promise<Loaded<State>> {
+): Promise<LoadedAggregate<State>> {
   const first = tail[0]?.sequenceNumber ?? 1;
-  const nothing = nothingOf(entityId, aggregate.initialState);
+  const nothing = emptyAggregate(entityId, aggregate.initialState);
   if (snapshot && first > 1) {
     const events = [...(await bridge(store, entityId, snapshot.version, first)), ...tail];
     const start = fromSnapshot<State>(snapshot);
@@ -142,7 +142,7 @@ async function bridge(store: EventStore, entityId: string, from: number, before:
   return from < before ? store.getEvents(entityId, from, before - 1) : [];
 }
 
-function fromSnapshot<State>(snapshot: Snapshot): Loaded<State> {
+function fromSnapshot<State>(snapshot: Snapshot): LoadedAggregate<State> {
   const { commands: records } = snapshot;
   return {
     entityId: snapshot.entityId,
@@ -162,9 +162,9 @@ function isOfThisHistory(snapshot: Snapshot, events: readonly StoredEvent[]): bo
 /** Undefined when `evolve` cannot go on from the snapshot: it may be of a state that the events never had. */
 function foldIfItCan<State, E extends NewEvent>(
   aggregate: AnyCommandAggregate<State, E>,
-  start: Loaded<State>,
+  start: LoadedAggregate<State>,
   events: readonly StoredEvent[],
-): Loaded<State> | undefined {
+): LoadedAggregate<State> | undefined {
   try {
     return fold(aggregate, start, events);
   } catch (error) {
@@ -181,7 +181,7 @@ const OPTIONS: Fields<LoadOptions> = { atVersion: true, consistent: true, tail: 
 /** The snapshot interval, and the event that the snapshot was made at. */
 const DEFAULT_TAIL = 101;
 
-export const nothingOf = <State>(entityId: string, initialState: State): Loaded<State> => ({
+export const emptyAggregate = <State>(entityId: string, initialState: State): LoadedAggregate<State> => ({
   entityId,
   version: 0,
   state: deepFreeze(initialState),
@@ -192,8 +192,8 @@ export const nothingOf = <State>(entityId: string, initialState: State): Loaded<
 export async function loadAfter<State, C extends Command, E extends NewEvent>(
   store: EventStore,
   aggregate: Aggregate<State, C, E>,
-  loaded: Loaded<State>,
-): Promise<Loaded<State>> {
+  loaded: LoadedAggregate<State>,
+): Promise<LoadedAggregate<State>> {
   return fold(aggregate, loaded, await store.getEvents(loaded.entityId, loaded.version + 1));
 }
 
@@ -205,9 +205,9 @@ export async function loadAfter<State, C extends Command, E extends NewEvent>(
  */
 export function fold<State, E extends NewEvent>(
   aggregate: AnyCommandAggregate<State, E>,
-  loaded: Loaded<State>,
+  loaded: LoadedAggregate<State>,
   events: readonly StoredEvent[],
-): Loaded<State> {
+): LoadedAggregate<State> {
   let { state, version, commands, eventId } = loaded;
   for (const event of events) {
     if (event.sequenceNumber !== version + 1) {

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { checkWholeNumber } from "../event-store/index.ts";
-import type { Loaded } from "./load.ts";
+import type { LoadedAggregate } from "./load.ts";
 
 /**
  * The newest states of one aggregate type that this process has seen. A stale one is harmless: the
@@ -8,7 +8,7 @@ import type { Loaded } from "./load.ts";
  * strong read.
  */
 export class StateCache<State> {
-  readonly #states: LRUCache<string, Loaded<State>>;
+  readonly #states: LRUCache<string, LoadedAggregate<State>>;
 
   /** @param maxEntities at least 1 @throws {InvalidArgumentError} */
   constructor(maxEntities: number) {
@@ -16,12 +16,12 @@ export class StateCache<State> {
     this.#states = new LRUCache({ max: maxEntities });
   }
 
-  get(entityId: string): Loaded<State> | undefined {
+  get(entityId: string): LoadedAggregate<State> | undefined {
     return this.#states.get(entityId);
   }
 
   /** An older state never replaces a newer one. */
-  set(loaded: Loaded<State>): void {
+  set(loaded: LoadedAggregate<State>): void {
     const known = this.#states.peek(loaded.entityId);
     if (!known || known.version <= loaded.version) this.#states.set(loaded.entityId, loaded);
   }

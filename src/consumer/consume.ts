@@ -2,13 +2,13 @@ import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { PublishedEventOf, ServiceDefinition } from "../definition/index.ts";
 import { randomId } from "../event-store/defaults.ts";
 import { checkFields, checkTime, type Fields, InvalidArgumentError, messageOf } from "../event-store/index.ts";
+import type { ConsumerCheckpoints } from "./checkpoints.ts";
 import { parseEnvelope, type ReceivedEvent } from "./envelope.ts";
 import { BusyError, ClaimCheckError, GapError } from "./errors.ts";
 import type { FetchEvents } from "./fetch-from-api.ts";
-import type { Received } from "./received.ts";
 
 /** What handlers are told beside the event: pass them on with your own commands. */
-export interface Links {
+export interface MessageContext {
   readonly correlationId: string;
   /** The event that caused what you do now. */
   readonly causationId: string;
@@ -30,7 +30,7 @@ export type EventHandlers<Service> =
     : Readonly<Record<string, EventHandler<ReceivedEvent<never>>>>;
 
 export interface ConsumerOptions<Service = unknown> {
-  readonly received: Received;
+  readonly checkpoints: ConsumerCheckpoints;
   /** By event type; a type without a handler is passed by. */
   readonly handlers: EventHandlers<Service>;
   /**
@@ -65,7 +65,7 @@ export interface Consumer {
   readonly handler: (event: SQSEvent) => Promise<SQSBatchResponse>;
 }
 
-type EventHandler<Event> = (event: Event, links: Links) => Promise<void>;
+type EventHandler<Event> = (event: Event, links: MessageContext) => Promise<void>;
 
 /** What is published as an event that is received. */
 type ReceivedFrom<Published> = Published extends { readonly data: infer Data }
@@ -84,7 +84,7 @@ type ReceivedFrom<Published> = Published extends { readonly data: infer Data }
 export function createConsumer<Service = unknown>(options: ConsumerOptions<Service>): Consumer {
   checkFields("options", options, OPTIONS);
   checkHandlers(options as ConsumerOptions);
-  const { received, fetchEvents, log, startAt = "beginning", waitMs = 5_000 } = options;
+  const { checkpoints, fetchEvents, log, startAt = "beginning", waitMs = 5_000 } = options;
   const handlers = new Map<string, EventHandler<ReceivedEvent>>(Object.entries(options.handlers));
   const startTime = startAt === "beginning" || startAt === "now" ? undefined : Date.parse(startAt);
 
@@ -103,7 +103,7 @@ export function createConsumer<Service = unknown>(options: ConsumerOptions<Servi
     const handler = handlers.get(eventType);
     log?.(`${eventType} ${entityId} #${sequenceNumber}`, { correlationId, eventId });
     if (handler) await handler(await whole(event), { correlationId, causationId: eventId });
-    await received.advance(key, sequenceNumber);
+    await checkpoints.advance(key, sequenceNumber);
   }
 
   /** What was published between two numbers, without what is not public. */
@@ -125,10 +125,10 @@ export function createConsumer<Service = unknown>(options: ConsumerOptions<Servi
 
   async function takeInTurn(key: string, event: ReceivedEvent): Promise<Taken> {
     const { entityId, sequenceNumber } = event;
-    const last = await received.last(key);
+    const last = await checkpoints.last(key);
     if (sequenceNumber <= last) return "duplicate";
     if (isBeforeStart(event)) {
-      await received.advance(key, sequenceNumber);
+      await checkpoints.advance(key, sequenceNumber);
       return "skipped";
     }
     const isFirst = last === 0 && (startAt === "now" || (startTime !== undefined && !fetchEvents));
@@ -141,7 +141,7 @@ export function createConsumer<Service = unknown>(options: ConsumerOptions<Servi
   async function take(detail: unknown, { source = "" }: { readonly source?: string } = {}): Promise<Taken> {
     const event = parseEnvelope(detail);
     const key = JSON.stringify([source, event.aggregateType, event.entityId]);
-    return withLease(received, { key, entityId: event.entityId, waitMs }, () => takeInTurn(key, event));
+    return withLease(checkpoints, { key, entityId: event.entityId, waitMs }, () => takeInTurn(key, event));
   }
 
   async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
@@ -162,7 +162,7 @@ export function createConsumer<Service = unknown>(options: ConsumerOptions<Servi
 }
 
 const OPTIONS: Fields<ConsumerOptions> = {
-  received: true,
+  checkpoints: true,
   handlers: true,
   fetchEvents: true,
   startAt: true,
@@ -190,19 +190,19 @@ const TRY_EVERY_MS = 50;
 
 /** @throws {BusyError} when others have the key for as long as is waited */
 async function withLease<T>(
-  received: Received,
+  checkpoints: ConsumerCheckpoints,
   { key, entityId, waitMs }: { readonly key: string; readonly entityId: string; readonly waitMs: number },
   act: () => Promise<T>,
 ): Promise<T> {
-  if (!received.lease) return act();
+  if (!checkpoints.lease) return act();
   const owner = randomId();
-  for (let waited = 0; !(await received.lease(key, owner)); waited += TRY_EVERY_MS) {
+  for (let waited = 0; !(await checkpoints.lease(key, owner)); waited += TRY_EVERY_MS) {
     if (waited >= waitMs) throw new BusyError(entityId);
     await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
   }
   try {
     return await act();
   } finally {
-    await received.release?.(key, owner);
+    await checkpoints.release?.(key, owner);
   }
 }

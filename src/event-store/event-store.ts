@@ -35,7 +35,7 @@ export interface CommandIdentity {
   readonly log?: CommandLog | undefined;
 }
 
-export interface Appended {
+export interface AppendResult {
   /** The entity's version after the append. */
   readonly version: number;
   /** What was stored: by the first time, when the command was a repeat. */
@@ -71,7 +71,7 @@ export interface IndexReadOptions {
 }
 
 /** An event of an index read, with the place to go on from. */
-export interface Indexed {
+export interface IndexEntry {
   readonly event: StoredEvent;
   readonly cursor: string;
 }
@@ -134,12 +134,12 @@ export interface BasicEventStore {
 
 export interface EventStore extends BasicEventStore {
   /** Appends 1 to 100 events of one entity, contiguous, all or none. What is given is taken at once. */
-  appendEvents(request: AppendRequest): Promise<Appended>;
+  appendEvents(request: AppendRequest): Promise<AppendResult>;
 
   /** Appends to several entities, all or none. Each must state its `expectedVersion`; a command is on all or on none. */
   appendToMany(
     requests: readonly (AppendRequest & { readonly expectedVersion: number })[],
-  ): Promise<readonly Appended[]>;
+  ): Promise<readonly AppendResult[]>;
 
   /** The entity's events one after another, a page in memory at a time. */
   readEvents(entityId: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
@@ -149,7 +149,7 @@ export interface EventStore extends BasicEventStore {
     aggregateType: string,
     eventType: string | undefined,
     options?: IndexReadOptions,
-  ): AsyncIterable<Indexed>;
+  ): AsyncIterable<IndexEntry>;
 
   /** Keys of an aggregate type's events, in the order of `readEventsByType`, at a fraction of its cost. */
   readKeysByType(aggregateType: string, options?: IndexReadOptions): AsyncIterable<EventKey>;
@@ -158,7 +158,7 @@ export interface EventStore extends BasicEventStore {
   getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]>;
 
   /** As `getEventsByUser`, lazily. */
-  readEventsByUser(userId: string, options?: IndexReadOptions): AsyncIterable<Indexed>;
+  readEventsByUser(userId: string, options?: IndexReadOptions): AsyncIterable<IndexEntry>;
 
   /** One page of all events of all entities, for rebuilds; the caller keeps the place and the pace. */
   scanEvents(request: ScanRequest): Promise<ScannedPage>;

@@ -6,11 +6,11 @@ import { type EntityHead, NEW_ENTITY } from "./entity-head.ts";
 import { CommandIdReusedError, ConcurrencyError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type {
-  Appended,
   AppendRequest,
+  AppendResult,
   EventKey,
   EventStore,
-  Indexed,
+  IndexEntry,
   IndexReadOptions,
   ReadOptions,
 } from "./event-store.ts";
@@ -81,7 +81,7 @@ export class InMemoryEventStore implements EventStore {
       .version;
   }
 
-  async appendEvents(request: AppendRequest): Promise<Appended> {
+  async appendEvents(request: AppendRequest): Promise<AppendResult> {
     const append = await prepareAppend(this.#context, request);
     const first = this.#firstTime(append);
     if (first) return first;
@@ -92,7 +92,7 @@ export class InMemoryEventStore implements EventStore {
 
   async appendToMany(
     requests: readonly (AppendRequest & { readonly expectedVersion: number })[],
-  ): Promise<readonly Appended[]> {
+  ): Promise<readonly AppendResult[]> {
     checkAppendToMany(requests);
     const appends = await Promise.all(requests.map((request) => prepareAppend(this.#context, request)));
     const first = appends.map((append) => this.#firstTime(append));
@@ -108,7 +108,7 @@ export class InMemoryEventStore implements EventStore {
   }
 
   /** What the same command has stored before. @throws {CommandIdReusedError} */
-  #firstTime({ request, command }: PreparedAppend): Appended | undefined {
+  #firstTime({ request, command }: PreparedAppend): AppendResult | undefined {
     const { entityId } = request;
     const found = command && findCommand(this.#commands(entityId), entityId, command);
     if (!found) return undefined;
@@ -126,7 +126,7 @@ export class InMemoryEventStore implements EventStore {
     return assignSequenceNumbers(this.#context, head, append);
   }
 
-  #push(events: readonly StoredEvent[]): Appended {
+  #push(events: readonly StoredEvent[]): AppendResult {
     const [first] = events;
     if (first) this.#entities.set(first.entityId, [...this.#stored(first.entityId), ...events]);
     return { version: events.at(-1)?.sequenceNumber ?? 0, events, repeated: false };
@@ -181,7 +181,7 @@ export class InMemoryEventStore implements EventStore {
     aggregateType: string,
     eventType: string | undefined,
     options: IndexReadOptions = {},
-  ): AsyncGenerator<Indexed> {
+  ): AsyncGenerator<IndexEntry> {
     checkKeyText("aggregateType", aggregateType, MAX_AGGREGATE_TYPE_BYTES);
     const names = eventType === undefined ? undefined : this.#context.eventTypes.storedAs(aggregateType, eventType);
     const isStored = (event: StoredEvent) =>
@@ -202,7 +202,7 @@ export class InMemoryEventStore implements EventStore {
     return collect(this.readEventsByUser(userId, { fromTime, toTime }), ({ event }) => event);
   }
 
-  async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
+  async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<IndexEntry> {
     checkKeyText("userId", userId, MAX_ID_BYTES);
     yield* this.#readIndex(
       (event) => event.userId === userId,
@@ -215,7 +215,7 @@ export class InMemoryEventStore implements EventStore {
     isStored: (event: StoredEvent) => boolean,
     isRead: (event: StoredEvent) => boolean,
     options: IndexReadOptions,
-  ): Generator<Indexed> {
+  ): Generator<IndexEntry> {
     checkIndexReadOptions(options);
     const compare = orderOf(options);
     const after = options.cursor === undefined ? undefined : decodeIndexCursor(options.cursor);

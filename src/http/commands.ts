@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type CommandContext, type CommandResult, handleCommand, StateCache, Turns } from "../aggregate/index.ts";
+import { type CommandContext, type CommandResult, handleCommand, KeyedMutex, StateCache } from "../aggregate/index.ts";
 import type { AnyAggregateDefinition, CommandRoute, ServiceDefinition } from "../definition/index.ts";
 import { contentHash } from "../event-store/index.ts";
 import type { HttpDependencies } from "./dependencies.ts";
@@ -17,7 +17,7 @@ export function addCommands(
   const contexts = new Map(
     Object.values(aggregates).map((aggregate): [AnyAggregateDefinition, CommandContext<unknown>] => [
       aggregate,
-      { store, cache: new StateCache(cachedEntities), turns: new Turns() },
+      { store, cache: new StateCache(cachedEntities), mutex: new KeyedMutex() },
     ]),
   );
   for (const route of commandRoutes) {

@@ -87,8 +87,8 @@ export function defineRowQuery<P extends RowPerEntity<object>>({
   };
 }
 
-const LOOKS = 20;
-const LOOK_EVERY_MS = 100;
+const POLLS = 20;
+const POLL_EVERY_MS = 100;
 
 /** Reading your own write: waits, bounded, until the read model has reached the version. */
 async function waitForVersion(
@@ -98,8 +98,8 @@ async function waitForVersion(
 ): Promise<void> {
   if (wanted === undefined) return;
   let reached = await versionNow();
-  for (let look = 0; reached < wanted && look < LOOKS; look += 1) {
-    await pause(LOOK_EVERY_MS);
+  for (let look = 0; reached < wanted && look < POLLS; look += 1) {
+    await pause(POLL_EVERY_MS);
     reached = await versionNow();
   }
   if (reached < wanted) throw new BehindError(reached, wanted);

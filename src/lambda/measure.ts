@@ -24,10 +24,10 @@ export function measureBatch(
   }
 }
 
-type Vitals = Pick<ProjectionStatus, "parked" | "eventsBehind" | "oldestWaitingSeconds">;
+type HealthMetrics = Pick<ProjectionStatus, "parked" | "eventsBehind" | "oldestWaitingSeconds">;
 
 /** How the read models and the publisher stand: a set for each, and for the alarms the worst of all. */
-export function measureVitals(metrics: Metrics, all: readonly ProjectionStatus[], publisher: Vitals): void {
+export function measureHealth(metrics: Metrics, all: readonly ProjectionStatus[], publisher: HealthMetrics): void {
   for (const { projection, parked, eventsBehind, oldestWaitingSeconds } of [
     ...all,
     { projection: "publisher", ...publisher },

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { ServiceDefinition } from "../definition/index.ts";
 import type { StoredEvent } from "../event-store/index.ts";
-import type { Notice, PublisherOptions } from "../publisher/index.ts";
+import type { PublisherOptions, SnapshotRequest } from "../publisher/index.ts";
 import { isSnapshotDue, SNAPSHOT_DUE, snapshotDue } from "../snapshotter/index.ts";
 
 /** What a stage publishes, and how: the same for the function and for whoever publishes by hand. */
@@ -12,7 +12,7 @@ export function publishingOf({ aggregates, eventTypes, publicEvents }: ServiceDe
       { ...snapshots, every: config.SNAPSHOT_EVERY ?? snapshots?.every },
     ]),
   );
-  const noticesOf = (event: StoredEvent): Notice[] => {
+  const snapshotRequestsOf = (event: StoredEvent): SnapshotRequest[] => {
     const policy = policies.get(event.aggregateType);
     return policy && isSnapshotDue(policy, event) ? [{ detailType: SNAPSHOT_DUE, detail: snapshotDue(event) }] : [];
   };
@@ -20,7 +20,7 @@ export function publishingOf({ aggregates, eventTypes, publicEvents }: ServiceDe
     eventTypes,
     publicEvents,
     source: config.SERVICE_NAME,
-    noticesOf,
+    snapshotRequestsOf,
     maxBytes: config.BUS_MAX_BYTES,
     publishUserId: config.PUBLISH_USER_ID,
     parkAfter: config.PARK_AFTER,

@@ -7,7 +7,7 @@ import { eventBridgeBus } from "../publisher/index.ts";
 import {
   aggregateOf,
   dynamoDbSweepProgress,
-  isSnapshotDueNotice,
+  isSnapshotRequest,
   makeSnapshot,
   type SnapshotterContext,
   type SweepContext,
@@ -30,7 +30,7 @@ export function createSnapshotterHandler(service: ServiceDefinition) {
   const context: SnapshotterContext = { store, aggregates, clock, keep: config.SNAPSHOTS_KEPT };
 
   async function makeDue(detail: unknown): Promise<void> {
-    if (!isSnapshotDueNotice(detail)) return;
+    if (!isSnapshotRequest(detail)) return;
     const { entityId, aggregateType, correlationId } = detail;
     const aggregate = aggregateOf(context, aggregateType);
     if (!aggregate) return;

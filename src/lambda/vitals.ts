@@ -3,7 +3,7 @@ import type { ServiceDefinition } from "../definition/index.ts";
 import { readStatus } from "../projector/dynamodb/index.ts";
 import { readPublisherStatus } from "../publisher/index.ts";
 import { countParked } from "../stream/index.ts";
-import { measureVitals } from "./measure.ts";
+import { measureHealth } from "./measure.ts";
 import { clock, createMetrics, createStore } from "./wiring.ts";
 
 /** The function that tells every few minutes how far behind read models and bus are, and what is parked, by the tables. */
@@ -19,6 +19,6 @@ export function createVitalsHandler(service: ServiceDefinition) {
       ...(await readPublisherStatus({ table, store, aggregateTypes, clock })),
       parked: await countParked(table, "publisher"),
     };
-    measureVitals(metrics, await readStatus({ table, store, projections, clock }), publisher);
+    measureHealth(metrics, await readStatus({ table, store, projections, clock }), publisher);
   };
 }

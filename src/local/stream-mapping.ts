@@ -14,13 +14,13 @@ export interface MappingContext {
   /** Waits before the given retry, counted from 1; ends early when the run stops. */
   readonly backOff: (retry: number) => Promise<void>;
   /** Takes what was given up: Lambda's account of it, and the event as the function was sent it. */
-  readonly giveUp: (account: Account, event: { readonly Records: readonly object[] }) => void;
+  readonly giveUp: (account: FailureRecord, event: { readonly Records: readonly object[] }) => void;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** What Lambda tells a destination of a batch that was given up. */
-export interface Account {
+export interface FailureRecord {
   readonly requestContext: {
     readonly functionArn: string;
     readonly condition: Cause;
@@ -128,7 +128,7 @@ export class StreamMappingRunner {
     const { functionKey } = this.#mapping;
     const { streamArn, clock, giveUp, log } = this.#context;
     log(`${functionKey}: ${records.length} record(s) given up (${condition})`);
-    const account: Account = {
+    const account: FailureRecord = {
       requestContext: { functionArn: functionKey, condition, approximateInvokeCount: invokeCount },
       version: "1.0",
       timestamp: clock().toISOString(),

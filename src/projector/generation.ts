@@ -1,7 +1,7 @@
 /** One build of a projection's rows. Several stand side by side. */
 export interface GenerationKey {
   readonly name: string;
-  readonly generation: number;
+  readonly number: number;
 }
 
 export interface Generation {

@@ -7,7 +7,7 @@ import type { Position } from "./position.ts";
 /** A projection and the generation of its rows that is written. */
 export interface Target<P extends Projection = Projection> {
   readonly projection: P;
-  readonly of: GenerationKey;
+  readonly generation: GenerationKey;
 }
 
 /** What came of writing some events of one entity. */

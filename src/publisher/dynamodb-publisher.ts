@@ -13,7 +13,7 @@ const OPTIONS: Fields<PublisherOptions> = {
   table: true,
   eventTypes: true,
   source: true,
-  noticesOf: true,
+  snapshotRequestsOf: true,
   publishUserId: true,
   publicEvents: true,
   maxBytes: true,

@@ -5,6 +5,6 @@ export * from "./dynamodb-publisher.ts";
 export * from "./envelope.ts";
 export * from "./event-bridge-bus.ts";
 export * from "./lag-repair.ts";
-export type { Notice } from "./plan.ts";
+export type { SnapshotRequest } from "./plan.ts";
 export * from "./publisher.ts";
 export { type PublisherStatusContext, readPublisherStatus } from "./status.ts";

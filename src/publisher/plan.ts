@@ -6,7 +6,7 @@ import { claimCheckOf, type EnvelopeOptions, envelopeOf } from "./envelope.ts";
 import type { Outgoing } from "./send-in-order.ts";
 
 /** A message of the service to itself that goes out behind an event: `SnapshotDue`. */
-export interface Notice {
+export interface SnapshotRequest {
   readonly detailType: string;
   readonly detail: object;
 }
@@ -17,7 +17,7 @@ export interface PlanOptions extends EnvelopeOptions {
   /** The `source` of everything published: the service's name. */
   readonly source: string;
   /** Notices that an event gives rise to. Default: none. */
-  readonly noticesOf?: (event: StoredEvent) => readonly Notice[];
+  readonly snapshotRequestsOf?: (event: StoredEvent) => readonly SnapshotRequest[];
 }
 
 /** What is to be sent of one entity next, up to the first event that no entry can be made of. */
@@ -71,7 +71,7 @@ function planOf(
 function outgoingOf(options: PlanOptions, maxBytes: number, event: StoredEvent): Outgoing[] {
   const { entityId, sequenceNumber, eventTime: time, traceHeader } = event;
   const entry = forEvent(event, "its published form", () => entryOf(options, maxBytes, event));
-  const given = forEvent(event, "its notices", () => options.noticesOf?.(event) ?? []);
+  const given = forEvent(event, "its notices", () => options.snapshotRequestsOf?.(event) ?? []);
   const notices = forEvent(event, "its notices", () =>
     given.map(({ detailType, detail }): BusEntry => {
       const shared = { source: options.source, resources: [entityId], time, traceHeader };

@@ -114,7 +114,7 @@ declare const store: EventStore;
 const handle = createCommandHandler(shop, { store });
 const client = createClient<typeof shop>({ baseUrl: "https://shop.example.com" });
 const rows = createRowReaders({} as never);
-const received = { last: async () => 0, advance: async () => true };
+const checkpoints = { last: async () => 0, advance: async () => true };
 
 export async function fine(): Promise<void> {
   const { state } = await handle("Product", {
@@ -131,7 +131,7 @@ export async function fine(): Promise<void> {
   (await rows(history).eventRows("p-1")).rows[0]?.amount.toFixed();
   (await rows(names).sharedRows("n")).rows[0]?.count.toFixed();
   createConsumer<typeof shop>({
-    received,
+    checkpoints,
     handlers: {
       PriceRaised: async ({ data }) => void data.toFixed(),
       Renamed: async (one) =>
@@ -234,9 +234,9 @@ rows(catalog).list("byPrice", "all");
 // @ts-expect-error a history of rows that are one an entity
 rows(catalog).eventRows("p-1");
 // @ts-expect-error an event that is not published
-createConsumer<typeof shop>({ received, handlers: { ProductCreated: async () => undefined } });
+createConsumer<typeof shop>({ checkpoints, handlers: { ProductCreated: async () => undefined } });
 // @ts-expect-error the shape that is published, not the stored one
-createConsumer<typeof shop>({ received, handlers: { PriceRaised: async ({ data }) => void data.price } });
+createConsumer<typeof shop>({ checkpoints, handlers: { PriceRaised: async ({ data }) => void data.price } });
 // @ts-expect-error a command with data that it does not take
 stories(product) .given([]) .when({ type: "RenameProduct", data: { to: "x" } });
 // @ts-expect-error a command of another aggregate

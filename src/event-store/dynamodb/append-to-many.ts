@@ -1,15 +1,15 @@
 import type { EntityHead } from "../entity-head.ts";
 import { CommandIdReusedError, ConcurrencyError, isConcurrencyError } from "../errors.ts";
-import type { Appended, AppendRequest } from "../event-store.ts";
+import type { AppendRequest, AppendResult } from "../event-store.ts";
 import { checkAppendToMany } from "../validate.ts";
 import { findHead, findRepeat, isAppended, remember } from "./append.ts";
 import type { StoreContext } from "./context.ts";
 import { itemSize } from "./item-size.ts";
-import { checkTransactionSize, type PreparedAppend, placeAfter, prepareAppend } from "./prepare.ts";
+import { assignSequenceNumbers, checkTransactionSize, type PreparedAppend, prepareAppend } from "./prepare.ts";
 import { writeEvents } from "./write.ts";
 
 /** Appends to several entities, all or none. */
-export async function appendToMany(context: StoreContext, requests: readonly AppendRequest[]): Promise<Appended[]> {
+export async function appendToMany(context: StoreContext, requests: readonly AppendRequest[]): Promise<AppendResult[]> {
   checkAppendToMany(requests);
   if (requests.length === 0) return [];
   const appends = await Promise.all(requests.map((request) => prepareAppend(context, request)));
@@ -23,7 +23,7 @@ export async function appendToMany(context: StoreContext, requests: readonly App
   if (heads.length < found.length) {
     return (await repeatedResults(context, appends)).all ?? refuseReuse(appends, found);
   }
-  const placed = appends.map((append, index) => placeAfter(context, heads[index] as EntityHead, append));
+  const placed = appends.map((append, index) => assignSequenceNumbers(context, heads[index] as EntityHead, append));
   for (const [index, { request }] of appends.entries())
     request.precondition?.((placed[index] ?? []).map(({ event }) => event));
   checkTransactionSize(
@@ -42,7 +42,7 @@ export async function appendToMany(context: StoreContext, requests: readonly App
 async function repeatedResults(
   context: StoreContext,
   appends: readonly PreparedAppend[],
-): Promise<{ readonly all: Appended[] | undefined; readonly versions: ReadonlyMap<string, number> }> {
+): Promise<{ readonly all: AppendResult[] | undefined; readonly versions: ReadonlyMap<string, number> }> {
   const found = await Promise.all(appends.map((append) => findRepeat(context, append)));
   const repeated = found.flatMap((one) => one.repeated ?? []);
   const versions = new Map(appends.map(({ request }, index) => [request.entityId, found[index]?.version ?? 0]));
@@ -50,7 +50,7 @@ async function repeatedResults(
 }
 
 /** A command that is stored on some of the entities only was another one there. */
-function refuseReuse(appends: readonly PreparedAppend[], found: readonly (EntityHead | Appended)[]): never {
+function refuseReuse(appends: readonly PreparedAppend[], found: readonly (EntityHead | AppendResult)[]): never {
   const index = found.findIndex(isAppended);
   const { request, command } = appends[index] as PreparedAppend;
   throw new CommandIdReusedError(request.entityId, command?.id ?? "", found[index]?.version ?? 0);

@@ -2,14 +2,14 @@ import pRetry from "p-retry";
 import { findCommand, readEventsOfCommand, recordCommand, UNKNOWN_COMMAND_LOG } from "../command-log.ts";
 import { type EntityHead, headAt, NEW_ENTITY } from "../entity-head.ts";
 import { AppendRetriesExhaustedError, ConcurrencyError, isConcurrencyError } from "../errors.ts";
-import type { Appended, AppendRequest, ReadOptions } from "../event-store.ts";
+import type { AppendRequest, AppendResult, ReadOptions } from "../event-store.ts";
 import type { StoreContext } from "./context.ts";
 import { readHead, readHeadWithCommands } from "./head.ts";
-import { type PlacedEvent, type PreparedAppend, placeAfter, prepareAppend } from "./prepare.ts";
+import { assignSequenceNumbers, type EventItem, type PreparedAppend, prepareAppend } from "./prepare.ts";
 import { readEvent, readEvents, readPages } from "./read.ts";
 import { writeEvents } from "./write.ts";
 
-export async function appendEvents(context: StoreContext, request: AppendRequest): Promise<Appended> {
+export async function appendEvents(context: StoreContext, request: AppendRequest): Promise<AppendResult> {
   const append = await prepareAppend(context, request);
   if (request.expectedVersion === undefined) return appendAtHead(context, append);
   try {
@@ -20,9 +20,9 @@ export async function appendEvents(context: StoreContext, request: AppendRequest
   }
 }
 
-async function appendAtHead(context: StoreContext, append: PreparedAppend): Promise<Appended> {
+async function appendAtHead(context: StoreContext, append: PreparedAppend): Promise<AppendResult> {
   const { entityId } = append.request;
-  const attempt = async (): Promise<Appended> => {
+  const attempt = async (): Promise<AppendResult> => {
     const appended = await appendOnce(context, append);
     if (appended) return appended;
     await refreshHead(context, append);
@@ -46,16 +46,16 @@ async function appendAtHead(context: StoreContext, append: PreparedAppend): Prom
 class LostRace extends Error {}
 
 /** One try. Undefined: somebody else stored at that sequence number first. */
-async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<Appended | undefined> {
+async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<AppendResult | undefined> {
   const found = await findHead(context, append);
   if (isAppended(found)) return found;
-  const placed = placeAfter(context, found, append);
+  const placed = assignSequenceNumbers(context, found, append);
   append.request.precondition?.(placed.map(({ event }) => event));
   const conflict = await writeEvents(context, placed);
   return conflict ? undefined : remember(context, found, placed);
 }
 
-async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<Appended> {
+async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<AppendResult> {
   const { entityId, expectedVersion = 0 } = append.request;
   const { repeated, version } = await findRepeat(context, append);
   if (repeated) return repeated;
@@ -63,7 +63,7 @@ async function explainConflict(context: StoreContext, append: PreparedAppend): P
 }
 
 /** Where the append goes, or the result of the same command's first time. */
-export async function findHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead | Appended> {
+export async function findHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead | AppendResult> {
   const { entityId, expectedVersion } = append.request;
   if (append.command) {
     const head = await headWithCommands(context, append);
@@ -73,7 +73,7 @@ export async function findHead(context: StoreContext, append: PreparedAppend): P
     throw new ConcurrencyError(entityId, expectedVersion, head.version);
   }
   if (expectedVersion !== undefined) return headAtVersion(context, entityId, expectedVersion);
-  return context.memory.get(entityId) ?? readHead(context, entityId);
+  return context.heads.get(entityId) ?? readHead(context, entityId);
 }
 
 /** As above for an append with a command: its head comes with a complete command log. */
@@ -84,14 +84,14 @@ async function headWithCommands(context: StoreContext, append: PreparedAppend): 
     if (found) return { ...NEW_ENTITY, commands: command.log };
     return { ...(await headAtVersion(context, entityId, expectedVersion)), commands: command.log };
   }
-  const known = context.memory.get(entityId);
+  const known = context.heads.get(entityId);
   const isAhead = known !== undefined && (expectedVersion ?? 0) > known.version;
   return known?.commands.complete && !isAhead ? known : readHeadWithCommands(context, entityId);
 }
 
 /** The head is at the version that the caller expects, or that is a conflict. */
 async function headAtVersion(context: StoreContext, entityId: string, expected: number): Promise<EntityHead> {
-  const known = context.memory.get(entityId);
+  const known = context.heads.get(entityId);
   if (known && known.version > expected) throw new ConcurrencyError(entityId, expected, known.version);
   if (known?.version === expected) return known;
   if (expected === 0) return NEW_ENTITY;
@@ -101,15 +101,15 @@ async function headAtVersion(context: StoreContext, entityId: string, expected: 
   throw new ConcurrencyError(entityId, expected, version);
 }
 
-export const isAppended = (found: EntityHead | Appended): found is Appended => "repeated" in found;
+export const isAppended = (found: EntityHead | AppendResult): found is AppendResult => "repeated" in found;
 
-export function remember(context: StoreContext, head: EntityHead, placed: readonly PlacedEvent[]): Appended {
+export function remember(context: StoreContext, head: EntityHead, placed: readonly EventItem[]): AppendResult {
   const events = placed.map(({ event }) => event);
   const last = events.at(-1);
   if (!last) return { version: head.version, events, repeated: false };
   const { sequenceNumber: version, aggregateType, eventTime, entityId } = last;
   const commands = events.reduce(recordCommand, head.commands);
-  context.memory.learn(entityId, { version, aggregateType, eventTime, commands });
+  context.heads.set(entityId, { version, aggregateType, eventTime, commands });
   return { version, events, repeated: false };
 }
 
@@ -117,7 +117,7 @@ export function remember(context: StoreContext, head: EntityHead, placed: readon
 export async function findRepeat(
   context: StoreContext,
   append: PreparedAppend,
-): Promise<{ readonly repeated: Appended | undefined; readonly version: number }> {
+): Promise<{ readonly repeated: AppendResult | undefined; readonly version: number }> {
   const head = await refreshHead(context, append);
   return { repeated: await repeatedResult(context, append, head), version: head.version };
 }
@@ -128,7 +128,7 @@ const CATCH_UP = 500;
 /** The head as it is now, strongly read; with a complete command log when the append has a command. */
 async function refreshHead(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
   const { entityId } = append.request;
-  const known = context.memory.get(entityId);
+  const known = context.heads.get(entityId);
   if (!append.command || !known?.commands.complete) {
     return append.command ? readHeadWithCommands(context, entityId) : readHead(context, entityId);
   }
@@ -136,7 +136,7 @@ async function refreshHead(context: StoreContext, append: PreparedAppend): Promi
   for await (const page of readPages(context, entityId, { fromSequence: known.version + 1, limit: CATCH_UP })) {
     read += page.length;
   }
-  const head = context.memory.get(entityId);
+  const head = context.heads.get(entityId);
   return head?.commands.complete && read < CATCH_UP ? head : readHeadWithCommands(context, entityId);
 }
 
@@ -144,7 +144,7 @@ export async function repeatedResult(
   context: StoreContext,
   append: PreparedAppend,
   head: EntityHead,
-): Promise<Appended | undefined> {
+): Promise<AppendResult | undefined> {
   const { command, request } = append;
   const first = command && findCommand(head.commands, request.entityId, command);
   if (!first) return undefined;

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { EntityMemory } from "../entity-memory.ts";
 import type { EventTypeRegistry } from "../event-types.ts";
+import type { HeadCache } from "../head-cache.ts";
 import type { Warn } from "../warn.ts";
 import type { PayloadEncoding } from "./payload.ts";
 
@@ -11,7 +11,7 @@ export interface StoreContext {
   readonly snapshotTable: string;
   readonly encoding: PayloadEncoding;
   readonly eventTypes: EventTypeRegistry;
-  readonly memory: EntityMemory;
+  readonly heads: HeadCache;
   readonly appendAttempts: number;
   readonly requestAttempts: number;
   /** Partitions that an aggregate type, and a user, is spread over in the indexes. */

@@ -2,18 +2,18 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { CommandLog } from "../command-log.ts";
 import type { CommandOutcome } from "../command-outcome.ts";
 import { randomId, systemClock } from "../defaults.ts";
-import { EntityMemory } from "../entity-memory.ts";
 import type { StoredEvent } from "../event.ts";
 import type {
-  Appended,
   AppendRequest,
+  AppendResult,
   EventKey,
   EventStore,
-  Indexed,
+  IndexEntry,
   IndexReadOptions,
   ReadOptions,
 } from "../event-store.ts";
 import { type AggregateEventTypes, EventTypeRegistry } from "../event-types.ts";
+import { HeadCache } from "../head-cache.ts";
 import { checkReadOptions } from "../read-options.ts";
 import type { ScannedPage, ScanRequest } from "../scan.ts";
 import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "../snapshot.ts";
@@ -55,7 +55,7 @@ export class DynamoDBEventStore implements EventStore {
       snapshotTable: snapshotTableName,
       encoding: options.payloadEncoding ?? "map",
       eventTypes: new EventTypeRegistry(options.eventTypes, options.aggregates),
-      memory: new EntityMemory(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
+      heads: new HeadCache(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
       appendAttempts: options.appendAttempts ?? 40,
       requestAttempts: options.requestAttempts ?? 8,
       indexShards: options.indexShards ?? 1,
@@ -80,11 +80,11 @@ export class DynamoDBEventStore implements EventStore {
     return (await this.appendEvents(request)).version;
   }
 
-  appendEvents(request: AppendRequest): Promise<Appended> {
+  appendEvents(request: AppendRequest): Promise<AppendResult> {
     return whileAvailable(String(request?.entityId), () => appendEvents(this.#context, request));
   }
 
-  appendToMany(requests: readonly (AppendRequest & { readonly expectedVersion: number })[]): Promise<Appended[]> {
+  appendToMany(requests: readonly (AppendRequest & { readonly expectedVersion: number })[]): Promise<AppendResult[]> {
     return whileAvailable(namesOf(requests), () => appendToMany(this.#context, requests));
   }
 
@@ -110,7 +110,7 @@ export class DynamoDBEventStore implements EventStore {
     aggregateType: string,
     eventType: string | undefined,
     options: IndexReadOptions = {},
-  ): AsyncGenerator<Indexed> {
+  ): AsyncGenerator<IndexEntry> {
     checkKeyText("aggregateType", aggregateType, MAX_AGGREGATE_TYPE_BYTES);
     const selection: IndexSelection = { index: EVENT_TYPE_INDEX, of: aggregateType, eventType };
     yield* readIndex(this.#context, selection, options);
@@ -125,7 +125,7 @@ export class DynamoDBEventStore implements EventStore {
     return collect(this.readEventsByUser(userId, { fromTime, toTime }), ({ event }) => event);
   }
 
-  async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<Indexed> {
+  async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<IndexEntry> {
     checkKeyText("userId", userId, MAX_INDEXED_ID_BYTES);
     yield* readIndex(this.#context, { index: USER_ACTION_INDEX, of: userId }, options);
   }
@@ -184,7 +184,7 @@ export class DynamoDBEventStore implements EventStore {
 
   /** The newest version of the entity that this process has loaded or stored; undefined when unknown. */
   knownVersion(entityId: string): number | undefined {
-    return this.#context.memory.get(entityId)?.version;
+    return this.#context.heads.get(entityId)?.version;
   }
 }
 

@@ -26,6 +26,6 @@ export async function readHeadWithCommands(context: StoreContext, entityId: stri
   }
   if (!head) return NEW_ENTITY;
   const known = { ...headAt(head, EMPTY_COMMAND_LOG), commands: commands.log };
-  context.memory.learn(entityId, known);
+  context.heads.set(entityId, known);
   return known;
 }

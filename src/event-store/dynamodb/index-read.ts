@@ -1,7 +1,7 @@
 import { type AttributeValue, BatchGetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { CorruptItemError } from "../errors.ts";
 import type { StoredEvent } from "../event.ts";
-import type { EventKey, Indexed, IndexReadOptions } from "../event-store.ts";
+import type { EventKey, IndexEntry, IndexReadOptions } from "../event-store.ts";
 import { upcast } from "../event-types.ts";
 import { decodeIndexCursor, encodeIndexCursor, type IndexPosition } from "../index-position.ts";
 import { checkIndexReadOptions, isWithin, orderOf } from "../read-options.ts";
@@ -41,7 +41,7 @@ export async function* readIndex(
   context: StoreContext,
   selection: IndexSelection,
   options: IndexReadOptions = {},
-): AsyncGenerator<Indexed> {
+): AsyncGenerator<IndexEntry> {
   checkIndexReadOptions(options);
   // One stored under an older name may be read as another type, by its version.
   const isWanted = ({ eventType }: StoredEvent) => (selection.eventType ?? eventType) === eventType;

@@ -18,7 +18,7 @@ export interface PreparedAppend extends port.PreparedAppend {
 }
 
 /** An event with the item that stores it. */
-export interface PlacedEvent {
+export interface EventItem {
   readonly event: StoredEvent;
   readonly item: Item;
 }
@@ -40,7 +40,7 @@ export async function prepareAppend(context: StoreContext, given: AppendRequest)
 function checkSizes(context: StoreContext, append: PreparedAppend): void {
   const { aggregateType } = append.request;
   const head = { version: LONGEST_VERSION, aggregateType, eventTime: "", commands: EMPTY_COMMAND_LOG };
-  const placed = placeAfter(context, head, append);
+  const placed = assignSequenceNumbers(context, head, append);
   const sizes = placed.map(({ item, event }, index) =>
     checkItemSize(item, `event ${index + 1} (${event.eventType}) of ${event.entityId}`, SIZE_ADVICE),
   );
@@ -55,7 +55,7 @@ export function checkTransactionSize(bytes: number, events: number): void {
 }
 
 /** The events that follow `head`, numbered and timed, with their items. */
-export function placeAfter(context: StoreContext, head: EntityHead, append: PreparedAppend): PlacedEvent[] {
+export function assignSequenceNumbers(context: StoreContext, head: EntityHead, append: PreparedAppend): EventItem[] {
   return port.assignSequenceNumbers(context, head, append).map((event, index) => {
     const payload = append.payloads[index] as AttributeValue;
     return { event, item: { ...encodeEventWith(event, payload), ...shardAttributes(event, context.indexShards) } };

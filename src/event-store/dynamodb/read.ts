@@ -51,7 +51,7 @@ async function* readBackward(
       const log = events
         .toReversed()
         .slice(0, -1)
-        .reduce(recordCommand, context.memory.commandsBefore(entityId, oldest));
+        .reduce(recordCommand, context.heads.commandsBefore(entityId, oldest));
       learnHead(context, head, log);
     }
     isFirst = false;
@@ -65,7 +65,7 @@ async function* readForward(
   options: ReadOptions,
 ): AsyncGenerator<readonly StoredEvent[]> {
   const { fromSequence: from = 1, toSequence } = options;
-  let log = context.memory.commandsBefore(entityId, from);
+  let log = context.heads.commandsBefore(entityId, from);
   let last: StoredEvent | undefined;
   for await (const { events, next } of queryPages(context, entityId, options)) {
     const head = events.at(-1);
@@ -109,7 +109,7 @@ async function queryWholePage(
     const page = await queryPage(context, entityId, { ...options, consistent }, start, limit);
     const hole = findHoleIn(page, options, before);
     if (!hole) return page;
-    if (look < LOOKS_AT_A_HOLE) continue;
+    if (look < READS_OF_A_HOLE) continue;
     const place = page.events.findIndex(({ sequenceNumber }) => sequenceNumber === hole.found);
     const events = place < 0 ? page.events : page.events.slice(0, place);
     return { events, next: undefined, broken: new CorruptEntityError(entityId, hole.expected, hole.found) };
@@ -117,7 +117,7 @@ async function queryWholePage(
 }
 
 /** Looks at a page before a hole in it is believed: a query may see a part of a transaction that is being committed. */
-const LOOKS_AT_A_HOLE = 4;
+const READS_OF_A_HOLE = 4;
 
 interface Hole {
   readonly expected: number;
@@ -151,7 +151,7 @@ function findHole(
 
 /** Tells the memory of a head that was read, with the commands before it as far as they are known. */
 function learnHead(context: StoreContext, head: StoredEvent, before: CommandLog): void {
-  context.memory.learn(head.entityId, headAt(head, before));
+  context.heads.set(head.entityId, headAt(head, before));
 }
 
 /** A range that ends before its upper bound must end at the head. */

@@ -9,20 +9,20 @@ import { EVENT } from "./attributes.ts";
 import { sequenceNumberIsFree } from "./conditions.ts";
 import type { StoreContext } from "./context.ts";
 import type { Item } from "./event-codec.ts";
-import type { PlacedEvent } from "./prepare.ts";
+import type { EventItem } from "./prepare.ts";
 import { whileTransient } from "./retry.ts";
 
 /** What came of a conditional write: undefined when it is stored, else the entity that was in the way. */
 export type Conflict = { readonly entityId: string } | undefined;
 
 /** Stores all the events or none; a single one costs a plain put, half the price of a transaction. */
-export async function writeEvents(context: StoreContext, placed: readonly PlacedEvent[]): Promise<Conflict> {
+export async function writeEvents(context: StoreContext, placed: readonly EventItem[]): Promise<Conflict> {
   const [only] = placed;
   if (placed.length === 1 && only) return putOne(context, only);
   return transactAll(context, placed);
 }
 
-async function putOne(context: StoreContext, { event, item }: PlacedEvent): Promise<Conflict> {
+async function putOne(context: StoreContext, { event, item }: EventItem): Promise<Conflict> {
   const command = new PutItemCommand({
     TableName: context.eventTable,
     Item: item,
@@ -38,7 +38,7 @@ async function putOne(context: StoreContext, { event, item }: PlacedEvent): Prom
   }
 }
 
-async function transactAll(context: StoreContext, placed: readonly PlacedEvent[]): Promise<Conflict> {
+async function transactAll(context: StoreContext, placed: readonly EventItem[]): Promise<Conflict> {
   const command = new TransactWriteItemsCommand({
     ClientRequestToken: context.newId(),
     TransactItems: placed.map(({ item }) => ({
@@ -60,7 +60,7 @@ async function transactAll(context: StoreContext, placed: readonly PlacedEvent[]
 }
 
 /** The reasons stand in the order of the items; a failed condition is a conflict whatever the others say. */
-function readCancellation(error: TransactionCanceledException, placed: readonly PlacedEvent[]): Conflict {
+function readCancellation(error: TransactionCanceledException, placed: readonly EventItem[]): Conflict {
   for (const [index, reason] of (error.CancellationReasons ?? []).entries()) {
     const one = placed[index];
     if (reason.Code === "ConditionalCheckFailed" && one) return conflictWith(reason.Item, one.event);

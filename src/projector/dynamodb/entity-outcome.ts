@@ -38,13 +38,13 @@ export async function parkOrFail(
   position: Position,
   poison: Poison,
 ): Promise<"failed" | "parked" | "raced"> {
-  const { of } = target;
+  const { generation } = target;
   const { entityId } = position;
-  const attempts = await noteFailure(table, of, entityId, poison);
+  const attempts = await noteFailure(table, generation, entityId, poison);
   if (attempts < parkAfter) return "failed";
   const parked: ParkedEntity = {
-    projection: of.name,
-    generation: of.generation,
+    projection: generation.name,
+    generation: generation.number,
     entityId,
     sequenceNumber: poison.sequenceNumber,
     error: describeThrown(poison.error),

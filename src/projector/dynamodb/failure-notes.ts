@@ -12,13 +12,13 @@ import { failureKey, type TableKey } from "./read-model-keys.ts";
  */
 export async function noteFailure(
   { client, name: table }: ReadModelTable,
-  of: GenerationKey,
+  generation: GenerationKey,
   entityId: string,
   { sequenceNumber, error }: Poison,
 ): Promise<number> {
   const command = new UpdateCommand({
     TableName: table,
-    Key: failureKey(of, entityId, sequenceNumber),
+    Key: failureKey(generation, entityId, sequenceNumber),
     UpdateExpression: "SET #error = :error ADD #attempts :one",
     ExpressionAttributeNames: { "#error": "error", "#attempts": "attempts" },
     ExpressionAttributeValues: { ":error": describeThrown(error), ":one": 1 },

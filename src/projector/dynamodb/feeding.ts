@@ -17,7 +17,7 @@ export interface Feeding {
 }
 
 /** Milliseconds after which a process looks again whether others have run with other code. */
-const LOOK_EVERY_MS = 60_000;
+const POLL_EVERY_MS = 60_000;
 const TRIES = 10;
 
 /**
@@ -44,14 +44,14 @@ export class FeedingRecord {
   /** @param fed what this process feeds @param known the generations of every projection that its code has */
   async note(fed: readonly Target[], known: readonly Generations[]): Promise<void> {
     if (known.length === 0) return;
-    const own = new Set(fed.map(({ of }) => entryOf(of)));
-    const all = known.flatMap(({ name, all }) => all.map(({ generation }) => entryOf({ name, generation })));
+    const own = new Set(fed.map(({ generation }) => entryOf(generation)));
+    const all = known.flatMap(({ name, all }) => all.map(({ generation }) => entryOf({ name, number: generation })));
     const entries = Object.fromEntries(all.map((entry) => [entry, own.has(entry)]));
     const now = this.#clock();
     const isNoted = this.#noted && isDeepStrictEqual(this.#noted.entries, entries) && this.#noted.until > now.getTime();
     if (isNoted) return;
     await this.#write(new Set(known.map(({ name }) => name)), entries, now.toISOString());
-    this.#noted = { entries, until: now.getTime() + LOOK_EVERY_MS };
+    this.#noted = { entries, until: now.getTime() + POLL_EVERY_MS };
   }
 
   async #write(names: ReadonlySet<string>, entries: Readonly<Record<string, boolean>>, now: string): Promise<void> {
@@ -100,7 +100,10 @@ function toldAs(isFed: boolean, before: Feeding | undefined, now: string): Feedi
 }
 
 /** Whether a generation is fed; of one that nobody has told of, no batch has come since it was made. */
-export async function readFeeding({ client, name: table }: ReadModelTable, of: GenerationKey): Promise<Feeding> {
+export async function readFeeding(
+  { client, name: table }: ReadModelTable,
+  generation: GenerationKey,
+): Promise<Feeding> {
   const command = new QueryCommand({
     TableName: table,
     KeyConditionExpression: "#pk = :pk",
@@ -109,7 +112,7 @@ export async function readFeeding({ client, name: table }: ReadModelTable, of: G
     ConsistentRead: true,
   });
   const { Items = [] } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
-  const told = Items.flatMap(({ feeding }) => (feeding as Entries)[entryOf(of)] ?? []);
+  const told = Items.flatMap(({ feeding }) => (feeding as Entries)[entryOf(generation)] ?? []);
   const gaps = told.flatMap(({ gap }) => gap ?? []).sort();
   const gap = gaps.at(-1);
   return { isFed: told.length === 0 || told.some(({ isFed }) => isFed), ...(gap === undefined ? {} : { gap }) };
@@ -117,4 +120,4 @@ export async function readFeeding({ client, name: table }: ReadModelTable, of: G
 
 type Entries = Readonly<Record<string, Feeding>>;
 
-const entryOf = ({ name, generation }: GenerationKey): string => `${name}@${generation}`;
+const entryOf = ({ name, number: generation }: GenerationKey): string => `${name}@${generation}`;

@@ -5,26 +5,26 @@ import type { GenerationKey } from "../generation.ts";
 import { generationPrefix, parkedKey, ROW, rebuildKey, skippedKey } from "./read-model-keys.ts";
 
 /** Every item of a generation: rows and checkpoints. Reads the whole table. */
-export async function* readGenerationItems(table: ReadModelTable, of: GenerationKey): AsyncGenerator<Item> {
+export async function* readGenerationItems(table: ReadModelTable, generation: GenerationKey): AsyncGenerator<Item> {
   const condition = {
     FilterExpression: "begins_with(#pk, :prefix)",
     ExpressionAttributeNames: { "#pk": ROW.pk },
-    ExpressionAttributeValues: { ":prefix": generationPrefix(of) },
+    ExpressionAttributeValues: { ":prefix": generationPrefix(generation) },
   };
   for await (const items of scan(table, condition)) yield* items;
 }
 
 /** Removes a generation's rows, checkpoints, parked items and rebuild progress. Answers how many items. */
-export async function removeRows(table: ReadModelTable, of: GenerationKey): Promise<number> {
-  const parked = parkedKey(of, "");
+export async function removeRows(table: ReadModelTable, generation: GenerationKey): Promise<number> {
+  const parked = parkedKey(generation, "");
   const condition = {
     FilterExpression:
       "begins_with(#pk, :prefix) OR #pk = :rebuild OR #pk = :skipped OR (#pk = :parked AND begins_with(#sk, :generation))",
     ExpressionAttributeNames: { "#pk": ROW.pk, "#sk": ROW.sk },
     ExpressionAttributeValues: {
-      ":prefix": generationPrefix(of),
-      ":rebuild": rebuildKey(of, "").pk,
-      ":skipped": skippedKey(of, "", 0).pk,
+      ":prefix": generationPrefix(generation),
+      ":rebuild": rebuildKey(generation, "").pk,
+      ":skipped": skippedKey(generation, "", 0).pk,
       ":parked": parked.pk,
       ":generation": parked.sk,
     },

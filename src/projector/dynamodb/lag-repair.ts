@@ -30,9 +30,9 @@ export async function repairLag(projector: Projector, isTimeUp: () => boolean): 
 async function readyTargets(projector: Projector): Promise<Target[]> {
   const targets = await projector.targets();
   const ready = await Promise.all(
-    targets.map(async ({ projection, of }) => {
-      const { all } = await projector.generations.get(of.name, versionOf(projection));
-      return all.some(({ generation, status }) => generation === of.generation && status === "ready");
+    targets.map(async ({ projection, generation }) => {
+      const { all } = await projector.generations.get(generation.name, versionOf(projection));
+      return all.some((one) => one.generation === generation.number && one.status === "ready");
     }),
   );
   return targets.filter((_, index) => ready[index]);
@@ -64,7 +64,13 @@ export async function lateIn(
   isConsistent = false,
 ): Promise<EntityHead[]> {
   const ids = heads.map(({ entityId }) => entityId);
-  const positions = await readPositions(projector.context.table, target.projection, target.of, ids, isConsistent);
+  const positions = await readPositions(
+    projector.context.table,
+    target.projection,
+    target.generation,
+    ids,
+    isConsistent,
+  );
   return heads.filter(({ entityId, head }) => {
     const position = positions.get(entityId);
     return position !== undefined && !position.parked && position.checkpoint < head;

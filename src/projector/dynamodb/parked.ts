@@ -46,7 +46,9 @@ async function find(
   const targets = await projector.targets();
   const found: { parked: ParkedEntity; target: Target }[] = [];
   for await (const parked of listParked(projector.context.table, name)) {
-    const target = targets.find(({ of }) => of.name === name && of.generation === parked.generation);
+    const target = targets.find(
+      ({ generation }) => generation.name === name && generation.number === parked.generation,
+    );
     if (parked.entityId === entityId && target) found.push({ parked, target });
   }
   if (found.length === 0) throw new NotParkedError(name, entityId);
@@ -57,7 +59,7 @@ async function find(
 async function readOnAndClear(projector: Projector, target: Target, parked: ParkedEntity): Promise<EntityOutcome> {
   const outcome = await readOn(projector, target, parked.entityId);
   const hasCaughtUp = outcome.failedAt === undefined && !outcome.parked;
-  if (hasCaughtUp) await removeParked(projector.context.table, parkedKey(target.of, parked.entityId), parked);
+  if (hasCaughtUp) await removeParked(projector.context.table, parkedKey(target.generation, parked.entityId), parked);
   return outcome;
 }
 

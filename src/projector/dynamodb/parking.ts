@@ -15,7 +15,7 @@ import { failureKey, parkedKey, ROW } from "./read-model-keys.ts";
  */
 export async function parkEntity(
   { client, name: table }: ReadModelTable,
-  { projection, of }: Target,
+  { projection, generation }: Target,
   position: Position,
   parked: ParkedEntity,
 ): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function parkEntity(
       {
         Update: {
           TableName: table,
-          Key: positionKey(projection, of, entityId),
+          Key: positionKey(projection, generation, entityId),
           UpdateExpression:
             "SET #parked = :parked, #revision = :next, #entityId = :entityId, #checkpoint = :checkpoint",
           ConditionExpression,
@@ -48,8 +48,8 @@ export async function parkEntity(
           },
         },
       },
-      { Put: { TableName: table, Item: parkedItem(parkedKey(of, entityId), parked) } },
-      resetFailures(table, failureKey(of, entityId, parked.sequenceNumber)),
+      { Put: { TableName: table, Item: parkedItem(parkedKey(generation, entityId), parked) } },
+      resetFailures(table, failureKey(generation, entityId, parked.sequenceNumber)),
     ],
   });
   try {

@@ -35,11 +35,11 @@ export async function getAll(
 export async function readPositions(
   table: ReadModelTable,
   projection: Projection,
-  of: GenerationKey,
+  generation: GenerationKey,
   entityIds: readonly string[],
   consistent = false,
 ): Promise<Map<string, Position>> {
-  const found = await findPositions(table, projection, of, entityIds, consistent);
+  const found = await findPositions(table, projection, generation, entityIds, consistent);
   return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
 }
 
@@ -50,11 +50,11 @@ export async function readPositions(
 export async function findPositions(
   table: ReadModelTable,
   projection: Projection,
-  of: GenerationKey,
+  generation: GenerationKey,
   entityIds: readonly string[],
   consistent = false,
 ): Promise<Map<string, Position | Error>> {
-  const keys = new Map(entityIds.map((entityId) => [entityId, positionKey(projection, of, entityId)]));
+  const keys = new Map(entityIds.map((entityId) => [entityId, positionKey(projection, generation, entityId)]));
   const { items, refused } = await fetchAll(table, [...keys.values()], consistent);
   const found = new Map<string, Position | Error>(
     items.map((item) => [String(item[ROW.entityId]), readPosition(item)]),
@@ -69,10 +69,10 @@ export async function findPositions(
 export async function readPositionNow(
   { client, name: table }: ReadModelTable,
   projection: Projection,
-  of: GenerationKey,
+  generation: GenerationKey,
   entityId: string,
 ): Promise<Position> {
-  const Key = positionKey(projection, of, entityId);
+  const Key = positionKey(projection, generation, entityId);
   const command = new GetCommand({ TableName: table, Key, ConsistentRead: true });
   const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
   return Item ? readPosition(Item) : startOf(entityId);
@@ -92,11 +92,11 @@ export function readPosition(item: Item): Position {
 /** The put that moves a position on, with the condition that nobody else has. @throws what `encodeItem` throws */
 export function movePosition(
   table: ReadModelTable,
-  { projection, of }: Target,
+  { projection, generation }: Target,
   { before, after }: { readonly before: Position; readonly after: Position },
   attributes: Item = {},
 ): PutStep {
-  const item = { ...positionKey(projection, of, before.entityId), ...positionAttributes(after), ...attributes };
+  const item = { ...positionKey(projection, generation, before.entityId), ...positionAttributes(after), ...attributes };
   return putStep(table, item, isUnchangedSince(before.revision));
 }
 
@@ -115,8 +115,10 @@ function positionAttributes(position: Position): Item {
 type Item = Record<string, unknown>;
 
 /** Where an entity's checkpoint stands: in its row, or beside rows that are not one an entity. */
-export function positionKey(projection: Projection, of: GenerationKey, entityId: string): TableKey {
-  return projection.kind === "row-per-entity" ? entityRowKey(of, entityId) : checkpointKey(of, entityId);
+export function positionKey(projection: Projection, generation: GenerationKey, entityId: string): TableKey {
+  return projection.kind === "row-per-entity"
+    ? entityRowKey(generation, entityId)
+    : checkpointKey(generation, entityId);
 }
 
 /** Nobody has written the item since it was read; revision 0: nobody has ever written it. */

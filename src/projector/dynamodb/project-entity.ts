@@ -126,15 +126,15 @@ class EntityRun {
     this.#races += 1;
     if (this.#races > MAX_RACES)
       throw new Error(
-        `${this.#target.of.name}: ${this.#batch.entityId} was moved by others ${MAX_RACES} times in a row`,
+        `${this.#target.generation.name}: ${this.#batch.entityId} was moved by others ${MAX_RACES} times in a row`,
       );
     await this.#context.pause(this.#races);
     await this.#readAgain();
   }
 
   async #readAgain(): Promise<void> {
-    const { projection, of } = this.#target;
-    this.#position = await readPositionNow(this.#context.table, projection, of, this.#batch.entityId);
+    const { projection, generation } = this.#target;
+    this.#position = await readPositionNow(this.#context.table, projection, generation, this.#batch.entityId);
     this.#isFresh = true;
   }
 
@@ -147,8 +147,12 @@ class EntityRun {
 
 type Ending = Pick<EntityOutcome, "parked" | "failedAt" | "error">;
 
-function write(table: ReadModelTable, { projection, of }: SeparateTarget, request: WriteRequest): Promise<Written> {
+function write(
+  table: ReadModelTable,
+  { projection, generation }: SeparateTarget,
+  request: WriteRequest,
+): Promise<Written> {
   return projection.kind === "row-per-entity"
-    ? writeRowPerEntity(table, { projection, of }, request)
-    : writeRowPerEvent(table, { projection, of }, request);
+    ? writeRowPerEntity(table, { projection, generation }, request)
+    : writeRowPerEvent(table, { projection, generation }, request);
 }

@@ -95,8 +95,8 @@ export function createProjector(options: ProjectorOptions): Projector {
   const shared = new Map<string, ReturnType<typeof pLimit>>();
 
   /** Transactions of one generation that meet on a row in this process would only repeat each other. */
-  function oneByOne({ of }: Target): ReturnType<typeof pLimit> {
-    const name = `${of.name}@${of.generation}`;
+  function oneByOne({ generation }: Target): ReturnType<typeof pLimit> {
+    const name = `${generation.name}@${generation.number}`;
     const limit = shared.get(name) ?? pLimit(1);
     shared.set(name, limit);
     return limit;
@@ -106,17 +106,19 @@ export function createProjector(options: ProjectorOptions): Projector {
 
   function targetsIn(projection: Projection, { name, all }: Generations): Target[] {
     const own = all.filter((one) => one.version === versionOf(projection));
-    return own.map(({ generation }) => ({ projection, of: { name, generation } }));
+    return own.map(({ generation }) => ({ projection, generation: { name, number: generation } }));
   }
 
   type Entity = { readonly batch: EntityBatch; readonly position: Position };
 
   function bringUp(run: EntityContext, target: Target, entities: readonly Entity[]): Promise<EntityOutcome[]> {
-    const { projection, of } = target;
+    const { projection, generation } = target;
     if (projection.kind === "rows-across-entities")
-      return oneByOne(target)(() => new SharedRun(run, { projection, of }, entities).run());
+      return oneByOne(target)(() => new SharedRun(run, { projection, generation }, entities).run());
     return Promise.all(
-      entities.map(({ batch, position }) => separate(() => projectEntity(run, { projection, of }, batch, position))),
+      entities.map(({ batch, position }) =>
+        separate(() => projectEntity(run, { projection, generation }, batch, position)),
+      ),
     );
   }
 
@@ -127,7 +129,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   ): Promise<ProjectionOutcome> {
     const mine = batches.filter((batch) => concerns(target.projection, batch));
     const entityIds = mine.map(({ entityId }) => entityId);
-    const positions = await findPositions(table, target.projection, target.of, entityIds).catch(asError);
+    const positions = await findPositions(table, target.projection, target.generation, entityIds).catch(asError);
     const failed: EntityOutcome[] = [];
     const entities: Entity[] = [];
     for (const batch of mine) {
@@ -152,7 +154,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   async function projectOne(target: Target, batch: EntityBatch): Promise<EntityOutcome> {
-    const position = await readPositionNow(table, target.projection, target.of, batch.entityId);
+    const position = await readPositionNow(table, target.projection, target.generation, batch.entityId);
     const [outcome] = await bringUp(context, target, [{ batch, position }]);
     return outcome ?? failureOf(batch, new Error(`${batch.entityId} was not projected`));
   }
@@ -172,10 +174,10 @@ function failureOf({ entityId, upTo }: EntityBatch, error: unknown): EntityOutco
   return { entityId, ...nothing, failedAt: Math.min(upTo, 1), error: asError(error) };
 }
 
-function summarize({ of }: Target, outcomes: readonly EntityOutcome[]): ProjectionOutcome {
+function summarize({ generation }: Target, outcomes: readonly EntityOutcome[]): ProjectionOutcome {
   return {
-    projection: of.name,
-    generation: of.generation,
+    projection: generation.name,
+    generation: generation.number,
     applied: sum(outcomes, "applied"),
     skipped: sum(outcomes, "skipped"),
     repaired: sum(outcomes, "repaired"),

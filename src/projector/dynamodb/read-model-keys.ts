@@ -10,29 +10,29 @@ export interface TableKey {
 }
 
 /** The row of an entity, which carries the entity's checkpoint. */
-export const entityRowKey = (of: GenerationKey, entityId: string): TableKey => ({
-  pk: generationPrefix(of) + partitionPart(entityId),
+export const entityRowKey = (generation: GenerationKey, entityId: string): TableKey => ({
+  pk: generationPrefix(generation) + partitionPart(entityId),
   sk: "row",
 });
 
 /** The checkpoint of an entity whose rows stand elsewhere. */
-export const checkpointKey = (of: GenerationKey, entityId: string): TableKey => ({
-  pk: generationPrefix(of) + partitionPart(entityId),
+export const checkpointKey = (generation: GenerationKey, entityId: string): TableKey => ({
+  pk: generationPrefix(generation) + partitionPart(entityId),
   sk: "checkpoint",
 });
 
 export const SHARED_ROW_PREFIX = "row#";
 /** @throws {InvalidRowKeyError} */
-export function sharedRowKey(of: GenerationKey, { partition, key }: RowKey): TableKey {
-  const found = { pk: generationPrefix(of) + partition, sk: SHARED_ROW_PREFIX + key };
+export function sharedRowKey(generation: GenerationKey, { partition, key }: RowKey): TableKey {
+  const found = { pk: generationPrefix(generation) + partition, sk: SHARED_ROW_PREFIX + key };
   checkPart("partition", partition, found.pk, MAX_PARTITION_KEY_BYTES);
   checkPart("key", key, found.sk, MAX_SORT_KEY_BYTES);
   return found;
 }
 
 /** Where an event's failures are counted. */
-export const failureKey = (of: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
-  pk: generationPrefix(of) + partitionPart(entityId),
+export const failureKey = (generation: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
+  pk: generationPrefix(generation) + partitionPart(entityId),
   sk: `failure#${sortable(sequenceNumber)}`,
 });
 
@@ -40,19 +40,19 @@ export const failureKey = (of: GenerationKey, entityId: string, sequenceNumber: 
 export const FEEDING_PARTITION = "feeding";
 export const controlKey = (name: string): TableKey => ({ pk: `control#${name}`, sk: "generations" });
 
-export const parkedKey = ({ name, generation }: GenerationKey, entityId: string): TableKey => ({
+export const parkedKey = ({ name, number: generation }: GenerationKey, entityId: string): TableKey => ({
   pk: parkedPartition(name),
   sk: `${sortable(generation)}#${sortPart(entityId)}`,
 });
 
 /** Events that were passed by, by entity. */
-export const skippedKey = (of: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
-  pk: `skipped#${of.name}@${of.generation}`,
+export const skippedKey = (generation: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
+  pk: `skipped#${generation.name}@${generation.number}`,
   sk: `${sortPart(entityId)}#${sortable(sequenceNumber)}`,
 });
 
 /** The place of a segment of a scan; a generation may be scanned again. */
-export const rebuildKey = ({ name, generation }: GenerationKey, segment: string): TableKey => ({
+export const rebuildKey = ({ name, number: generation }: GenerationKey, segment: string): TableKey => ({
   pk: `rebuild#${name}@${generation}`,
   sk: segment,
 });
@@ -67,7 +67,7 @@ const listNumber = <Row>(lists: Lists<Row>, list: string): number => Object.keys
  * @throws {InvalidRowKeyError} and what the list's code throws
  */
 export function listAttributes<Row>(
-  of: GenerationKey,
+  generation: GenerationKey,
   lists: Lists<Row> | undefined,
   row: Row,
   key: string,
@@ -78,7 +78,7 @@ export function listAttributes<Row>(
     if (at === undefined) continue;
     const sort = `${at.sort}\u0000${key}`;
     checkPart(`${list}.sort`, at.sort, sort, MAX_SORT_KEY_BYTES);
-    attributes[`list${index + 1}pk`] = listPartition(of, list, at.partition);
+    attributes[`list${index + 1}pk`] = listPartition(generation, list, at.partition);
     attributes[`list${index + 1}sk`] = sort;
   }
   return attributes;
@@ -92,8 +92,8 @@ function atOnce<T>(list: string, place: T): T {
 }
 
 /** @throws {InvalidRowKeyError} */
-export function listPartition(of: GenerationKey, list: string, partition: string): string {
-  const key = `${generationPrefix(of)}${list}#${partition}`;
+export function listPartition(generation: GenerationKey, list: string, partition: string): string {
+  const key = `${generationPrefix(generation)}${list}#${partition}`;
   checkPart(`${list}.partition`, partition, key, MAX_PARTITION_KEY_BYTES);
   return key;
 }
@@ -139,9 +139,9 @@ export const eventListKey = (entityId: string, sequenceNumber: number): string =
   `${sortPart(entityId)}#${EVENT_ROW_PREFIX}${sortable(sequenceNumber)}`;
 
 export const EVENT_ROW_PREFIX = "event#";
-export const eventRowKey = (of: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
-  pk: generationPrefix(of) + partitionPart(entityId),
+export const eventRowKey = (generation: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
+  pk: generationPrefix(generation) + partitionPart(entityId),
   sk: EVENT_ROW_PREFIX + sortable(sequenceNumber),
 });
 
-export const generationPrefix = ({ name, generation }: GenerationKey): string => `${name}@${generation}#`;
+export const generationPrefix = ({ name, number: generation }: GenerationKey): string => `${name}@${generation}#`;

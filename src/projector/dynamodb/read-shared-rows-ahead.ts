@@ -11,7 +11,7 @@ const MAX_AHEAD = 100;
 /** Reads together what the next events are known to need. */
 export async function readSharedRowsAhead(
   cache: RowsCache,
-  { projection, of }: SharedTarget,
+  { projection, generation }: SharedTarget,
   open: readonly Member[],
   most: number,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function readSharedRowsAhead(
   for (const event of eventsAhead(open.slice(0, MAX_ACTIONS), most)) {
     if (keys.size >= MAX_AHEAD) break;
     if (!takesEvent(projection, event)) continue;
-    for (const key of neededKeys(projection, of, event)) if (!cache.has(key)) keys.set(textOf(key), key);
+    for (const key of neededKeys(projection, generation, event)) if (!cache.has(key)) keys.set(textOf(key), key);
   }
   if (keys.size > 0) await cache.readAhead([...keys.values()].slice(0, MAX_AHEAD));
 }
@@ -38,12 +38,12 @@ function* eventsAhead(members: readonly Member[], most: number): Generator<Store
 /** Keys that cannot be made are left to `change`, which is blamed for them. */
 function neededKeys(
   projection: RowsAcrossEntities<unknown>,
-  of: SharedTarget["of"],
+  generation: SharedTarget["generation"],
   event: StoredEvent,
 ): readonly TableKey[] {
   try {
     const needed = forEvent(event, `needs of ${projection.name}`, () => projection.needs?.(event) ?? []);
-    return needed.map((at: RowKey) => sharedRowKey(of, at));
+    return needed.map((at: RowKey) => sharedRowKey(generation, at));
   } catch {
     return [];
   }

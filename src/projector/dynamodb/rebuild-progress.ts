@@ -14,7 +14,7 @@ export interface SegmentPosition {
 
 /** One scan of the events table into a generation, in so many segments. */
 export interface Scan {
-  readonly of: GenerationKey;
+  readonly generation: GenerationKey;
   /** Tells a scan from one that was begun before it and is not gone on with. */
   readonly scan: number;
   readonly segments: number;
@@ -37,5 +37,5 @@ export async function saveSegment(
 }
 
 /** A segment is another part of the table when there are more or fewer of them. */
-const keyOf = ({ of, scan, segments }: Scan, segment: number) =>
-  rebuildKey(of, `scan#${scan}#segment#${segment}of${segments}`);
+const keyOf = ({ generation, scan, segments }: Scan, segment: number) =>
+  rebuildKey(generation, `scan#${scan}#segment#${segment}of${segments}`);

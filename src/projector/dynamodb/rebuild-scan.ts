@@ -38,7 +38,7 @@ class RebuildScan {
   readonly #target: Target;
   readonly #options: RebuildOptions;
   readonly #scan: Scan;
-  readonly #pace: Pace;
+  readonly #pace: RateLimiter;
   readonly #startedAt: number;
   #events = 0;
   #done = 0;
@@ -49,8 +49,8 @@ class RebuildScan {
     this.#projector = projector;
     this.#target = target;
     this.#options = options;
-    this.#scan = { of: target.of, scan, segments: options.segments ?? DEFAULT_SEGMENTS };
-    this.#pace = new Pace(options);
+    this.#scan = { generation: target.generation, scan, segments: options.segments ?? DEFAULT_SEGMENTS };
+    this.#pace = new RateLimiter(options);
     this.#startedAt = options.clock().getTime();
   }
 
@@ -61,7 +61,7 @@ class RebuildScan {
     const rate = this.#events / seconds;
     const left = expectedEvents === undefined ? undefined : Math.max(0, expectedEvents - this.#events);
     onProgress?.({
-      generation: this.#target.of.generation,
+      generation: this.#target.generation.number,
       segmentsDone: this.#done,
       segments,
       events: this.#events,
@@ -112,7 +112,7 @@ class RebuildScan {
 }
 
 /** Lets at most so many capacity units a second through, over all segments. */
-class Pace {
+class RateLimiter {
   #due = 0;
   readonly #options: RebuildOptions;
 

@@ -34,11 +34,11 @@ export async function rebuild(
   const building = findBuilding(began, version);
   if (!building) throw new Error(`${projection.name}: no generation is being built`);
   const { generation } = building;
-  const target: Target = { projection, of: { name: projection.name, generation } };
+  const target: Target = { projection, generation: { name: projection.name, number: generation } };
   await pause(projector.generations.maxAgeMs * 1.5);
   const { scan, startedAt } = await goOnWith(projector, target, building, options);
   await scanInto(projector, target, scan, options);
-  const { gap } = await readFeeding(projector.context.table, target.of);
+  const { gap } = await readFeeding(projector.context.table, target.generation);
   await catchUpSince(projector, target, new Date(startedAt), options);
   const parked = await parkedIn(projector, target);
   if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
@@ -69,14 +69,14 @@ async function goOnWith(
   building: Generation,
   { clock }: Pick<RebuildOptions, "clock">,
 ): Promise<{ readonly scan: number; readonly startedAt: string }> {
-  const { gap } = await readFeeding(projector.context.table, target.of);
+  const { gap } = await readFeeding(projector.context.table, target.generation);
   const { scan = 0, startedAt, generation } = building;
   if (gap === building.gap) return { scan, startedAt };
   const again = { scan: scan + 1, gap, startedAt: clock().toISOString() };
   await changeGenerations(projector, target.projection, clock, (generations) => {
     const found = generations.all.find((one) => one.generation === generation);
     if (found?.status !== "building")
-      throw new RebuildOvertakenError(target.of.name, generation, "another rebuild has finished or dropped it");
+      throw new RebuildOvertakenError(target.generation.name, generation, "another rebuild has finished or dropped it");
     return replaced(generations, { ...found, ...again });
   });
   return again;
@@ -115,12 +115,12 @@ export async function rollback(
   const found = await findGenerations(projector.context.table, name, versionOf(projection), clock().toISOString());
   const previous = found.all.find(({ generation }) => generation === found.previous);
   if (!previous) throw new Error(`${name}: there is no generation to go back to`);
-  const of = { name, generation: previous.generation };
-  const { isFed, gap } = await readFeeding(projector.context.table, of);
+  const generation = { name, number: previous.generation };
+  const { isFed, gap } = await readFeeding(projector.context.table, generation);
   const isWhole = isFed && gap === previous.gap;
   const canCatchUp = catchUp !== undefined && previous.version === versionOf(projection);
   if (!isWhole && !canCatchUp) throw new GenerationNotFedError(name, previous, { gap, own: versionOf(projection) });
-  if (!isWhole && catchUp) await completeGeneration(projector, { projection, of }, previous, catchUp);
+  if (!isWhole && catchUp) await completeGeneration(projector, { projection, generation }, previous, catchUp);
   const { serving } = await changeGenerations(projector, projection, clock, (generations) => {
     const isThere = generations.all.some(({ generation }) => generation === previous.generation);
     if (!isThere || generations.previous !== previous.generation)
@@ -138,20 +138,20 @@ async function completeGeneration(
   options: RebuildOptions,
 ): Promise<void> {
   const { clock } = options;
-  const { gap } = await readFeeding(projector.context.table, target.of);
+  const { gap } = await readFeeding(projector.context.table, target.generation);
   const isSame = completing !== undefined && completing.gap === gap;
   const now = isSame ? completing : { scan: scans + 1, gap, startedAt: clock().toISOString() };
   const change = (by: Partial<Generation>) =>
     changeGenerations(projector, target.projection, clock, (generations) => {
       const found = generations.all.find((one) => one.generation === generation);
-      if (!found) throw new RebuildOvertakenError(target.of.name, generation, "it was dropped");
+      if (!found) throw new RebuildOvertakenError(target.generation.name, generation, "it was dropped");
       return replaced(generations, { ...found, ...by });
     });
   if (!isSame) await change({ scan: now.scan, completing: now });
   await scanInto(projector, target, now.scan, options);
   await catchUpSince(projector, target, new Date(now.startedAt), options);
   const parked = await parkedIn(projector, target);
-  if (parked.length > 0) throw new RebuildIncompleteError(target.of.name, generation, parked);
+  if (parked.length > 0) throw new RebuildIncompleteError(target.generation.name, generation, parked);
   await change({ gap, completing: undefined });
 }
 
@@ -163,8 +163,8 @@ function replaced(generations: Generations, by: Generation): Generations {
 
 async function parkedIn(projector: Projector, target: Target): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { generation, entityId } of listParked(projector.context.table, target.of.name)) {
-    if (generation === target.of.generation) ids.push(entityId);
+  for await (const { generation, entityId } of listParked(projector.context.table, target.generation.name)) {
+    if (generation === target.generation.number) ids.push(entityId);
   }
   return ids;
 }

@@ -46,11 +46,13 @@ function putRow(
   target: Target<RowPerEntity<unknown>>,
   { before, after, last }: { readonly before: Position; readonly after: Position; readonly last: StoredEvent },
 ): PutStep {
-  const { projection, of } = target;
+  const { projection, generation } = target;
   const { row, entityId } = after;
   if (row === undefined) return movePosition(table, target, { before, after });
   const key = entityListKey(entityId);
-  const lists = forEvent(last, `a list of ${projection.name}`, () => listAttributes(of, projection.lists, row, key));
+  const lists = forEvent(last, `a list of ${projection.name}`, () =>
+    listAttributes(generation, projection.lists, row, key),
+  );
   return forEvent(last, `storing the row of ${projection.name}`, () =>
     movePosition(table, target, { before, after }, { [ROW.row]: row, ...lists }),
   );

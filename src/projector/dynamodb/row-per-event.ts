@@ -42,7 +42,7 @@ export async function writeRowPerEvent(
 /** The row of an event, encoded; undefined when it leaves none. @throws {EventHandlingError} */
 function rowOf(
   table: ReadModelTable,
-  { projection, of }: Target<RowPerEvent<unknown>>,
+  { projection, generation }: Target<RowPerEvent<unknown>>,
   event: StoredEvent,
 ): EncodedItem | undefined {
   if (!takesEvent(projection, event)) return undefined;
@@ -50,9 +50,14 @@ function rowOf(
   const row = forEvent(event, `row of ${projection.name}`, () => projection.row(event));
   if (row === undefined) return undefined;
   const lists = forEvent(event, `a list of ${projection.name}`, () =>
-    listAttributes(of, projection.lists, row, eventListKey(entityId, sequenceNumber)),
+    listAttributes(generation, projection.lists, row, eventListKey(entityId, sequenceNumber)),
   );
-  const item = { ...eventRowKey(of, entityId, sequenceNumber), [ROW.entityId]: entityId, [ROW.row]: row, ...lists };
+  const item = {
+    ...eventRowKey(generation, entityId, sequenceNumber),
+    [ROW.entityId]: entityId,
+    [ROW.row]: row,
+    ...lists,
+  };
   return forEvent(event, `storing the row of ${projection.name}`, () => encodeItem(table, item));
 }
 

@@ -51,7 +51,7 @@ export function createRowReader<P extends Projection>(
 ): RowReader<RowOf<P>, ListOf<P>> {
   type Row = RowOf<P>;
   const version = versionOf(projection);
-  const hotRows = new LRUCache<string, VersionedRow<Row>>({ max: HOT_ROWS, ttl: HOT_FOR_MS });
+  const cachedRows = new LRUCache<string, VersionedRow<Row>>({ max: CACHED_ROWS, ttl: CACHED_FOR_MS });
 
   async function current(): Promise<Generations> {
     const found = await generations.get(projection.name, version);
@@ -62,11 +62,11 @@ export function createRowReader<P extends Projection>(
 
   async function serving(): Promise<GenerationKey> {
     const { name, serving: generation } = await current();
-    return { name, generation };
+    return { name, number: generation };
   }
 
-  async function positionIn(of: GenerationKey, entityId: string): Promise<Position | undefined> {
-    const Key = positionKey(projection, of, entityId);
+  async function positionIn(generation: GenerationKey, entityId: string): Promise<Position | undefined> {
+    const Key = positionKey(projection, generation, entityId);
     const command = new GetCommand({ TableName: table.name, Key, ConsistentRead: true });
     const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => table.client.send(command));
     return Item && readPosition(Item);
@@ -78,21 +78,21 @@ export function createRowReader<P extends Projection>(
     const { name, serving: generation } = found;
     const before = generations.alsoRead(found);
     const [now, then] = await Promise.all([
-      positionIn({ name, generation }, entityId),
-      before === undefined ? undefined : positionIn({ name, generation: before }, entityId),
+      positionIn({ name, number: generation }, entityId),
+      before === undefined ? undefined : positionIn({ name, number: before }, entityId),
     ]);
     return (then?.checkpoint ?? 0) > (now?.checkpoint ?? 0) ? then : now;
   }
 
   async function row(entityId: string, atLeastVersion = 0): Promise<VersionedRow<Row> | undefined> {
-    const { generation } = await serving();
-    const hot = hotRows.get(`${generation} ${entityId}`);
+    const { number: generation } = await serving();
+    const hot = cachedRows.get(`${generation} ${entityId}`);
     if (hot && hot.version >= atLeastVersion) return hot;
     const found = await position(entityId);
     if (found?.row === undefined) return undefined;
     const read = { row: found.row as Row, version: found.checkpoint };
-    const known = hotRows.peek(`${generation} ${entityId}`);
-    if (!known || known.version <= read.version) hotRows.set(`${generation} ${entityId}`, read);
+    const known = cachedRows.peek(`${generation} ${entityId}`);
+    if (!known || known.version <= read.version) cachedRows.set(`${generation} ${entityId}`, read);
     return read;
   }
 
@@ -100,20 +100,24 @@ export function createRowReader<P extends Projection>(
     { partition, prefix, kind }: { readonly partition: string; readonly prefix: string; readonly kind: string },
     request: PageRequest<Row>,
   ): Promise<Page<Row>> {
-    const of = await serving();
-    const key = generationPrefix(of) + partition;
+    const generation = await serving();
+    const key = generationPrefix(generation) + partition;
     checkPartition(partition, key);
-    return readPage(table, prefixQuery(key, prefix), { query: [of.name, kind, partition], within: of, request });
+    return readPage(table, prefixQuery(key, prefix), {
+      query: [generation.name, kind, partition],
+      within: generation,
+      request,
+    });
   }
 
   async function list(name: string, partition: string, request: PageRequest<Row> = {}): Promise<Page<Row>> {
-    const of = await serving();
+    const generation = await serving();
     const lists = "lists" in projection ? (projection.lists ?? {}) : {};
     if (!Object.hasOwn(lists, name))
       throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
-    checkPartition(partition, `${generationPrefix(of)}${name}#${partition}`);
-    const query = listQuery(listIndex(lists, name), listPartition(of, name, partition));
-    return readPage(table, query, { query: [of.name, name, partition], within: of, request });
+    checkPartition(partition, `${generationPrefix(generation)}${name}#${partition}`);
+    const query = listQuery(listIndex(lists, name), listPartition(generation, name, partition));
+    return readPage(table, query, { query: [generation.name, name, partition], within: generation, request });
   }
 
   return {
@@ -134,8 +138,8 @@ function checkPartition(partition: string, key: string): void {
 }
 
 /** How many rows of a projection are kept in memory, and for how many milliseconds. */
-const HOT_ROWS = 500;
-const HOT_FOR_MS = 1_000;
+const CACHED_ROWS = 500;
+const CACHED_FOR_MS = 1_000;
 
 /** The projection's code is newer than every build of its rows. */
 export class NotBuiltError extends Error {

@@ -52,7 +52,7 @@ export class SharedRun {
   ) {
     this.#context = context;
     this.#target = target;
-    this.#cache = new RowsCache(context.table, target.of);
+    this.#cache = new RowsCache(context.table, target.generation);
     this.#members = entities.map(({ batch, position }) => ({
       batch,
       events: new EntityEvents(context, batch),
@@ -215,15 +215,15 @@ export class SharedRun {
   async #lostRace(): Promise<void> {
     this.#races += 1;
     if (this.#races > MAX_RACES)
-      throw new Error(`${this.#target.of.name}: others were faster ${MAX_RACES} times in a row`);
+      throw new Error(`${this.#target.generation.name}: others were faster ${MAX_RACES} times in a row`);
     await this.#context.pause(this.#races);
   }
 
   /** One that cannot be read ends its own entity's way. */
   async #readAgain(member: Member): Promise<void> {
-    const { projection, of } = this.#target;
+    const { projection, generation } = this.#target;
     try {
-      member.position = await readPositionNow(this.#context.table, projection, of, member.batch.entityId);
+      member.position = await readPositionNow(this.#context.table, projection, generation, member.batch.entityId);
       member.isFresh = true;
     } catch (error) {
       this.#end(member, this.#failed(member, member.position.checkpoint + 1, error));

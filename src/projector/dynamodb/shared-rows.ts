@@ -23,7 +23,7 @@ export class RowsCache {
 
   constructor(
     table: ReadModelTable,
-    readonly of: GenerationKey,
+    readonly generation: GenerationKey,
   ) {
     this.#on = table;
   }
@@ -94,14 +94,14 @@ export class TransactionRows implements Rows<unknown> {
 
   /** A copy: a row that a change alters in place is as before until it is set. */
   async get(at: RowKey): Promise<unknown> {
-    const key = sharedRowKey(this.#cache.of, at);
+    const key = sharedRowKey(this.#cache.generation, at);
     const touched = this.#touched.get(textOf(key)) ?? (await this.#read(key));
     return structuredClone(touched.row);
   }
 
   /** Takes the row as it is now, and as the table will give it back. @throws what `encodeItem` throws */
   set(at: RowKey, row: unknown): void {
-    const key = sharedRowKey(this.#cache.of, at);
+    const key = sharedRowKey(this.#cache.generation, at);
     const touched = this.#touched.get(textOf(key));
     if (!touched) throw new Error(`row ${at.partition}/${at.key}: get it before you set it`);
     const encoded = row === undefined ? {} : encodeItem(this.#on, { [ROW.row]: row });

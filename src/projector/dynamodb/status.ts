@@ -28,10 +28,10 @@ async function statusOf(
   const { name } = projection;
   const version = versionOf(projection);
   const found = await readGenerations(table, name);
-  const generation = measuredGeneration(found, version);
-  const of = { name, generation: generation ?? 1 };
+  const measured = measuredGeneration(found, version);
+  const generation = { name, number: measured ?? 1 };
   const checkpointsOf = async (entityIds: readonly string[]): Promise<Checkpoints> => {
-    const positions = await readPositions(table, projection, of, entityIds);
+    const positions = await readPositions(table, projection, generation, entityIds);
     return new Map([...positions].map(([id, { checkpoint, parked }]) => [id, parked ? undefined : checkpoint]));
   };
   return {
@@ -39,7 +39,7 @@ async function statusOf(
     version,
     servingGeneration: found?.serving ?? null,
     generations: (found?.all ?? []).map(({ generation, version, status }) => ({ generation, version, status })),
-    ...(generation === undefined ? UNMEASURED : await probes.lag(Object.keys(projection.from), checkpointsOf)),
+    ...(measured === undefined ? UNMEASURED : await probes.lag(Object.keys(projection.from), checkpointsOf)),
     parked: await countParked(table, name),
   };
 }

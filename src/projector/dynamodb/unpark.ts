@@ -28,14 +28,14 @@ const TRIES = 20;
 /** Frees the position. The parked item stays until the entity has caught up, so that it is always listed. */
 async function free(table: ReadModelTable, target: Target, entityId: string, skipped?: number): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const position = await readPositionNow(table, target.projection, target.of, entityId);
+    const position = await readPositionNow(table, target.projection, target.generation, entityId);
     const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(
       position.revision,
     );
     const checkpoint = Math.max(position.checkpoint, skipped ?? 0);
     const update = {
       TableName: table.name,
-      Key: positionKey(target.projection, target.of, entityId),
+      Key: positionKey(target.projection, target.generation, entityId),
       UpdateExpression: "SET #checkpoint = :checkpoint, #revision = :next, #entityId = :entityId REMOVE #parked",
       ConditionExpression,
       ExpressionAttributeNames: {
@@ -62,15 +62,21 @@ async function free(table: ReadModelTable, target: Target, entityId: string, ski
       if (!hasLostRace(error)) throw error;
     }
   }
-  throw new Error(`${target.of.name}: ${entityId} was moved by others ${TRIES} times in a row`);
+  throw new Error(`${target.generation.name}: ${entityId} was moved by others ${TRIES} times in a row`);
 }
 
-const noteSkipped = (table: ReadModelTable, { of }: Target, entityId: string, sequenceNumber: number) => ({
-  Put: { TableName: table.name, Item: { ...skippedKey(of, entityId, sequenceNumber), entityId, sequenceNumber } },
+const noteSkipped = (table: ReadModelTable, { generation }: Target, entityId: string, sequenceNumber: number) => ({
+  Put: {
+    TableName: table.name,
+    Item: { ...skippedKey(generation, entityId, sequenceNumber), entityId, sequenceNumber },
+  },
 });
 
 /** The events of a generation that were passed by. */
-export async function readSkipped({ client, name: table }: ReadModelTable, of: GenerationKey): Promise<SkippedEvent[]> {
+export async function readSkipped(
+  { client, name: table }: ReadModelTable,
+  generation: GenerationKey,
+): Promise<SkippedEvent[]> {
   const skipped: SkippedEvent[] = [];
   let start: Record<string, unknown> | undefined;
   do {
@@ -78,7 +84,7 @@ export async function readSkipped({ client, name: table }: ReadModelTable, of: G
       TableName: table,
       KeyConditionExpression: "#pk = :pk",
       ExpressionAttributeNames: { "#pk": ROW.pk },
-      ExpressionAttributeValues: { ":pk": skippedKey(of, "", 0).pk },
+      ExpressionAttributeValues: { ":pk": skippedKey(generation, "", 0).pk },
       ConsistentRead: true,
       ...(start ? { ExclusiveStartKey: start } : {}),
     });

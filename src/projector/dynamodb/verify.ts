@@ -54,12 +54,16 @@ export interface Verified {
  * what differs. Reads both tables whole and keeps the rows in memory; on a service that is being
  * written a row may move in between, so look at a difference twice.
  */
-export async function verify(context: VerifyContext, projection: Projection, of: GenerationKey): Promise<Verified> {
+export async function verify(
+  context: VerifyContext,
+  projection: Projection,
+  generation: GenerationKey,
+): Promise<Verified> {
   checkFields("context", context, CONTEXT);
-  const { rows, ...told } = await expectRows(context, projection, of);
+  const { rows, ...told } = await expectRows(context, projection, generation);
   const missing = new Map(rows);
   const differences: Difference[] = [];
-  for await (const item of readGenerationItems(context.table, of)) {
+  for await (const item of readGenerationItems(context.table, generation)) {
     const key = textOf({ pk: String(item[ROW.pk]), sk: String(item[ROW.sk]) });
     const found = item[ROW.row];
     const expected = missing.get(key);
@@ -73,10 +77,10 @@ export async function verify(context: VerifyContext, projection: Projection, of:
 async function expectRows(
   { store, table, eventTypes }: VerifyContext,
   projection: Projection,
-  of: GenerationKey,
+  generation: GenerationKey,
 ): Promise<ExpectedRows> {
   const expected = new InMemoryRows(projection);
-  const skipped = await readSkipped(table, of);
+  const skipped = await readSkipped(table, generation);
   const passedBy = new Set(skipped.map(idOf));
   const failed: FailedEvent[] = [];
   const behind = new Set<string>();
@@ -88,7 +92,7 @@ async function expectRows(
       event && takesAggregate(projection, event.aggregateType) ? [event] : [],
     );
     const unknown = [...new Set(events.map(({ entityId }) => entityId))].filter((entityId) => !positions.has(entityId));
-    for (const [entityId, position] of await readPositions(table, projection, of, unknown, true))
+    for (const [entityId, position] of await readPositions(table, projection, generation, unknown, true))
       positions.set(entityId, position);
     for (const event of events) {
       const { entityId, sequenceNumber } = event;
@@ -104,7 +108,7 @@ async function expectRows(
     }
     start = page.next;
   } while (start !== undefined);
-  const rows = new Map(expected.all.map(({ place, row }) => [textOf(keyOf(projection, of, place)), row]));
+  const rows = new Map(expected.all.map(({ place, row }) => [textOf(keyOf(projection, generation, place)), row]));
   return { rows, behind: [...behind], skipped, failed };
 }
 
@@ -121,8 +125,8 @@ const CONTEXT: Fields<VerifyContext> = { store: true, table: true, eventTypes: t
 
 const textOf = ({ pk, sk }: TableKey): string => `${pk} ${sk}`;
 
-function keyOf(projection: Projection, of: GenerationKey, place: RowPlace): TableKey {
-  if ("partition" in place) return sharedRowKey(of, place);
-  if ("sequenceNumber" in place) return eventRowKey(of, place.entityId, place.sequenceNumber);
-  return positionKey(projection, of, place.entityId);
+function keyOf(projection: Projection, generation: GenerationKey, place: RowPlace): TableKey {
+  if ("partition" in place) return sharedRowKey(generation, place);
+  if ("sequenceNumber" in place) return eventRowKey(generation, place.entityId, place.sequenceNumber);
+  return positionKey(projection, generation, place.entityId);
 }

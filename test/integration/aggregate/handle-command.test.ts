@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Meter } from "../../../scripts/bench/meter.ts";
-import { type CommandRequest, handleCommand, StateCache, Turns } from "../../../src/aggregate/index.ts";
+import { type CommandRequest, handleCommand, KeyedMutex, StateCache } from "../../../src/aggregate/index.ts";
 import type { CommandOf } from "../../../src/definition/index.ts";
 import { type ProductState, product } from "../../../src/product/index.ts";
 import { productService } from "../../../src/product/service.ts";
@@ -153,12 +153,12 @@ describe("a repeated command", () => {
   });
 });
 
-test("commands of one entity in one process take turns, and in several retry", async () => {
+test("commands of one entity in one process take mutex, and in several retry", async () => {
   const entity = newEntity("p");
   await open().run(entity, create);
   const processes = Array.from({ length: 4 }, () => {
     const { store } = open();
-    return { store, cache: new StateCache<ProductState>(10), turns: new Turns() };
+    return { store, cache: new StateCache<ProductState>(10), mutex: new KeyedMutex() };
   });
   const commands = Array.from({ length: 80 }, (_, n) =>
     handleCommand({ ...processes[n % 4]!, attempts: 100 }, product, request(entity, price(n + 2))),
@@ -262,7 +262,7 @@ describe("what is given and handed out", () => {
     const shared = { ...request(entity, command as never), command };
     const results = [1, 2, 3].map((by) => {
       command.data.by = by;
-      return handleCommand({ store, turns: new Turns() }, counter, shared as never);
+      return handleCommand({ store, mutex: new KeyedMutex() }, counter, shared as never);
     });
     command.data.by = 99;
     await Promise.all(results);

@@ -2,7 +2,7 @@ import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/c
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Meter } from "../../../scripts/bench/meter.ts";
-import { fold, load, loadAt, loadAtTime, nothingOf } from "../../../src/aggregate/index.ts";
+import { emptyAggregate, fold, load, loadAt, loadAtTime } from "../../../src/aggregate/index.ts";
 import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { type CounterState, counter } from "../../support/counter.ts";
@@ -35,7 +35,7 @@ async function append(entityId: string, count: number, from = 0): Promise<void> 
 /** The state by folding alone. */
 async function folded(entityId: string, version?: number): Promise<CounterState> {
   const events = await openStore(engine).getEvents(entityId, 1, version);
-  return fold(counter, nothingOf(entityId, counter.initialState), events).state;
+  return fold(counter, emptyAggregate(entityId, counter.initialState), events).state;
 }
 
 const snapshot = (entityId: string, version: number, state: object, stateVersion = "1") =>
@@ -161,7 +161,7 @@ test("for every n of one entity, loadAt(n) is the fold of 1..n", async () => {
   for (const place of [40, 100, 101, 205]) await snapshotAt(entity, place);
   const events = await store.getEvents(entity);
   for (let n = 0; n <= 230; n += 1) {
-    const expected = fold(counter, nothingOf(entity, counter.initialState), events.slice(0, n));
+    const expected = fold(counter, emptyAggregate(entity, counter.initialState), events.slice(0, n));
     expect(await loadAt(store, counter, entity, n)).toMatchObject({ version: n, state: expected.state });
   }
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { createConsumer, dynamoDbReceived, fetchFromApi, type ReceivedEvent } from "../../../src/consumer.ts";
+import { createConsumer, dynamoDbCheckpoints, fetchFromApi, type ReceivedEvent } from "../../../src/consumer.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createApp } from "../../../src/http/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
@@ -12,13 +12,13 @@ let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
   const create = {
-    TableName: "Received",
+    TableName: "ConsumerCheckpoints",
     BillingMode: "PAY_PER_REQUEST",
     AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
     KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
   } as const;
   await createTables(engine.client, [
-    { logicalId: "Received", name: "Received", ttlAttribute: undefined, create: create as never },
+    { logicalId: "ConsumerCheckpoints", name: "ConsumerCheckpoints", ttlAttribute: undefined, create: create as never },
   ]);
 });
 afterAll(() => engine.stop());
@@ -39,7 +39,7 @@ const detail = (entityId: string, sequenceNumber: number, more: object = {}) => 
 function open(more: object = {}) {
   const handled: [number, unknown, string][] = [];
   const consumer = createConsumer({
-    received: dynamoDbReceived(documents(engine.connect()), "Received", "billing"),
+    checkpoints: dynamoDbCheckpoints(documents(engine.connect()), "ConsumerCheckpoints", "billing"),
     handlers: {
       PriceUpdated: async (event: ReceivedEvent, { causationId }) =>
         void handled.push([event.sequenceNumber, event.data, causationId]),
@@ -69,7 +69,7 @@ test("what keeps the progress may be an object of a class", async () => {
       this.#owners.delete(key);
     }
   }
-  const { consumer, handled } = open({ received: new Remembered() });
+  const { consumer, handled } = open({ checkpoints: new Remembered() });
   for (const n of [1, 2, 2]) await consumer.take(detail("classy", n));
   expect(handled.map(([n]) => n)).toEqual([1, 2]);
 });
@@ -273,13 +273,13 @@ test("invocations at once handle each event once, in order, and end on the newes
 test("a lease that nobody gave back runs out, and one that is held makes the message come again", async () => {
   const entity = newEntity("leased");
   let now = Date.now();
-  const received = dynamoDbReceived(documents(engine.connect()), "Received", "billing", {
+  const checkpoints = dynamoDbCheckpoints(documents(engine.connect()), "ConsumerCheckpoints", "billing", {
     leaseMs: 1_000,
     clock: () => new Date(now),
   });
   const key = JSON.stringify(["", "Product", entity]);
-  expect(await received.lease(key, "somebody who died")).toBe(true);
-  const { consumer } = open({ received, waitMs: 0 });
+  expect(await checkpoints.lease(key, "somebody who died")).toBe(true);
+  const { consumer } = open({ checkpoints, waitMs: 0 });
   await expect(consumer.take(detail(entity, 1))).rejects.toMatchObject({ code: "BUSY", entityId: entity });
   now += 1_001;
   expect(await consumer.take(detail(entity, 1))).toBe("handled");

@@ -152,7 +152,7 @@ test("a library lends books: an old event, three kinds of rows, and a consumer t
   await handle("Loan", { ...by, entityId: "l-1", command: open });
   await handle("Loan", { ...by, entityId: "l-1", command: { type: "ReturnLoan", data: {} } });
   const fines = createConsumer<typeof library>({
-    received: { last: async () => 0, advance: async () => true },
+    checkpoints: { last: async () => 0, advance: async () => true },
     handlers: {
       LoanReturned: async ({ data: { memberId, daysLate }, eventId }) => {
         const command = { type: "ChargeFine", data: { cents: 50 * daysLate } } as const;

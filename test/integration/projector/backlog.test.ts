@@ -91,7 +91,7 @@ describe("a backlog of one entity behind a single record", () => {
       const { projector } = counting(eventsTable, { projections: projections.filter((one) => one.name === name) });
       const [target] = await projector.targets();
       const { store, table, eventTypes } = projector.context;
-      expect(await verify({ store, table, eventTypes }, target!.projection, target!.of)).toMatchObject({
+      expect(await verify({ store, table, eventTypes }, target!.projection, target!.generation)).toMatchObject({
         differences: [],
         behind: [],
       });

@@ -250,7 +250,7 @@ describe("keys that do not fit", () => {
       const ids = ["a", "b"].map((end) => `${longest(bytes - 1)}${end}`);
       const events = [...ids.map((id) => product(id, null)), product(`beside-${bytes}`, null)];
       const projections = openProjector(engine);
-      const targets = (await projections.targets()).filter(({ of }) => of.name !== "category-tree");
+      const targets = (await projections.targets()).filter(({ generation: of }) => of.name !== "category-tree");
       for (const target of targets)
         expect(await projections.projectInto(target, batchOf(events))).toMatchObject({ applied: 3, failures: [] });
     },
@@ -259,7 +259,7 @@ describe("keys that do not fit", () => {
   test("a category id of 1,100 bytes parks its product in the tree, and a rebuild finds it too", async () => {
     const events = [product("far-off", "c".repeat(1_100)), product("near-by", "c")];
     const projector = openProjector(engine, { parkAfter: PARK_AFTER });
-    const [tree] = (await projector.targets()).filter(({ of }) => of.name === "category-tree");
+    const [tree] = (await projector.targets()).filter(({ generation: of }) => of.name === "category-tree");
     const first = await projector.projectInto(tree!, batchOf(events));
     expect(first).toMatchObject({ applied: 1, failures: [{ entityId: "far-off", fromSequence: 1 }] });
     expect(await projector.projectInto(tree!, batchOf(events))).toMatchObject({ parked: 1, failures: [] });

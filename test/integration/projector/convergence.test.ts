@@ -60,7 +60,7 @@ async function expectNoDifference(
 ): Promise<void> {
   const projector = openProjector(engine, at);
   const { store, table, eventTypes } = projector.context;
-  for (const { projection, of } of await projector.targets()) {
+  for (const { projection, generation: of } of await projector.targets()) {
     const { differences, behind, rows } = await verify({ store, table, eventTypes }, projection, of);
     expect({ name: of.name, differences, behind }).toEqual({ name: of.name, differences: [], behind: [] });
     expect(rows).toBeGreaterThan(0);
@@ -172,7 +172,7 @@ test("verify lists a row that was changed, one that is missing and one that is t
     }),
   );
   const { store, table, eventTypes } = projector.context;
-  const { differences } = await verify({ store, table, eventTypes }, projections[0]!, target!.of);
+  const { differences } = await verify({ store, table, eventTypes }, projections[0]!, target!.generation);
   expect(differences.map(({ key, found }) => [key, found])).toEqual(
     expect.arrayContaining([
       ["product-catalog@1#p- row", { wrong: true }],

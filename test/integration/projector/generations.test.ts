@@ -291,7 +291,7 @@ describe("verify", () => {
       await projector.project(batchOf(events));
       expect(await skipParked(projector, name, name)).toMatchObject([{ applied: 1, parked: false }]);
       const { store, eventTypes } = projector.context;
-      expect(await verify({ store, table: table(), eventTypes }, projection, { name, generation: 1 })).toMatchObject({
+      expect(await verify({ store, table: table(), eventTypes }, projection, { name, number: 1 })).toMatchObject({
         differences: [],
         skipped: [{ entityId: name, sequenceNumber: 2 }],
         failed: [],
@@ -317,7 +317,7 @@ describe("verify", () => {
     const projector = open(counting(false));
     await projector.project(batchOf(events));
     const { store, eventTypes } = projector.context;
-    const verified = await verify({ store, table: table(), eventTypes }, counting(true), { name, generation: 1 });
+    const verified = await verify({ store, table: table(), eventTypes }, counting(true), { name, number: 1 });
     expect(verified.failed).toEqual([{ entityId: name, sequenceNumber: 2, error: "new bug" }]);
     expect(verified.differences).toMatchObject([{ expected: undefined, found: { sequenceNumber: 2 } }]);
   });

@@ -58,7 +58,7 @@ test("a rebuild whose rows are refused again and again ends with the reason, and
   expect(await reader.row("p-39")).toMatchObject({ version: 10 });
 });
 
-test("a lost reply turns no rollback round, and a rebuild cut off goes on with another number of segments", async () => {
+test("a lost reply mutex no rollback round, and a rebuild cut off goes on with another number of segments", async () => {
   const eventsTable = "Lost-Events";
   await createBareEventsTable(engine.client, eventsTable);
   await putEvents(engine.client, eventsTable, 160, (n) => event(n % 16, Math.floor(n / 16) + 1));

@@ -37,7 +37,7 @@ async function differences(projector: Projector) {
   const generations = await projector.generations.get(catalog.name, 1);
   const result = await verify({ store, table, eventTypes }, catalog, {
     name: catalog.name,
-    generation: generations.serving,
+    number: generations.serving,
   });
   return { generation: generations.serving, differences: result.differences, behind: result.behind, rows: result.rows };
 }
@@ -125,7 +125,7 @@ test("100,000 events are rebuilt under live writes and reads, killed at half and
   expect(await rollback(live, catalog, clock)).toEqual({ generation: 2 });
   await forgetGeneration(live, catalog, 1, clock);
   expect(
-    await removeRows({ client: documents(engine.client), name: READ_MODELS }, { name: catalog.name, generation: 1 }),
+    await removeRows({ client: documents(engine.client), name: READ_MODELS }, { name: catalog.name, number: 1 }),
   ).toBeGreaterThan(0);
   expect(await differences(openProjector(engine, { eventsTable, projections: [catalog] }))).toMatchObject({
     differences: [],

@@ -65,7 +65,7 @@ describe.each(Object.entries(THROWN))("%s, thrown by", (_, value) => {
   test("its notices, parks one entity and holds up no other", async () => {
     await expectOneParked(
       () => ({ eventData: { bad: true } }),
-      () => ({ noticesOf: fail }),
+      () => ({ snapshotRequestsOf: fail }),
     );
   });
 

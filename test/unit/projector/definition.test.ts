@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { createClient } from "../../../src/client.ts";
-import { dynamoDbReceived } from "../../../src/consumer.ts";
+import { dynamoDbCheckpoints } from "../../../src/consumer.ts";
 import type { Projection } from "../../../src/definition/index.ts";
 import { EventTypeRegistry } from "../../../src/event-store/index.ts";
 import { category, product } from "../../../src/product/index.ts";
@@ -59,5 +59,5 @@ test("misspelt options are refused by name, wherever there are any", async () =>
       { expectedversion: 1 } as never,
     ),
   ).rejects.toThrow(refused("command.expectedversion"));
-  expect(() => dynamoDbReceived({} as never, "t", "c", { leaseMS: 1 } as never)).toThrow(refused("options.leaseMS"));
+  expect(() => dynamoDbCheckpoints({} as never, "t", "c", { leaseMS: 1 } as never)).toThrow(refused("options.leaseMS"));
 });

@@ -3,10 +3,10 @@
  * not conflict with each other in the table. Other processes are not waited for: the conditional
  * write decides between them.
  */
-export class Turns {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  async take<T>(entityId: string, act: () => Promise<T>): Promise<T> {
+  async run<T>(entityId: string, act: () => Promise<T>): Promise<T> {
     const before = this.#last.get(entityId) ?? Promise.resolve();
     const turn = before.then(act, act);
     this.#last.set(entityId, turn);

@@ -1,5 +1,5 @@
 /** Remembers how far a subscriber has handled each entity of each source. Keys are made by the consumer. */
-export interface Received {
+export interface ConsumerCheckpoints {
   last(key: string): Promise<number>;
   /** False when another invocation has handled the event meanwhile. */
   advance(key: string, sequenceNumber: number): Promise<boolean>;

@@ -4,25 +4,25 @@ import { systemClock } from "../event-store/defaults.ts";
 import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
 import { checkFields, type Fields } from "../event-store/index.ts";
 import { partitionPart } from "../stream/index.ts";
-import type { Received } from "./received.ts";
+import type { ConsumerCheckpoints } from "./checkpoints.ts";
 
-export interface DynamoDbReceivedOptions {
+export interface DynamoDbCheckpointsOptions {
   /** Milliseconds for which an invocation has an entity to itself: more than a handler takes. Default 60,000. */
   readonly leaseMs?: number;
   /** Default: the system's. */
   readonly clock?: () => Date;
 }
 
-const OPTIONS: Fields<DynamoDbReceivedOptions> = { leaseMs: true, clock: true };
+const OPTIONS: Fields<DynamoDbCheckpointsOptions> = { leaseMs: true, clock: true };
 const DEFAULT_LEASE_MS = 60_000;
 
 /** Keeps it in a DynamoDB table with the key `pk` (S), by conditional writes. */
-export function dynamoDbReceived(
+export function dynamoDbCheckpoints(
   client: DynamoDBDocumentClient,
   table: string,
   consumer: string,
-  options: DynamoDbReceivedOptions = {},
-): Required<Received> {
+  options: DynamoDbCheckpointsOptions = {},
+): Required<ConsumerCheckpoints> {
   checkFields("options", options, OPTIONS);
   const { leaseMs = DEFAULT_LEASE_MS, clock = systemClock } = options;
   const keyOf = (key: string) => ({ pk: `${consumer}#${partitionPart(key)}` });

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { type CommandLog, EMPTY_COMMAND_LOG, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
 
 /** What the store knows of an entity at one version that it has seen with its own eyes. */
-export interface KnownEntity {
+export interface CachedHead {
   readonly version: number;
   readonly aggregateType: string;
   /** Of the event at `version`; the next one is not earlier. */
@@ -17,8 +17,8 @@ const BYTES_PER_COMMAND = 64;
  * The newest version of entities that this process loaded or appended, so that the next append
  * needs no read. Bounded; forgetting an entry costs one read, and a stale one costs one conflict.
  */
-export class EntityMemory {
-  readonly #known: LRUCache<string, KnownEntity>;
+export class HeadCache {
+  readonly #known: LRUCache<string, CachedHead>;
 
   /** @param maxBytes estimated memory to use at most */
   constructor(maxBytes: number) {
@@ -31,12 +31,12 @@ export class EntityMemory {
     });
   }
 
-  get(entityId: string): KnownEntity | undefined {
+  get(entityId: string): CachedHead | undefined {
     return this.#known.get(entityId);
   }
 
   /** Keeps the newer of what is known and what is told. */
-  learn(entityId: string, entity: KnownEntity): void {
+  set(entityId: string, entity: CachedHead): void {
     const known = this.#known.get(entityId);
     const isNews =
       !known ||

@@ -15,7 +15,7 @@ export function snapshotDue({ entityId, aggregateType, sequenceNumber, correlati
   return { entityId, aggregateType, version: sequenceNumber, correlationId };
 }
 
-export function isSnapshotDueNotice(value: unknown): value is SnapshotDue {
+export function isSnapshotRequest(value: unknown): value is SnapshotDue {
   if (typeof value !== "object" || value === null) return false;
   const { entityId, aggregateType } = value as Partial<SnapshotDue>;
   return typeof entityId === "string" && typeof aggregateType === "string";
