@@ -36,7 +36,7 @@ function read(): Given {
   if (from === undefined || to === undefined || rest.length > 0) throw new Error("expected FROM and TO");
   const indexShards = Number(values["index-shards"]);
   if (!Number.isInteger(indexShards) || indexShards < 1 || indexShards > 100)
-    throw new Error(`--index-shards: expected a whole number from 1 to 100, got ${values["index-shards"]}`);
+    throw new Error(`--index-shards: expected an integer from 1 to 100, got ${values["index-shards"]}`);
   const isAws = values.aws || values["from-region"] !== undefined || values["to-region"] !== undefined;
   return { from, to, indexShards, isAws, fromRegion: values["from-region"], toRegion: values["to-region"] };
 }

@@ -131,7 +131,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const projection = find(name);
       const generation = Number(text);
       if (!Number.isInteger(generation) || generation < 1)
-        throw new Error(`GENERATION: expected a whole number from 1, got ${text}`);
+        throw new Error(`GENERATION: expected an integer of at least 1, got ${text}`);
       const { projector, table } = await wire();
       await forgetGeneration(projector, projection, generation, clock, { abandon });
       await pause(projector.generations.maxAgeMs * 1.5);

@@ -21,7 +21,7 @@ function readNumber(name: Name, text: string): number {
   const number = Number(text);
   const isFine = text.trim() !== "" && number >= from && number <= to && (!isWhole || Number.isInteger(number));
   if (isFine) return number;
-  throw new Error(`--${name}: expected a ${isWhole ? "whole number" : "number"} from ${from} to ${to}, got ${text}`);
+  throw new Error(`--${name}: expected ${isWhole ? "an integer" : "a number"} from ${from} to ${to}, got ${text}`);
 }
 
 /** Settings by group. @throws when a name is unknown or its value is out of its range */

@@ -23,7 +23,7 @@ interface Stage {
 function shardsOf(text: string): number {
   const indexShards = Number(text);
   if (Number.isInteger(indexShards) && indexShards >= 1 && indexShards <= 100) return indexShards;
-  throw new Error(`INDEX_SHARDS: expected a whole number from 1 to 100, got ${text}`);
+  throw new Error(`INDEX_SHARDS: expected an integer from 1 to 100, got ${text}`);
 }
 
 /** Names and endpoints: of AWS's when a prefix is given, else of the local run. */

@@ -90,7 +90,7 @@ export const ASSUMPTIONS: Assumptions = {
 
 type Settings = Workload & Knobs & Assumptions;
 
-/** What each setting may be: from, to, and whether it is a whole number. */
+/** What each setting may be: from, to, and whether it is an integer. */
 export const RANGES: Readonly<Record<keyof Settings, readonly [from: number, to: number, isWhole: boolean]>> = {
   rate: [1, 10_000_000, false],
   seconds: [1, 86_400, true],

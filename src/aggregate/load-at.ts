@@ -8,7 +8,7 @@ import { type LoadedAggregate, load } from "./load.ts";
  * time is not after it. Finding that costs two small reads per halving of the entity's length. Where a writer's clock
  * stood more than five minutes ahead, times go back behind its events, and the events since are read one after another.
  *
- * @throws {InvalidArgumentError} for a time that is none
+ * @throws {InvalidArgumentError} for an invalid time
  */
 export async function loadAtTime<State, C extends Command, E extends NewEvent>(
   store: EventStore,

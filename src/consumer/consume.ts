@@ -77,7 +77,7 @@ type ReceivedFrom<Published> = Published extends { readonly data: infer Data }
  * gaps are fetched, and an invocation has an entity to itself while it handles its events (see `Received.lease`).
  *
  * What can still repeat: a crash between a handler's end and the noting of it lets the event come again, and a handler that
- * takes longer than the lease may be joined by another. So a handler must bear to see an event twice.
+ * takes longer than the lease may be joined by another. So a handler must be idempotent.
  *
  * @throws {InvalidArgumentError} for an unknown option, and for a handler of an event that the contract does not have
  */

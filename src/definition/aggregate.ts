@@ -205,7 +205,7 @@ function checkDeclaration(declaration: Unchecked): void {
   checkFields(`${at} snapshots`, snapshots, POLICY);
   const { every = 1, at: significant = [] } = snapshots;
   if (!Number.isInteger(every) || every < 1)
-    throw new InvalidArgumentError(`${at} snapshots.every`, every, "an integer from 1");
+    throw new InvalidArgumentError(`${at} snapshots.every`, every, "an integer of at least 1");
   for (const name of [...significant])
     if (!Object.hasOwn(events, name)) throw new InvalidArgumentError(`${at} snapshots.at`, name, oneOf(events));
   if (createdBy !== undefined && !Object.hasOwn(commands, createdBy))

@@ -105,7 +105,7 @@ const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 /** The publisher's parked entities are listed under this name. */
 const RESERVED = "publisher";
 
-/** @throws {InvalidArgumentError} for a name that cannot be part of a key, a version that is none, or too many lists */
+/** @throws {InvalidArgumentError} for an invalid name or version, or too many lists */
 export function checkProjection<P extends Projection>(projection: P): P {
   const { name, version = 1, feed = "stream" } = projection;
   if (name === RESERVED)
@@ -113,7 +113,7 @@ export function checkProjection<P extends Projection>(projection: P): P {
   if (typeof name !== "string" || !NAME.test(name))
     throw new InvalidArgumentError("projection.name", name, "1 to 64 lower-case letters, digits and dashes");
   if (!Number.isSafeInteger(version) || version < 1)
-    throw new InvalidArgumentError(`projection ${name}: version`, version, "an integer from 1");
+    throw new InvalidArgumentError(`projection ${name}: version`, version, "an integer of at least 1");
   if (feed !== "stream" && feed !== "bus")
     throw new InvalidArgumentError(`projection ${name}: feed`, feed, '"stream" or "bus"');
   const lists = "lists" in projection ? Object.keys(projection.lists ?? {}) : [];

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type CommandLog, EMPTY_COMMAND_LOG, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
 
-/** What the store knows of an entity at one version that it has seen with its own eyes. */
+/** The last head of an entity that this process read or wrote. */
 export interface CachedHead {
   readonly version: number;
   readonly aggregateType: string;

@@ -41,7 +41,7 @@ export interface InMemoryEventStoreOptions {
   readonly clock?: () => Date;
   /** Makes event ids. Default: random UUIDs. */
   readonly newId?: () => string;
-  /** Default: nobody. */
+  /** Default: ignored. */
   readonly warn?: Warn;
 }
 

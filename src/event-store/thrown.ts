@@ -24,7 +24,7 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
     (then) => typeof then === "function",
   ) === "function";
 
-/** Lets go of a promise that nobody asked for: what it is refused with is nobody's. */
+/** Ignores a promise that is not awaited, and its rejection. */
 export function dropPromise(promise: PromiseLike<unknown>): void {
   Promise.resolve(promise).catch(() => undefined);
 }
@@ -56,7 +56,7 @@ const isError = (value: unknown): boolean => value instanceof Error;
 export const messageOf = (thrown: unknown): string =>
   read(() => asError(thrown).message) ?? "an error without a message";
 
-/** Whatever was thrown, as an Error; a value that is none becomes the message of one. */
+/** Whatever was thrown, as an Error; any other value becomes the message of one. */
 export function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(shown(thrown), { cause: thrown });
 }

@@ -137,6 +137,10 @@ export function checkKeyText(field: string, value: unknown, most = MAX_PARTITION
 
 export function checkWholeNumber(field: string, value: unknown, from: number): void {
   if (!Number.isSafeInteger(value) || Number(value) < from) {
-    throw new InvalidArgumentError(field, value, `a whole number from ${from}`);
+    throw new InvalidArgumentError(
+      field,
+      value,
+      from === 0 ? "a non-negative integer" : `an integer of at least ${from}`,
+    );
   }
 }

@@ -1,4 +1,4 @@
-/** Who asks, as the platform vouches for it. */
+/** The authenticated caller. */
 export interface Identity {
   readonly userId: string;
   /** What it may do besides, such as the scopes of a token. */

@@ -108,7 +108,7 @@ function addProblems(app: App): void {
     // The gateway adds what a browser wants to know of it (CORS), where the stage lets pages of other origins in.
     if (isThere && method === "OPTIONS") return context.body(null, 204, { allow: allow.join(", ") });
     const detail = isThere
-      ? `${method} is not for ${path}; there is ${allow.join(", ")}`
+      ? `${method} is not allowed on ${path}; allowed: ${allow.join(", ")}`
       : `there is no ${method} ${path}`;
     context.set("detail", detail);
     const status = isThere ? 405 : 404;

@@ -24,9 +24,9 @@ export interface HttpDependencies {
   readonly cachedEntities?: number;
   readonly clock: () => Date;
   readonly newId: () => string;
-  /** Who asks, from what the platform says of the request; undefined is a 401. */
+  /** The caller, from what the platform says of the request; undefined is a 401. */
   readonly identify: (env: unknown, headers: Headers) => string | undefined;
-  /** What who asks may do besides (see `mayReadActivity`). Default: nothing. */
+  /** What the caller may do besides (see `mayReadActivity`). Default: nothing. */
   readonly scopesOf?: (env: unknown, headers: Headers) => readonly string[];
   /** Whether `/entities/{id}/published` shows the user, as the bus does. Default false. */
   readonly publishUserId?: boolean | undefined;

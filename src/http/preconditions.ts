@@ -10,7 +10,7 @@ const LIST = /(?:W\/)?"[^"]*"|[^\s,]+/g;
 
 /**
  * `If-Match: "7"` is the expected version (RFC 9110, section 13.1.1). Weak tags never match, nor does one that is no
- * version of ours. Undefined: any version will do, which a command on what there is not refuses anyway.
+ * version of ours. Undefined: any version.
  *
  * @throws {MalformedError} for what is no list of entity tags
  */

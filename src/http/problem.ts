@@ -10,7 +10,7 @@ export class PreconditionFailedError extends Error {
   }
 }
 
-/** Who asks may not have the answer. */
+/** The caller may not have the answer. */
 export class ForbiddenError extends Error {
   readonly code = "FORBIDDEN";
 }
@@ -123,7 +123,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
-/** What a client asked for is not there. */
+/** The resource does not exist. */
 export class NotFoundError extends Error {
   readonly code = "NOT_FOUND";
 }

@@ -132,7 +132,7 @@ const responses = {
   200: { description: "Found", content: anyJson },
   400: { description: "Malformed", content: problemContent },
   404: { description: "Unknown", content: problemContent },
-  403: { description: "Not for who asks", content: problemContent },
+  403: { description: "Forbidden", content: problemContent },
   409: { description: "The read model is behind the version that was asked for: ask again", content: problemContent },
   503: { description: "Not available", content: problemContent },
 };

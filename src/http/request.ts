@@ -25,6 +25,6 @@ export const identityOf = (context: RequestContext, dependencies: HttpDependenci
 
 export function userOf(context: RequestContext, { identify }: HttpDependencies): string {
   const userId = identify(context.env, context.req.raw.headers);
-  if (userId === undefined) throw new HTTPException(401, { message: "the request does not say who asks" });
+  if (userId === undefined) throw new HTTPException(401, { message: "the request is not authenticated" });
   return userId;
 }

@@ -2,7 +2,7 @@
 
 const oneOf = (...values) => ({ expected: `one of ${values.join(", ")}`, isFine: (text) => values.includes(text) });
 const whole = (from, to) => ({
-  expected: `a whole number from ${from} to ${to}`,
+  expected: `an integer from ${from} to ${to}`,
   isFine: (text) => /^[1-9]\d*$|^0$/.test(text) && Number(text) >= from && Number(text) <= to,
 });
 const text = (pattern, expected) => ({ expected, isFine: (value) => pattern.test(value) });

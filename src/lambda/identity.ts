@@ -37,7 +37,7 @@ function principalOf(arn: string | undefined): string | undefined {
   return role === undefined ? textOf(arn) : `arn:${partition}:iam::${account}:role/${role}`;
 }
 
-/** What who asks may do besides: the scopes of a token; and to read all, for the users and scopes that the stage names. */
+/** What the caller may do besides: the scopes of a token; and to read all, for the users and scopes that the stage names. */
 export function scopesOf(
   { requestContext }: ApiEvent,
   userId: string | undefined,

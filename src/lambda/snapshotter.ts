@@ -61,7 +61,7 @@ export function createSnapshotterHandler(service: ServiceDefinition) {
     }
   }
 
-  /** A `SnapshotDue` notice from the bus, the daily schedule, or the rest of a sweep. */
+  /** A snapshot request from the bus, the daily schedule, or the rest of a sweep. */
   return async (event: Input, { getRemainingTimeInMillis }: Context): Promise<void> => {
     const isSweep = "sweep" in event || event["detail-type"] === SWEEP_UNFINISHED;
     if (isSweep) await sweep(getRemainingTimeInMillis);

@@ -39,7 +39,7 @@ async function answerLocal(bus: LocalBus, request: IncomingMessage, response: Se
   const route = `${request.method} ${path}`;
   if (route === "GET /archive") {
     const from = Number(new URLSearchParams(query).get("from") ?? 0);
-    if (!Number.isInteger(from) || from < 0) throw new ValidationException("from: expected a whole number from 0");
+    if (!Number.isInteger(from) || from < 0) throw new ValidationException("from: expected a non-negative integer");
     return answer(response, 200, { events: bus.archive.slice(from), next: bus.archive.length });
   }
   if (route === "GET /run") return void response.end(identityOf(process.pid));

@@ -106,7 +106,7 @@ export async function startEngine({ folder: kept, port, log = () => undefined }:
 /** Room that an engine for a test or a bench may need, in bytes. */
 const SCRATCH_BYTES = 2 ** 30;
 
-/** A folder in memory where the system has one with room, for files that nobody keeps. */
+/** A folder in memory where the system has one with room, for temporary files. */
 function scratchFolder(): string {
   return mkdtempSync(join(hasRoom("/dev/shm") ? "/dev/shm" : tmpdir(), "streamfold-engine-"));
 }

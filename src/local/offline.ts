@@ -172,7 +172,7 @@ export class OfflineService {
   #guard(): void {
     guardAllServers();
     process.removeAllListeners("uncaughtException");
-    process.on("uncaughtException", (error) => this.#print(`an error was caught by nobody: ${error.message}`));
+    process.on("uncaughtException", (error) => this.#print(`uncaught error: ${error.message}`));
     process.on("unhandledRejection", (reason) => this.#print(`a promise was left rejected: ${messageOf(reason)}`));
   }
 
@@ -221,7 +221,7 @@ function checkEndpoints(): void {
   }
 }
 
-/** Keys for the SDK, which signs requests that nobody here checks. */
+/** Keys for the SDK, which signs requests; the signature is not checked here. */
 function pretendCredentials(region: string): void {
   process.env.AWS_ACCESS_KEY_ID ??= "local";
   process.env.AWS_SECRET_ACCESS_KEY ??= "local";

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 
 /**
- * Ports that nobody gives out by himself: below those that systems take for outgoing connections (32,768
+ * Ports that no system gives out by itself: below those that systems take for outgoing connections (32,768
  * on Linux, 49,152 elsewhere), one of which may take a port between the look at it and its use.
  */
 const FIRST_PORT = 15_000;

@@ -42,7 +42,7 @@ export class LocalQueue {
     this.#journal.rewrite([...this.#messages.values()].map((put) => ({ put })));
   }
 
-  /** What was under way when the run ended is nobody's any more, and need not wait for its visibility timeout. */
+  /** What was under way when the run ended has no consumer any more, and need not wait for its visibility timeout. */
   #showAll(): void {
     for (const message of this.#messages.values())
       this.#messages.set(message.id, { ...message, visibleAt: message.sentAt });

@@ -17,7 +17,7 @@ const partOf = (value: unknown, step: string | number): unknown =>
 
 const STEP = /\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]/y;
 
-/** The steps of a JSON path like `$.detail.items[0]`, or undefined for what is none. */
+/** The steps of a JSON path like `$.detail.items[0]`, or undefined for an invalid path. */
 export function readInputPath(path: string): readonly (string | number)[] | undefined {
   if (!path.startsWith("$")) return undefined;
   const steps: (string | number)[] = [];

@@ -28,7 +28,7 @@ export interface PageRequest<Row = unknown> {
 /** How a projection's rows are asked for. All reads are of the serving generation. */
 export interface RowReader<Row, List extends string = string> {
   /**
-   * The row of one entity; undefined when there is none. A hot row may come from memory, up to a
+   * The row of one entity; undefined when there is none. A cached row may come from memory, up to a
    * second old, but never older than `atLeastVersion`.
    */
   row(entityId: string, atLeastVersion?: number): Promise<VersionedRow<Row> | undefined>;

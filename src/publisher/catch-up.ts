@@ -45,7 +45,7 @@ export async function publishMissing(context: CatchUpContext, publisher: Publish
 
 /**
  * Takes all that is stored by now as published, without sending it: before the publisher is put to a table
- * that has a history nobody is to get, or after its progress was lost with the ReadModels table.
+ * whose history must not be published, or after its progress was lost with the ReadModels table.
  *
  * @returns the number of entities
  */

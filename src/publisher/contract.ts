@@ -48,7 +48,7 @@ export function brokenPromises(before: readonly PublishedEvent[], after: readonl
 
 /**
  * What of a published shape would break those who read it: a field that is gone, is not always there
- * any more, or is of another type. New fields break nobody.
+ * any more, or is of another type. New fields break no consumer.
  */
 export function breakingChanges(before: JsonSchema, after: JsonSchema | undefined, path = "data"): string[] {
   if (!after) return [`${path} is gone`];

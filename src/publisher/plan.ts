@@ -25,7 +25,7 @@ export interface Plan {
   readonly progress: Progress;
   readonly outgoing: readonly Outgoing[];
   readonly events: readonly StoredEvent[];
-  /** Of `unpublishable`, what the store did not answer says nothing about the event, and parks nobody. */
+  /** Of `unpublishable`, what the store did not answer says nothing about the event, and parks no entity. */
   readonly unpublishable?: (Poison & { readonly counts: boolean }) | undefined;
 }
 
@@ -71,14 +71,14 @@ function planOf(
 function outgoingOf(options: PlanOptions, maxBytes: number, event: StoredEvent): Outgoing[] {
   const { entityId, sequenceNumber, eventTime: time, traceHeader } = event;
   const entry = forEvent(event, "its published form", () => entryOf(options, maxBytes, event));
-  const given = forEvent(event, "its notices", () => options.snapshotRequestsOf?.(event) ?? []);
-  const notices = forEvent(event, "its notices", () =>
+  const given = forEvent(event, "its snapshot request", () => options.snapshotRequestsOf?.(event) ?? []);
+  const requests = forEvent(event, "its snapshot request", () =>
     given.map(({ detailType, detail }): BusEntry => {
       const shared = { source: options.source, resources: [entityId], time, traceHeader };
       return { ...shared, detailType, detail: JSON.stringify(detail) };
     }),
   );
-  return [...(entry ? [entry] : []), ...notices].map((one) => ({ entityId, sequenceNumber, entry: one }));
+  return [...(entry ? [entry] : []), ...requests].map((one) => ({ entityId, sequenceNumber, entry: one }));
 }
 
 function entryOf(options: PlanOptions, maxBytes: number, event: StoredEvent): BusEntry | undefined {

@@ -187,7 +187,7 @@ class Sending {
     line.tries = 0;
     line.isAlone = false;
     const next = line.entries[line.next];
-    // A notice may follow an event under its number: it counts as sent with the last of them.
+    // A snapshot request may follow an event under its number: it counts as sent with the last of them.
     if (sent && sent.sequenceNumber !== next?.sequenceNumber) this.#sent.set(line.entityId, sent.sequenceNumber);
     if (next) this.#ready.push(line);
   }

@@ -17,5 +17,5 @@ export function dynamoDbSweepProgress(client: DynamoDBDocumentClient, table: str
   };
 }
 
-/** Beside the snapshots, under an id that no entity has: version 0 is nobody's. */
+/** Beside the snapshots, under a key that no snapshot has: version 0. */
 const keyOf = (aggregateType: string) => ({ entityId: `sweep#${aggregateType}`, version: 0 });

@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../event-store/index.ts";
 
-/** The detail of a `SnapshotDue` notice. It may come twice, late or out of order. */
+/** The detail of a snapshot request. It may come twice, late or out of order. */
 export interface SnapshotDue {
   readonly entityId: string;
   readonly aggregateType: string;

@@ -44,7 +44,7 @@ export async function findParked({ client, name: table }: ReadModelTable, key: K
   return Item && toParked(Item.parked as StoredParked);
 }
 
-/** Takes an entity from the list, unless it was parked anew meanwhile. */
+/** Takes an entity from the list, unless it was parked again meanwhile. */
 export async function removeParked(
   { client, name: table }: ReadModelTable,
   key: Key,

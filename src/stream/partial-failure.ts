@@ -9,7 +9,7 @@ export interface EntityFailure {
 
 /**
  * The answer to an event source mapping with ReportBatchItemFailures: the first record that must
- * come again, from which Lambda sends the rest of the batch anew. An empty identifier would fail
+ * come again, from which Lambda sends the rest of the batch again. An empty identifier would fail
  * the whole batch, so a failure without a record throws.
  */
 export function batchAnswer(

@@ -3,7 +3,7 @@ import { decodeEvent, type Item } from "../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../event-store/index.ts";
 
 /**
- * One record of the table stream. It rings for an entity and a sequence number; the event itself is
+ * One record of the table stream: a change notification for an entity and a sequence number; the event itself is
  * a convenience that is missing when the image could not be read, and then is read from the store.
  */
 export interface StreamedEvent {

@@ -1,4 +1,4 @@
-/** The function's time is nearly over: what is left is delivered again. Nobody is to blame. */
+/** The function's time is nearly over: what is left is delivered again. No event is at fault. */
 export class TimeUpError extends Error {
   readonly code = "TIME_UP";
   constructor() {

@@ -6,7 +6,7 @@ import { type GivenEvent, readAsStored } from "./given-events.ts";
 
 /**
  * What a projection makes of events: of a row per entity the row, by entity id where the events are of several entities;
- * of a row per event the rows in their order; of rows across entities the rows by "partition/key". Events are checked by
+ * of a row per event the rows in their order; of a multi-entity projection the rows by "partition/key". Events are checked by
  * their schemas and upcast, several entities and aggregates are told apart, and what production refuses is refused.
  *
  * @example

@@ -7,7 +7,7 @@ export interface Condition<Value = { S: string }> {
   readonly ExpressionAttributeValues?: Record<string, Value>;
 }
 
-/** Nobody has stored an event under this entity and sequence number yet. */
+/** No event is stored yet under this entity and sequence number. */
 export const sequenceNumberIsFree: Condition = {
   ConditionExpression: "attribute_not_exists(#entityId)",
   ExpressionAttributeNames: { "#entityId": "entityId" },

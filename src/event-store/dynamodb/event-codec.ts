@@ -41,7 +41,7 @@ export function encodeEventWith(event: StoredEvent, payload: AttributeValue): It
 export function decodeEvent(item: Item): StoredEvent {
   const sequenceNumber = Number(item[EVENT.sequenceNumber]?.N);
   if (!Number.isSafeInteger(sequenceNumber) || sequenceNumber < 1) {
-    throw new CorruptItemError(keyOf(item), EVENT.sequenceNumber, "a whole number from 1");
+    throw new CorruptItemError(keyOf(item), EVENT.sequenceNumber, "an integer of at least 1");
   }
   const optional = (field: "causationId" | "commandId" | "commandHash" | "traceHeader") => {
     const value = item[field]?.S;

@@ -32,7 +32,7 @@ export interface DynamoDBEventStoreOptions {
   readonly newId?: () => string;
   /** X-Ray's header of the request at hand, kept on its events; undefined when it is not traced. Default: never. */
   readonly traceHeader?: () => string | undefined;
-  /** Told of what is wrong and does not stop the work, such as a clock that is ahead. Default: nobody. */
+  /** Told of what is wrong and does not stop the work, such as a clock that is ahead. Default: ignored. */
   readonly warn?: Warn;
 }
 
@@ -79,6 +79,6 @@ const RANGES: Partial<Record<keyof DynamoDBEventStoreOptions, Range>> = {
 
 function checkRange(name: string, value: unknown, [from, to]: Range): void {
   const isWithin = Number.isInteger(value) && Number(value) >= from && Number(value) <= (to ?? Number.MAX_SAFE_INTEGER);
-  const expected = `a whole number from ${from}${to === undefined ? "" : ` to ${to}`}`;
+  const expected = to === undefined ? `an integer of at least ${from}` : `an integer from ${from} to ${to}`;
   if (!isWithin) throw new InvalidArgumentError(`options.${name}`, value, expected);
 }

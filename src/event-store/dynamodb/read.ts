@@ -196,7 +196,7 @@ interface Page {
 
 const HIGHEST = Number.MAX_SAFE_INTEGER;
 
-/** The events up to the first item that is none. */
+/** The events up to the first item that cannot be decoded. */
 function decodeAll(items: readonly Item[]): Pick<Page, "events" | "broken"> {
   const events: StoredEvent[] = [];
   try {

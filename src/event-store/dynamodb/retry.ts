@@ -2,7 +2,7 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import pRetry from "p-retry";
 import { type EventStoreError, isEventStoreError, StoreUnavailableError } from "../errors.ts";
 
-/** How often a throttled or conflicting request is sent, each time with the SDK's own attempts, where nobody says. */
+/** How often a throttled or conflicting request is sent, each time with the SDK's own attempts, unless a caller says otherwise. */
 export const REQUEST_ATTEMPTS = 8;
 
 /**

@@ -74,7 +74,7 @@ function versionOf(item: Item): number {
 
 function wholeNumber(item: Item, field: string): number {
   const value = Number(item[field]?.N);
-  if (!Number.isSafeInteger(value)) throw new CorruptItemError(keyOf(item), field, "a whole number");
+  if (!Number.isSafeInteger(value)) throw new CorruptItemError(keyOf(item), field, "an integer");
   return value;
 }
 

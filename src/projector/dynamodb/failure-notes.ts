@@ -28,7 +28,7 @@ export async function noteFailure(
   return Number(Attributes?.attempts ?? 1);
 }
 
-/** A step of the transaction that parks: the count begins anew when the entity is retried. */
+/** A step of the transaction that parks: the count starts again when the entity is retried. */
 export const resetFailures = (table: string, key: TableKey) => ({
   Update: {
     TableName: table,

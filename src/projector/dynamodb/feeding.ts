@@ -93,13 +93,13 @@ function merged(
   ]);
 }
 
-/** A generation that nobody has told of yet begins without a gap, if it is fed. */
+/** A generation without a record yet begins without a gap, if it is fed. */
 function toldAs(isFed: boolean, before: Feeding | undefined, now: string): Feeding {
   if (before?.isFed === isFed) return before;
   return before || !isFed ? { isFed, gap: now } : { isFed };
 }
 
-/** Whether a generation is fed; of one that nobody has told of, no batch has come since it was made. */
+/** Whether a generation is fed; of one without a record, no batch has come since it was made. */
 export async function readFeeding(
   { client, name: table }: ReadModelTable,
   generation: GenerationKey,

@@ -89,7 +89,7 @@ export function readPosition(item: Item): Position {
   };
 }
 
-/** The put that moves a position on, with the condition that nobody else has. @throws what `encodeItem` throws */
+/** The put that moves a position on, with the condition that no other writer has. @throws what `encodeItem` throws */
 export function movePosition(
   table: ReadModelTable,
   { projection, generation }: Target,
@@ -121,7 +121,7 @@ export function positionKey(projection: Projection, generation: GenerationKey, e
     : checkpointKey(generation, entityId);
 }
 
-/** Nobody has written the item since it was read; revision 0: nobody has ever written it. */
+/** The item was not written since it was read; revision 0: it does not exist. */
 export function isUnchangedSince(revision: number): Condition<unknown> {
   if (revision === 0) {
     return { ConditionExpression: "attribute_not_exists(#pk)", ExpressionAttributeNames: { "#pk": ROW.pk } };

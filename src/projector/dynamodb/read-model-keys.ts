@@ -84,7 +84,7 @@ export function listAttributes<Row>(
   return attributes;
 }
 
-/** @throws {InvalidRowKeyError} for a promise, whose rejection is nobody's then */
+/** @throws {InvalidRowKeyError} for a promise, whose rejection is ignored */
 function atOnce<T>(list: string, place: T): T {
   if (!isThenable(place)) return place;
   dropPromise(place);

@@ -150,7 +150,7 @@ export function checkRebuild(options: RebuildOptions): void {
   const { segments = DEFAULT_SEGMENTS, capacityPerSecond, pageSize = 1 } = options;
   checkWholeNumber("segments", segments, 1);
   if (segments > MAX_SEGMENTS)
-    throw new InvalidArgumentError("segments", segments, `a whole number up to ${MAX_SEGMENTS}`);
+    throw new InvalidArgumentError("segments", segments, `an integer of at most ${MAX_SEGMENTS}`);
   checkWholeNumber("pageSize", pageSize, 1);
   if (capacityPerSecond !== undefined && !(capacityPerSecond > 0))
     throw new InvalidArgumentError("capacityPerSecond", capacityPerSecond, "a number above 0");

@@ -62,7 +62,7 @@ function withBuilding(generations: Generations, version: number, startedAt: stri
 const findBuilding = ({ all }: Generations, version: number): Generation | undefined =>
   all.find((one) => one.status === "building" && one.version === version);
 
-/** A gap since its scan began makes the finished segments of a generation worthless: it is scanned anew. */
+/** A gap since its scan began makes the finished segments of a generation worthless: it is scanned again. */
 async function goOnWith(
   projector: Projector,
   target: Target,
@@ -196,7 +196,7 @@ export async function forgetGeneration(
     if (!found) throw new Error(`${name} has no generation ${generation}`);
     if (found.status === "building" && !abandon)
       throw new Error(
-        `${name}@${generation} is being built: finish the rebuild, or abandon it if nobody runs it any more`,
+        `${name}@${generation} is being built: finish the rebuild, or abandon it if it is not running any more`,
       );
     const all = generations.all.filter((one) => one !== found);
     return { ...generations, all, previous: generations.previous === generation ? undefined : generations.previous };

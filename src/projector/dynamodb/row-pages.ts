@@ -30,7 +30,7 @@ interface ReadRequest<Row> {
  * One page of rows. It ends at `limit` rows or `maxBytes` of them, or after a bounded number of queries when a filter
  * passes few; the cursor says where to go on.
  *
- * @throws {InvalidArgumentError} for a request that is none
+ * @throws {InvalidArgumentError} for an invalid request
  */
 export async function readPage<Row>(
   table: ReadModelTable,

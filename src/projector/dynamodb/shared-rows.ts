@@ -16,7 +16,7 @@ export type RowStep =
 /** Rows that are known beyond one transaction, at most. */
 const MAX_KNOWN = 2_000;
 
-/** The rows of one generation that this process has read or written, so that a hot row is not read again for each transaction. */
+/** The rows of one generation that this process has read or written, so that a cached row is not read again for each transaction. */
 export class RowsCache {
   readonly #on: ReadModelTable;
   readonly #known = new Map<string, KnownRow>();
@@ -87,7 +87,7 @@ export class TransactionRows implements Rows<unknown> {
     return this.#touched.size;
   }
 
-  /** What a read met that is nobody's fault; whatever the event's code made of it. */
+  /** A read error that is not the event's fault, whatever the event's code made of it. */
   get systemFault(): { readonly error: unknown } | undefined {
     return this.#systemFault;
   }

@@ -43,7 +43,7 @@ export async function takeAll(
   return { taken, applied, poison: undefined, isFull: false };
 }
 
-/** @throws what a read of a row met that is nobody's fault */
+/** @throws a read error that is not the event's fault */
 async function tryTake(
   projection: RowsAcrossEntities<unknown>,
   rows: TransactionRows,

@@ -32,12 +32,12 @@ test("everything that is off is told in one error, before anything is packaged",
   );
   expect(status).toBe(1);
   for (const problem of [
-    "indexShards: expected a whole number from 1 to 100, got 0",
+    "indexShards: expected an integer from 1 to 100, got 0",
     "billing: expected one of on-demand, provisioned, got foo",
     "tracing: expected one of on, off, got yes",
     "contributorInsights: expected one of on, off, got true",
-    "throttleRate: expected a whole number from 1 to 100000, got abc",
-    "parallelizationFactor: expected a whole number from 1 to 10, got 50",
+    "throttleRate: expected an integer from 1 to 100000, got abc",
+    "parallelizationFactor: expected an integer from 1 to 10, got 50",
     "minCapacity: expected at most maxCapacity (1000), got 2000",
     "deletionProtection: expected one of true, false, got no",
     "alarms: expected one of on, off, got no",
@@ -69,7 +69,7 @@ test("a name that is none is refused where a stage has it in serverless.yml, too
 
 test.each(["abc", "1.5", "01", "101", "-1"])("indexShards=%s is refused", (shards) => {
   expect(print(`indexShards=${shards}`).said).toContain(
-    `indexShards: expected a whole number from 1 to 100, got ${shards}`,
+    `indexShards: expected an integer from 1 to 100, got ${shards}`,
   );
 });
 

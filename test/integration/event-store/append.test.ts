@@ -51,7 +51,7 @@ describe("an append at an expected version", () => {
     await expect(appendOne(store, newEntity(), version as number)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       field: "expectedVersion",
-      message: expect.stringContaining("a whole number from 0"),
+      message: expect.stringContaining("a non-negative integer"),
     });
   });
 

@@ -169,7 +169,7 @@ test("the command copies, and refuses what it does not know", () => {
   const refused = run(EVENTS);
   expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("usage: npm run copy-events")]);
   expect(run(EVENTS, "Script-Events", "--index-shards", "many").stderr).toContain(
-    "--index-shards: expected a whole number from 1 to 100, got many",
+    "--index-shards: expected an integer from 1 to 100, got many",
   );
   expect(run("No-Events", "Script-Events").stderr).toBe('from.table: expected a table that exists, got "No-Events"\n');
   expect(run(EVENTS, SNAPSHOTS).stderr).toContain("to.table: expected a table of events, with the keys");

@@ -212,6 +212,6 @@ test("an unknown option is refused with its name and value", () => {
   );
   expect(() => openStore(engine, { retries: 3 } as never)).toThrow(/options.retries: expected one of .*, got 3/);
   expect(() => openStore(engine, { appendAttempts: 0 })).toThrow(
-    "options.appendAttempts: expected a whole number from 1, got 0",
+    "options.appendAttempts: expected an integer of at least 1, got 0",
   );
 });

@@ -174,7 +174,7 @@ describe("an aggregate type and a user spread over shards", () => {
 
 test.each([0, 101, 1.5])("indexShards %d is refused", (indexShards) => {
   expect(() => open(EVENTS, indexShards, engine.client)).toThrow(
-    "options.indexShards: expected a whole number from 1 to 100",
+    "options.indexShards: expected an integer from 1 to 100",
   );
 });
 

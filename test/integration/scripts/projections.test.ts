@@ -50,7 +50,7 @@ test.each([
 
 test.each([
   ["rebuild product-catalog --capacity none", "--capacity: expected a number above 0, got none"],
-  ["drop product-catalog first --yes", "GENERATION: expected a whole number from 1, got first"],
+  ["drop product-catalog first --yes", "GENERATION: expected an integer of at least 1, got first"],
   ["parked catalog", "projection: expected one of product-catalog,"],
   ["show product-catalog tea", "tea is not parked in product-catalog"],
   ["skip publisher tea --yes", "tea is not parked in the publisher"],
@@ -103,7 +103,7 @@ describe("without TABLE_PREFIX", () => {
 
 test("a number of shards that is none is named", () => {
   expect(run("status", { INDEX_SHARDS: "many" }).said).toContain(
-    "INDEX_SHARDS: expected a whole number from 1 to 100, got many",
+    "INDEX_SHARDS: expected an integer from 1 to 100, got many",
   );
 });
 

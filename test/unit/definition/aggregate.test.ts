@@ -130,7 +130,7 @@ test.each<[string, object, string]>([
   [
     "a snapshot every zero events",
     { snapshots: { every: 0 } },
-    "aggregate Counter: snapshots.every: expected an integer from 1, got 0",
+    "aggregate Counter: snapshots.every: expected an integer of at least 1, got 0",
   ],
   [
     "made by a command that there is not",

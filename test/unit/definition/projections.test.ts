@@ -20,7 +20,7 @@ describe.each<[string, (declaration: never) => unknown]>([
   test.each<[string, object, string]>([
     ["a reserved name", { name: "publisher" }, "projection.name: expected another name"],
     ["a name that is no part of a key", { name: "Names#1" }, "projection.name: expected 1 to 64 lower-case letters"],
-    ["a version that is none", { version: 0 }, "projection names: version: expected an integer from 1, got 0"],
+    ["a version that is none", { version: 0 }, "projection names: version: expected an integer of at least 1, got 0"],
     ["a feed that there is not", { feed: "queue" }, 'projection names: feed: expected "stream" or "bus"'],
     ["what is no aggregate", { of: { aggregateType: "X" } }, "projection names: of: expected an aggregate"],
     [
