@@ -2,14 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { productService } from "../src/product/service.ts";
-import {
-  asyncApi,
-  brokenPromises,
-  envelopeSchema,
-  type JsonSchema,
-  type PublishedEvent,
-  publishedEvents,
-} from "../src/publisher/index.ts";
+import { asyncApi, brokenPromises, envelopeSchema, type JsonSchema, type PublishedEvent, publishedEvents } from "../src/publisher/index.ts";
 
 export const CONTRACT = "docs/contract";
 

@@ -1,6 +1,7 @@
 import type { Aggregate } from "../definition/aggregate.ts";
-import type { Command, Stored } from "../definition/decider.ts";
+import type { Command } from "../definition/decider.ts";
 import {
+  AggregateTypeError,
   asError,
   type CommandLog,
   CorruptEntityError,
@@ -201,6 +202,7 @@ export async function loadAfter<State, C extends Command, E extends NewEvent>(
  * Takes events that follow `loaded` into it.
  *
  * @throws {CorruptEntityError} when one is missing
+ * @throws {AggregateTypeError} when the entity is of another type
  * @throws {EvolveError}
  */
 export function fold<State, E extends NewEvent>(
@@ -213,6 +215,8 @@ export function fold<State, E extends NewEvent>(
     if (event.sequenceNumber !== version + 1) {
       throw new CorruptEntityError(loaded.entityId, version + 1, event.sequenceNumber);
     }
+    if (event.aggregateType !== aggregate.aggregateType)
+      throw new AggregateTypeError(loaded.entityId, aggregate.aggregateType, event.aggregateType);
     state = evolve(aggregate, state, event);
     version = event.sequenceNumber;
     commands = recordCommand(commands, event);
@@ -227,7 +231,7 @@ function evolve<State, E extends NewEvent>(
   event: StoredEvent,
 ): State {
   return callNow(
-    () => aggregate.evolve(state, event as Stored<E>),
+    () => aggregate.evolve(state, event),
     (thrown) => new EvolveError(event, thrown),
   );
 }

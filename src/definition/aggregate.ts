@@ -11,6 +11,7 @@ import {
   isThenable,
   MAX_AGGREGATE_TYPE_BYTES,
   type NewEvent,
+  type Reparsable,
   type StandardSchema,
 } from "../event-store/index.ts";
 import type { Command, CommandMetadata, Decider } from "./decider.ts";
@@ -89,7 +90,7 @@ interface Declaration<Type extends string, StateSchema extends AnySchema, Events
   /** The schema of entity ids in the API. Default: well-formed text of 1 to 1,000 bytes. */
   readonly id?: AnySchema;
   /** The schema of the state in snapshots. */
-  readonly state: StateSchema;
+  readonly state: StateSchema & Reparsable<StateSchema>;
   /** Raise it when the state or `evolve` changes: older snapshots are then ignored. Default "1". */
   readonly stateVersion?: string;
   readonly initialState: InferOutput<StateSchema>;
@@ -128,10 +129,10 @@ export function defineAggregate<
   const CreatedBy extends keyof Commands & string = Extract<keyof Commands, `Create${Type}`>,
 >(
   declaration: Declaration<Type, StateSchema, Events, Commands, CreatedBy>,
-): AggregateDefinition<Type, InferOutput<StateSchema>, Events, Commands, CreatedBy> {
+): AggregateDefinition<Type, InferOutput<StateSchema>, Events, Commands, NoInfer<CreatedBy>> {
   type State = InferOutput<StateSchema>;
-  const { type, id, state, stateVersion = "1", initialState, events, commands, snapshots, createdBy } = declaration;
   checkDeclaration(declaration);
+  const { type, id, state, stateVersion = "1", initialState, events, commands, snapshots, createdBy } = declaration;
   const eventTypes = eventTypesOf(events);
   checkEventTypes(eventTypes);
   const decide = new Map<string, DecideHandlers<State, Events, Commands>[keyof Commands]>(
@@ -156,7 +157,10 @@ export function defineAggregate<
       return handler(command, before, metadata);
     },
     // An event of a type that is not declared was stored by other code: the state does not show it.
-    evolve: (before, event) => evolve.get(event.eventType)?.(before, event) ?? before,
+    evolve(before, event) {
+      const handler = evolve.get(event.eventType);
+      return handler ? handler(before, event) : before;
+    },
   };
 }
 
@@ -198,6 +202,8 @@ function checkDeclaration(declaration: Unchecked): void {
   const at = `aggregate ${type}:`;
   if (!isSchema(state)) throw new InvalidArgumentError(`${at} state`, state, "a schema of the state");
   if (id !== undefined && !isSchema(id)) throw new InvalidArgumentError(`${at} id`, id, "a schema of entity ids");
+  checkNames(`${at} events`, events);
+  checkNames(`${at} commands`, commands);
   for (const [name, schema] of Object.entries(commands))
     if (!isSchema(schema)) throw new InvalidArgumentError(`${at} commands.${name}`, schema, "a schema of its data");
   checkHandlers(`${at} decide`, decide, commands);
@@ -218,6 +224,16 @@ function checkDeclaration(declaration: Unchecked): void {
       `what its schema takes: ${valid.issues[0]?.message}`,
     );
 }
+
+/** @throws {InvalidArgumentError} for what is no object, and for a name that no route and no key can hold */
+function checkNames(field: string, names: object): void {
+  if (typeof names !== "object" || names === null) throw new InvalidArgumentError(field, names, "an object by name");
+  for (const name of Object.keys(names))
+    if (!NAME.test(name))
+      throw new InvalidArgumentError(field, name, "names of letters, digits, dots and dashes, a letter first");
+}
+
+const NAME = /^[A-Za-z][\w.-]{0,127}$/;
 
 function checkHandlers(field: string, handlers: object, names: object): void {
   if (typeof handlers !== "object" || handlers === null)

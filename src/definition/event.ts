@@ -32,7 +32,7 @@ export type NewEventOf<Events, Type extends keyof Events = keyof Events> = {
 
 /** An event as it is read: what its schema gave out, upcast to the current version. */
 export type StoredEventOf<Events, Type extends keyof Events = keyof Events> = {
-  [Name in Type & string]: StoredEvent<Name, InferOutput<SchemaOf<Events[Name]>>>;
+  [Name in Type & string]: StoredEvent<Name, AsJson<InferOutput<SchemaOf<Events[Name]>>>>;
 }[Type & string];
 
 /**
@@ -64,6 +64,8 @@ export function event<
 }): VersionedEvent<Schema> {
   checkFields("event", declaration, VERSIONED);
   const { version, schema, upcast = {}, formerly = {} } = declaration;
+  if (typeof version !== "string" || version === "")
+    throw new InvalidArgumentError("event.version", version, 'a schema version, such as "2.0"');
   return { version, schema, upcast, formerly };
 }
 
@@ -80,7 +82,7 @@ export function upcaster<Schema extends AnySchema, const To extends string, New 
   return { from, to, upcast };
 }
 
-interface TypedUpcaster<Old, To extends string, New> {
+export interface TypedUpcaster<Old, To extends string, New> {
   readonly from: AnySchema;
   readonly to: To;
   readonly upcast: (eventData: Old) => New;
@@ -92,9 +94,9 @@ type AnyUpcast = ((eventData: any) => object) | TypedUpcaster<any, string, objec
 /** Each step must give what the version takes that it leads to. */
 type CheckedSteps<Steps, Current extends string, Schema extends AnySchema> = {
   readonly [From in keyof Steps]: Steps[From] extends TypedUpcaster<infer Old, infer To, infer _>
-    ? TypedUpcaster<Old, To, To extends Current ? InferInput<Schema> : TakenBy<Steps, To>>
+    ? TypedUpcaster<Old, To, To extends Current ? InferOutput<Schema> : TakenBy<Steps, To>>
     : // biome-ignore lint/suspicious/noExplicitAny: as above
-      (eventData: any) => InferInput<Schema>;
+      (eventData: any) => InferOutput<Schema>;
 };
 
 type TakenBy<Steps, Version extends string> = Version extends keyof Steps
@@ -105,16 +107,31 @@ type TakenBy<Steps, Version extends string> = Version extends keyof Steps
 
 type SchemaOf<Declaration> = Declaration extends VersionedEvent<infer Schema> ? Schema : Declaration;
 
+/** A payload as it is stored and read: a date is its ISO 8601 text. */
+export type AsJson<T> = unknown extends T
+  ? T
+  : T extends { toJSON(): infer Json }
+    ? Json
+    : T extends object
+      ? { [Field in keyof T]: AsJson<T[Field]> }
+      : T;
+
 const VERSIONED: Fields<VersionedEvent<AnySchema>> = { version: true, schema: true, upcast: true, formerly: true };
 
 /** The declarations as the store takes them. @throws {InvalidArgumentError} for what is no schema, and a former name that is taken */
 export function eventTypesOf(events: EventDeclarations): EventTypes {
-  const types: Record<string, EventTypeDefinition> = {};
+  const types = new Map<string, EventTypeDefinition>();
   for (const [name, declaration] of Object.entries(events)) {
-    if (isSchema(declaration)) types[name] = { schema: declaration };
-    else Object.assign(types, versionedTypes(name, declaration, events));
+    const found = isSchema(declaration)
+      ? { [name]: { schema: declaration } }
+      : versionedTypes(name, declaration, events);
+    for (const [type, definition] of Object.entries(found)) {
+      if (types.has(type))
+        throw new InvalidArgumentError(`events.${name}.formerly`, type, "a former name of one event");
+      types.set(type, definition);
+    }
   }
-  return types;
+  return Object.fromEntries(types);
 }
 
 function versionedTypes(name: string, declaration: VersionedEvent<AnySchema>, events: EventDeclarations): EventTypes {
@@ -124,7 +141,13 @@ function versionedTypes(name: string, declaration: VersionedEvent<AnySchema>, ev
   const former = Object.entries(formerly).map(([oldName, steps]) => {
     if (Object.hasOwn(events, oldName))
       throw new InvalidArgumentError(`events.${name}.formerly`, oldName, "an event type that is not declared any more");
-    return [oldName, { upcasters: upcastersOf(steps, version, name) }] as const;
+    if (Object.keys(steps ?? {}).length === 0)
+      throw new InvalidArgumentError(
+        `events.${name}.formerly.${oldName}`,
+        steps,
+        "a step from each version that is stored",
+      );
+    return [oldName, { isFormer: true, upcasters: upcastersOf(steps, version, name) }] as const;
   });
   return { [name]: { version, schema, upcasters: upcastersOf(upcast, version) }, ...Object.fromEntries(former) };
 }
@@ -132,11 +155,16 @@ function versionedTypes(name: string, declaration: VersionedEvent<AnySchema>, ev
 function upcastersOf(steps: Readonly<Record<string, AnyUpcast>>, current: string, eventType?: string) {
   const renamed = eventType === undefined ? {} : { eventType };
   const upcasters = Object.entries(steps).map(([from, step]) => {
-    const { to, upcast } = typeof step === "function" ? { to: current, upcast: step } : step;
+    const { to, upcast } = typeof step === "function" ? { to: current, upcast: step } : (step ?? {});
+    if (typeof upcast !== "function" || typeof to !== "string")
+      throw new InvalidArgumentError(`upcast["${from}"]`, step, "a function, or what upcaster() gives");
     return [from, { to, ...renamed, upcast: (eventData: JsonObject) => upcast(eventData) as JsonObject }] as const;
   });
   return Object.fromEntries(upcasters);
 }
 
 export const isSchema = (value: unknown): value is AnySchema =>
-  (typeof value === "object" || typeof value === "function") && value !== null && "~standard" in value;
+  (typeof value === "object" || typeof value === "function") &&
+  value !== null &&
+  "~standard" in value &&
+  typeof (value["~standard"] as AnySchema["~standard"] | undefined)?.validate === "function";

@@ -19,6 +19,8 @@ export interface EventTypeDefinition {
   readonly schema?: StandardSchema;
   /** By the version they start from. */
   readonly upcasters?: Readonly<Record<string, Upcaster>>;
+  /** The event was renamed: the type is read by its upcasters, and not stored any more. Default false. */
+  readonly isFormer?: boolean;
 }
 
 /** Event types by name. A type that is not listed is stored as "1.0" and read as it stands. */
@@ -64,10 +66,10 @@ export function upcast(types: EventTypeLookup, event: StoredEvent): StoredEvent 
     const definition = findIn(types, event.aggregateType, eventType);
     if (!definition) break;
     const step = definition.upcasters?.[version];
-    if (!step && version === versionOf(definition)) break;
+    if (!step && isCurrentVersion(definition, version)) break;
     const place = `${eventType} ${version}`;
     if (!step || passed.has(place)) {
-      const known = [...Object.keys(definition.upcasters ?? {}), versionOf(definition)];
+      const known = Object.keys(definition.upcasters ?? {}).concat(definition.isFormer ? [] : versionOf(definition));
       throw new UnknownEventVersionError(event.entityId, event.sequenceNumber, event.eventType, event.version, known);
     }
     passed.add(place);
@@ -173,7 +175,8 @@ export class EventTypeRegistry {
 
   /** True when the aggregate's types are declared, and this is none of them. */
   isUnknown(aggregateType: string, eventType: string): boolean {
-    return this.#byAggregate.has(aggregateType) && this.find(aggregateType, eventType) === undefined;
+    const found = this.find(aggregateType, eventType);
+    return this.#byAggregate.has(aggregateType) && (found === undefined || found.isFormer === true);
   }
 }
 
@@ -202,7 +205,7 @@ function checkChain(types: EventTypes, eventType: string, from: string): void {
     if (!definition)
       throw new InvalidArgumentError(`${field}.eventType`, at.eventType, "an event type that is declared");
     const step = definition.upcasters?.[at.version];
-    const isCurrent = at.version === versionOf(definition);
+    const isCurrent = isCurrentVersion(definition, at.version);
     if (!step && isCurrent) return;
     if (!step)
       throw new InvalidArgumentError(
@@ -219,5 +222,8 @@ function checkChain(types: EventTypes, eventType: string, from: string): void {
 }
 
 export const INITIAL_EVENT_VERSION = "1.0";
+
+const isCurrentVersion = (definition: EventTypeDefinition, version: string): boolean =>
+  !definition.isFormer && version === versionOf(definition);
 
 const versionOf = ({ version = INITIAL_EVENT_VERSION }: EventTypeDefinition = {}): string => version;

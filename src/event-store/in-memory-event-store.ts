@@ -22,6 +22,7 @@ import { checkExpiry, checkSnapshotQuery, prepareSnapshot } from "./prepare-snap
 import { checkIndexReadOptions, checkReadOptions, isWithin, orderOf } from "./read-options.ts";
 import type { ScannedPage, ScanRequest } from "./scan.ts";
 import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import { checkStorable } from "./storable.ts";
 import {
   checkAppendToMany,
   checkFields,
@@ -47,7 +48,7 @@ export interface InMemoryEventStoreOptions {
 
 /**
  * The event store for tests: the same answers and the same refusals as `DynamoDBEventStore`, which one suite of tests
- * holds both to. It has no limit of sizes, and reads through indexes are not delayed.
+ * holds both to (with payloads as maps, the default). It has no limit of sizes, and reads through indexes are not delayed.
  */
 export class InMemoryEventStore implements EventStore {
   readonly #entities = new Map<string, StoredEvent[]>();
@@ -82,7 +83,7 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async appendEvents(request: AppendRequest): Promise<AppendResult> {
-    const append = await prepareAppend(this.#context, request);
+    const append = await this.#prepare(request);
     const first = this.#firstTime(append);
     if (first) return first;
     const events = this.#next(append);
@@ -94,7 +95,7 @@ export class InMemoryEventStore implements EventStore {
     requests: readonly (AppendRequest & { readonly expectedVersion: number })[],
   ): Promise<readonly AppendResult[]> {
     checkAppendToMany(requests);
-    const appends = await Promise.all(requests.map((request) => prepareAppend(this.#context, request)));
+    const appends = await Promise.all(requests.map((request) => this.#prepare(request)));
     const first = appends.map((append) => this.#firstTime(append));
     const repeated = first.flatMap((one) => one ?? []);
     if (repeated.length === appends.length) return repeated;
@@ -105,6 +106,12 @@ export class InMemoryEventStore implements EventStore {
       request.precondition?.(events[index] ?? []);
     }
     return events.map((one) => this.#push(one));
+  }
+
+  async #prepare(request: AppendRequest): Promise<PreparedAppend> {
+    const append = await prepareAppend(this.#context, request);
+    for (const { eventData } of append.events) checkStorable(eventData, "eventData");
+    return append;
   }
 
   /** What the same command has stored before. @throws {CommandIdReusedError} */
@@ -254,6 +261,7 @@ export class InMemoryEventStore implements EventStore {
 
   async storeSnapshot(made: NewSnapshot, options: SnapshotOptions = {}): Promise<boolean> {
     const snapshot = deepFreeze(structuredClone(prepareSnapshot(made, options, this.#context.clock)));
+    checkStorable(snapshot.snapshotData, "snapshotData");
     const known = this.#snapshots.get(made.entityId) ?? [];
     const before = known.find(({ version }) => version === made.version);
     if (before && isSame(before, snapshot)) return false;

@@ -15,8 +15,10 @@ export {
   type InferInput,
   type InferOutput,
   jsonSchemaOf,
+  type Reparsable,
   type StandardSchema,
 } from "./standard-schema.ts";
+export { checkStorable, plainJson } from "./storable.ts";
 export {
   asError,
   callNow,
@@ -35,6 +37,7 @@ export {
   endOf,
   type Fields,
   MAX_AGGREGATE_TYPE_BYTES,
+  MAX_EVENTS_PER_APPEND,
   MAX_ID_BYTES,
   MAX_PARTITION_KEY_BYTES,
 } from "./validate.ts";

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
-import { InvalidArgumentError, UnstorableValueError } from "./errors.ts";
-import { isPlain, type JsonObject, toJsonObject } from "./json.ts";
+import { InvalidArgumentError } from "./errors.ts";
 import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
+import { plainJson } from "./storable.ts";
 import { checkFields, checkKeyText, checkWholeNumber, type Fields } from "./validate.ts";
 
 /**
@@ -22,31 +21,13 @@ export function prepareSnapshot(made: NewSnapshot, options: SnapshotOptions, clo
     entityId,
     version,
     eventSequenceNumber,
-    snapshotData: storableState(made.snapshotData),
+    snapshotData: plainJson(made.snapshotData, "snapshotData"),
     snapshotTime: clock().toISOString(),
     ...(stateVersion === undefined ? {} : { stateVersion }),
     ...(commands ? { commands } : {}),
     ...(previous ? { previous } : {}),
     ...(eventId === undefined ? {} : { eventId }),
   };
-}
-
-/**
- * A state as JSON, if it comes back as it is: a date, a class or a Map would be something else when it is loaded. A field
- * that is undefined may be missing then.
- */
-function storableState(state: unknown): JsonObject {
-  const stored = toJsonObject(state, "snapshotData");
-  if (!isDeepStrictEqual(withoutUndefined(state), stored))
-    throw new UnstorableValueError("snapshotData", "it is not plain JSON, and would not come back as it is");
-  return stored;
-}
-
-function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
-  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
-  const fields = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(fields.map(([name, item]) => [name, withoutUndefined(item)]));
 }
 
 /** @throws {InvalidArgumentError} */

@@ -32,6 +32,10 @@ type JsonSchemas = Readonly<
   Record<"input" | "output", (options: { target: "draft-2020-12" }) => Record<string, unknown>>
 >;
 
+/** A schema that takes what it gives out: what is stored is checked by it again. */
+export type Reparsable<Schema> =
+  InferOutput<Schema> extends InferInput<Schema> ? unknown : "a schema that takes what it gives out";
+
 /** Issues with their paths written out from a root: `eventData.price[0].amount`. */
 export function describeIssues(root: string, issues: readonly StandardIssue[]): { path: string; message: string }[] {
   return issues.map(({ path = [], message }) => ({ path: path.reduce<string>(appendPart, root), message }));
@@ -44,8 +48,13 @@ function appendPart(path: string, part: PropertyKey | { readonly key: PropertyKe
 
 /** What a schema says of itself as JSON Schema; undefined when its library cannot. */
 export function jsonSchemaOf(schema: AnySchema, io: "input" | "output"): Record<string, unknown> | undefined {
-  const found = schema["~standard"].jsonSchema?.[io]({ target: "draft-2020-12" });
-  if (!found) return undefined;
-  const { $schema: _, ...described } = found;
-  return described;
+  try {
+    const found = schema["~standard"].jsonSchema?.[io]({ target: "draft-2020-12" });
+    if (!found) return undefined;
+    const { $schema: _, ...described } = found;
+    return described;
+  } catch {
+    // JSON Schema has no form for it: a date, a transformation.
+    return undefined;
+  }
 }

@@ -1,7 +1,6 @@
 import type { ListOf, Projection, RowOf } from "../definition/index.ts";
 import { InvalidArgumentError } from "../event-store/index.ts";
-import { sortPart } from "../stream/index.ts";
-import type { InMemoryRows, RowPlace } from "./in-memory-rows.ts";
+import { type InMemoryRows, listKeyOf, type RowPlace } from "./in-memory-rows.ts";
 import { decodeCursor, encodeCursor } from "./page-cursor.ts";
 import {
   checkPageRequest,
@@ -58,7 +57,7 @@ export function createInMemoryRowReader<P extends Projection>(
       if (!Object.hasOwn(lists, name))
         throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
       return pageOf(["list", name, partition], request, (place, row) => {
-        const key = keyOf(place);
+        const key = listKeyOf(place);
         const found = lists[name]?.(row, key);
         return found?.partition === partition ? [found.sort, key] : undefined;
       });
@@ -106,10 +105,3 @@ function compare(a: readonly string[], b: readonly string[]): number {
 const bytesOf = (text = ""): Buffer => Buffer.from(text, "utf8");
 
 type PlaceOf = (place: RowPlace, row: unknown) => readonly [string, string] | undefined;
-
-/** A row's own key, as lists are given it. */
-function keyOf(place: RowPlace): string {
-  if ("partition" in place) return place.key;
-  const entity = sortPart(place.entityId);
-  return "sequenceNumber" in place ? `${entity}#event#${sortable(place.sequenceNumber)}` : entity;
-}

@@ -1,6 +1,14 @@
 import { type Projection, type RowKey, type Rows, takesEvent } from "../definition/index.ts";
-import type { StoredEvent } from "../event-store/index.ts";
+import { checkStorable, MAX_PARTITION_KEY_BYTES, plainJson, type StoredEvent } from "../event-store/index.ts";
 import { forEvent, forEventAsync } from "../stream/index.ts";
+import {
+  checkPart,
+  checkPlace,
+  entityListKey,
+  eventListKey,
+  MAX_SORT_KEY_BYTES,
+  SHARED_ROW_PREFIX,
+} from "./row-keys.ts";
 
 /** Where a row belongs: to an entity, to an event, or to a key that several entities share. */
 export type RowPlace =
@@ -40,20 +48,29 @@ export class InMemoryRows {
       const row = forEvent(event, `evolve of ${projection.name}`, () =>
         projection.evolve(this.get({ entityId }), event),
       );
-      this.#put({ entityId }, row);
+      this.#put({ event, place: { entityId }, row });
     } else if (projection.kind === "row-per-event") {
       const row = forEvent(event, `row of ${projection.name}`, () => projection.row(event));
-      this.#put({ entityId, sequenceNumber }, row);
+      this.#put({ event, place: { entityId, sequenceNumber }, row });
     } else {
       const changes = new Changes(this);
       await forEventAsync(event, `change of ${projection.name}`, () => projection.change(event, changes));
-      for (const { place, row } of changes.made) this.#put(place, row);
+      for (const { place, row } of changes.made) this.#put({ event, place, row });
     }
   }
 
-  #put(place: RowPlace, row: unknown): void {
-    if (row === undefined) this.#rows.delete(textOf(place));
-    else this.#rows.set(textOf(place), { place, row: asStored(row) });
+  #put({ event, place, row }: { readonly event: StoredEvent; readonly place: RowPlace; readonly row: unknown }): void {
+    if (row === undefined) {
+      this.#rows.delete(textOf(place));
+      return;
+    }
+    const stored = forEvent(event, `storing the row of ${this.#projection.name}`, () => {
+      const json = plainJson(row, "row");
+      checkStorable(json, "row");
+      checkLists(this.#projection, json, listKeyOf(place));
+      return json;
+    });
+    this.#rows.set(textOf(place), { place, row: stored });
   }
 }
 
@@ -67,6 +84,9 @@ class Changes implements Rows<unknown> {
   }
 
   async get(at: RowKey): Promise<unknown> {
+    checkRowKey(at);
+    // The table answers later: a row that is not waited for is not got yet when it is set.
+    await Promise.resolve();
     const text = textOf(at);
     const touched = this.#touched.get(text) ?? { place: at, row: this.#rows.get(at), isChanged: false };
     this.#touched.set(text, touched);
@@ -85,6 +105,22 @@ class Changes implements Rows<unknown> {
   get made() {
     return [...this.#touched.values()].filter(({ isChanged }) => isChanged);
   }
+}
+
+function checkLists(projection: Projection, row: unknown, key: string): void {
+  if (!("lists" in projection)) return;
+  for (const [list, place] of Object.entries(projection.lists ?? {})) checkPlace(list, place(row, key), key);
+}
+
+/** A row's own key, as lists are given it. */
+export function listKeyOf(place: RowPlace): string {
+  if ("partition" in place) return place.key;
+  return "sequenceNumber" in place ? eventListKey(place.entityId, place.sequenceNumber) : entityListKey(place.entityId);
+}
+
+function checkRowKey({ partition, key }: RowKey): void {
+  checkPart("partition", partition, partition, MAX_PARTITION_KEY_BYTES);
+  checkPart("key", key, SHARED_ROW_PREFIX + key, MAX_SORT_KEY_BYTES);
 }
 
 const textOf = (place: RowPlace): string =>

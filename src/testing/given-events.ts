@@ -2,6 +2,7 @@ import {
   type AggregateEventTypes,
   checkFields,
   checkSchema,
+  checkStorable,
   currentVersion,
   deepFreeze,
   EventTypeRegistry,
@@ -51,12 +52,14 @@ export function readAsStored(
       correlationId: DEFAULT_METADATA.correlationId,
       ...given,
       aggregateType,
-      eventData: deepFreeze(toJsonObject(given.eventData, `${at}.eventData`)),
+      // What it is before its schema, or its upcasters, have taken it.
+      eventData: given.eventData as JsonObject,
       entityId,
       sequenceNumber,
     };
     // An older version is what an older schema has let in.
-    return given.version === undefined ? asAppended(eventTypes, stored) : upcast(eventTypes, stored);
+    if (given.version === undefined) return asAppended(eventTypes, stored);
+    return upcast(eventTypes, { ...stored, eventData: deepFreeze(toJsonObject(given.eventData, `${at}.eventData`)) });
   });
 }
 
@@ -74,10 +77,11 @@ function asAppended(eventTypes: EventTypeRegistry, event: StoredEvent): StoredEv
   if (eventTypes.isUnknown(aggregateType, eventType))
     throw new InvalidArgumentError("eventType", eventType, `one of those that ${aggregateType} declares`);
   const schema = schemaOf(eventTypes, aggregateType, eventType);
-  if (!schema) return event;
-  const checked = checkSchema(schema, eventType, eventData);
+  const checked = schema ? checkSchema(schema, eventType, eventData) : eventData;
   if (isThenable(checked)) throw new TypeError(`${eventType}: its schema waits; use inMemory(service)`);
-  return Object.freeze({ ...event, eventData: deepFreeze(checked as JsonObject) });
+  const stored = toJsonObject(checked, "eventData");
+  checkStorable(stored, "eventData");
+  return Object.freeze({ ...event, eventData: deepFreeze(stored) });
 }
 
 const GIVEN_EVENT: Fields<StoredEvent> = {

@@ -85,18 +85,45 @@ export function inMemory<Service extends ServiceDefinition>(
   const aggregates = Object.values(service.aggregates);
   const store = new InMemoryEventStore({ aggregates, clock });
   const run = createCommandHandler(service, { store, clock });
-  const models = new Map(service.projections.map((one) => [one, new InMemoryRows(one)]));
-  const settledUpTo = new Map<string, number>();
+  const models = new Map<Projection, { readonly rows: InMemoryRows; readonly upTo: ReadonlyMap<string, number> }>();
+  let settling = Promise.resolve();
   const published: Envelope[] = [];
 
-  async function settle(event: StoredEvent): Promise<void> {
-    for (const rows of models.values()) await rows.take(event);
+  /** Each projection, the publisher and the snapshotter go on from where they are, whatever became of the others. */
+  const readers: readonly Reader[] = [
+    ...service.projections.map((projection) => ({
+      upTo: new Map<string, number>(),
+      take: async (event: StoredEvent) => models.get(projection)?.rows.take(event),
+    })),
+    { upTo: new Map(), take: publish },
+    { upTo: new Map(), take: snapshot },
+  ];
+  for (const [n, { upTo }] of readers.entries()) {
+    const projection = service.projections[n];
+    if (projection) models.set(projection, { rows: new InMemoryRows(projection), upTo });
+  }
+
+  async function publish(event: StoredEvent): Promise<void> {
     const { publicEvents } = service;
-    published.push(...[envelopeOf(event, { publicEvents, publishUserId })].flatMap((one) => one ?? []));
+    const envelope = envelopeOf(event, { publicEvents, publishUserId });
+    if (envelope) published.push(envelope);
+  }
+
+  async function snapshot(event: StoredEvent): Promise<void> {
     const aggregate = aggregates.find(({ aggregateType }) => aggregateType === event.aggregateType);
     if (aggregate && isSnapshotDue(aggregate.snapshots ?? {}, event))
       await makeSnapshot({ store, aggregates, clock }, aggregate, event.entityId);
-    settledUpTo.set(event.entityId, event.sequenceNumber);
+  }
+
+  async function settle(): Promise<void> {
+    const { events } = await store.scanEvents({ segment: 0, segments: 1 });
+    for (const { entityId, sequenceNumber } of events)
+      for (const { upTo, take } of readers) {
+        if (sequenceNumber <= (upTo.get(entityId) ?? 0)) continue;
+        const [event] = await store.getEvents(entityId, sequenceNumber, sequenceNumber);
+        if (event) await take(event);
+        upTo.set(entityId, sequenceNumber);
+      }
   }
 
   return {
@@ -109,28 +136,30 @@ export function inMemory<Service extends ServiceDefinition>(
         entityId,
         command,
       } as never),
-    async settled() {
-      const { events } = await store.scanEvents({ segment: 0, segments: 1 });
-      for (const { entityId, sequenceNumber } of events) {
-        if (sequenceNumber <= (settledUpTo.get(entityId) ?? 0)) continue;
-        const [event] = await store.getEvents(entityId, sequenceNumber, sequenceNumber);
-        if (event) await settle(event);
-      }
+    settled() {
+      settling = settling.then(settle, settle);
+      return settling;
     },
     rows<P extends Projection>(projection: P): RowReader<RowOf<P>, ListOf<P>> {
-      const rows = models.get(projection);
-      if (!rows)
+      const model = models.get(projection);
+      if (!model)
         throw new InvalidArgumentError(
           "projection",
           projection.name,
           `one of ${service.projections.map(({ name }) => name).join(", ")}`,
         );
-      return createInMemoryRowReader(projection, rows, (entityId) => settledUpTo.get(entityId) ?? 0);
+      return createInMemoryRowReader(projection, model.rows, (entityId) => model.upTo.get(entityId) ?? 0);
     },
     get published() {
       return published as Published<Service>[];
     },
   };
+}
+
+/** Takes events, each entity's in order. */
+interface Reader {
+  readonly upTo: Map<string, number>;
+  take(event: StoredEvent): Promise<void>;
 }
 
 const OPTIONS: Fields<InMemoryOptions> = { clock: true, publishUserId: true };

@@ -1,12 +1,21 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { Aggregate, AnyAggregateDefinition, Command, CommandMetadata, Stored } from "../definition/index.ts";
+import type {
+  Aggregate,
+  AnyAggregateDefinition,
+  Command,
+  CommandMetadata,
+  StoredEventOf,
+} from "../definition/index.ts";
 import { isRejection } from "../definition/index.ts";
 import {
   type AnySchema,
   checkFields,
   deepFreeze,
+  dropPromise,
   type Fields,
+  InvalidArgumentError,
   isThenable,
+  MAX_EVENTS_PER_APPEND,
   type NewEvent,
   type StoredEvent,
 } from "../event-store/index.ts";
@@ -35,6 +44,15 @@ type GivenNewEvent<E extends NewEvent> =
   | E
   | { readonly eventType: string; readonly version: string; readonly eventData: object };
 
+/** The events of an aggregate as they are stored. */
+type StoredOf<A, E> = A extends { readonly events: infer Events }
+  ? StoredEventOf<Events> extends infer Event extends { eventType: string; eventData: unknown }
+    ? Event extends unknown
+      ? Pick<Event, "eventType" | "eventData">
+      : never
+    : E
+  : E;
+
 /** The commands of an aggregate as callers send them. */
 type InputOf<A, C> = A extends { readonly commands: infer Commands }
   ? {
@@ -58,7 +76,7 @@ type InputData<Schema> = Schema extends { readonly "~standard": { readonly types
  */
 export function stories<State, C extends Command, E extends NewEvent, A extends Aggregate<State, C, E>>(
   aggregate: A & Aggregate<State, C, E>,
-): { given(history: readonly GivenNewEvent<E>[]): Story<InputOf<A, C>, E> } {
+): { given(history: readonly GivenNewEvent<E>[]): Story<InputOf<A, C>, StoredOf<A, E>> } {
   return {
     given: (history) => ({
       when: (command, metadata = {}) => ({
@@ -82,22 +100,30 @@ function decide<State, C extends Command, E extends NewEvent>(
   metadata: CommandMetadata,
 ): unknown {
   const evolve = (before: State, event: StoredEvent): State =>
-    deepFreeze(aggregate.evolve(deepFreeze(before), event as Stored<E>));
+    deepFreeze(atOnce("evolve", aggregate.evolve(before, event)));
   const events = readAsStored("history", history, [aggregate]);
-  const state = events.reduce(evolve, aggregate.initialState);
+  const state = events.reduce(evolve, deepFreeze(aggregate.initialState));
   const checked = checkedCommand(aggregate, command);
   try {
-    const decided = aggregate.decide(checked, state, metadata).map((event, index) => ({
-      ...event,
-      sequenceNumber: events.length + index + 1,
-    }));
-    const stored = readAsStored("decided", decided, [aggregate]);
+    const decided = atOnce("decide", aggregate.decide(checked, state, metadata));
+    if (!Array.isArray(decided) || decided.length > MAX_EVENTS_PER_APPEND)
+      throw new InvalidArgumentError("decide", decided, `an array of at most ${MAX_EVENTS_PER_APPEND} events`);
+    for (const [n, event] of decided.entries()) checkFields<object>(`decided[${n}]`, event, DECIDED);
+    const numbered = decided.map((event, n) => ({ ...event, sequenceNumber: events.length + n + 1 }));
+    const stored = readAsStored("decided", numbered, [aggregate]);
     stored.reduce(evolve, state);
     return stored.map(({ eventType, eventData }) => ({ eventType, eventData }));
   } catch (error) {
     if (isRejection(error)) return rejected(error.reason);
     throw error;
   }
+}
+
+/** @throws {InvalidArgumentError} for a promise: the rules answer at once */
+function atOnce<T>(what: string, answer: T): T {
+  if (!isThenable(answer)) return answer;
+  dropPromise(answer);
+  throw new InvalidArgumentError(what, "a promise", "an answer at once");
 }
 
 /** The command with what its schema gives out. */
@@ -116,4 +142,5 @@ function checkedCommand<C extends Command>(aggregate: object, command: C): C {
 export const rejected = (reason: string): ExpectedRejection => ({ rejection: reason });
 
 const METADATA: Fields<CommandMetadata> = { userId: true, correlationId: true, now: true };
+const DECIDED: Fields<NewEvent> = { eventType: true, eventData: true };
 const NEW_EVENT: Fields<NewEvent & { version: string }> = { eventType: true, eventData: true, version: true };

@@ -1,7 +1,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { CorruptItemError, UnstorableValueError } from "../errors.ts";
+import { CorruptItemError } from "../errors.ts";
 import { deepFreeze, type JsonObject, type JsonValue, setKey } from "../json.ts";
-import { isWellFormed } from "../thrown.ts";
+import { checkDepth, checkKey, checkNumber, checkText } from "../storable.ts";
 
 /**
  * How a payload stands in its attribute: as a native map, which the console and the table stream
@@ -18,12 +18,15 @@ export function encodePayload(payload: JsonObject, encoding: PayloadEncoding, pa
 function encodeValue(value: JsonValue, path: string, depth: number): AttributeValue {
   if (value === null) return { NULL: true };
   if (typeof value === "boolean") return { BOOL: value };
-  if (typeof value === "number") return encodeNumber(value, path);
+  if (typeof value === "number") {
+    checkNumber(value, path);
+    return { N: String(value) };
+  }
   if (typeof value === "string") {
     checkText(value, path);
     return { S: value };
   }
-  if (depth > MAX_DEPTH) throw new UnstorableValueError(path, `it is nested deeper than ${MAX_DEPTH} levels`);
+  checkDepth(depth, path);
   if (Array.isArray(value)) {
     return { L: value.map((item: JsonValue, index) => encodeValue(item, `${path}[${index}]`, depth + 1)) };
   }
@@ -33,29 +36,6 @@ function encodeValue(value: JsonValue, path: string, depth: number): AttributeVa
     map[key] = encodeValue(item, `${path}.${key}`, depth + 1);
   }
   return { M: map };
-}
-
-function encodeNumber(value: number, path: string): AttributeValue {
-  const magnitude = Math.abs(value);
-  if (magnitude > MAX_MAGNITUDE || (magnitude !== 0 && magnitude < MIN_MAGNITUDE)) {
-    throw new UnstorableValueError(path, `${value} is outside the range of a DynamoDB number`);
-  }
-  return { N: String(value) };
-}
-
-function checkKey(key: string, path: string): void {
-  checkText(key, path);
-  if (key === "") throw new UnstorableValueError(path, "an empty key is no DynamoDB attribute name");
-  if (key === "__proto__") throw new UnstorableValueError(path, "the SDK drops a key of this name");
-}
-
-/** DynamoDB's documented limits: nesting depth, magnitude of numbers. */
-const MAX_DEPTH = 32;
-const MAX_MAGNITUDE = 9.99e125;
-const MIN_MAGNITUDE = 1e-130;
-
-function checkText(text: string, path: string): void {
-  if (!isWellFormed(text)) throw new UnstorableValueError(path, "it holds half of a surrogate pair");
 }
 
 /**

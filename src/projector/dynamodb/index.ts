@@ -1,11 +1,11 @@
 export type { ReadModelTable } from "../../stream/index.ts";
+export { InvalidRowKeyError } from "../row-keys.ts";
 export type { EntityOutcome } from "./entity-outcome.ts";
 export { removeRows } from "./generation-rows.ts";
 export * from "./generations.ts";
 export { repairLag } from "./lag-repair.ts";
 export * from "./parked.ts";
 export * from "./projector.ts";
-export { InvalidRowKeyError } from "./read-model-keys.ts";
 export * from "./rebuild.ts";
 export type { RebuildOptions, RebuildProgress } from "./rebuild-scan.ts";
 export { createRowReader, createRowReaders, NotBuiltError } from "./row-reader.ts";

@@ -1,7 +1,15 @@
 import type { Lists, RowKey } from "../../definition/projection.ts";
-import { dropPromise, isThenable, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../../event-store/index.ts";
+import { MAX_PARTITION_KEY_BYTES } from "../../event-store/index.ts";
 import { parkedPartition, partitionPart, sortPart } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
+import {
+  checkPart,
+  checkPlace,
+  EVENT_ROW_PREFIX,
+  MAX_SORT_KEY_BYTES,
+  SHARED_ROW_PREFIX,
+  sortKeyOf,
+} from "../row-keys.ts";
 import { sortable } from "../row-reader.ts";
 
 export interface TableKey {
@@ -21,7 +29,6 @@ export const checkpointKey = (generation: GenerationKey, entityId: string): Tabl
   sk: "checkpoint",
 });
 
-export const SHARED_ROW_PREFIX = "row#";
 /** @throws {InvalidRowKeyError} */
 export function sharedRowKey(generation: GenerationKey, { partition, key }: RowKey): TableKey {
   const found = { pk: generationPrefix(generation) + partition, sk: SHARED_ROW_PREFIX + key };
@@ -74,21 +81,12 @@ export function listAttributes<Row>(
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const [index, [list, place]] of Object.entries(lists ?? {}).entries()) {
-    const at = atOnce(list, place(row, key));
+    const at = checkPlace(list, place(row, key), key);
     if (at === undefined) continue;
-    const sort = `${at.sort}\u0000${key}`;
-    checkPart(`${list}.sort`, at.sort, sort, MAX_SORT_KEY_BYTES);
     attributes[`list${index + 1}pk`] = listPartition(generation, list, at.partition);
-    attributes[`list${index + 1}sk`] = sort;
+    attributes[`list${index + 1}sk`] = sortKeyOf(at, key);
   }
   return attributes;
-}
-
-/** @throws {InvalidRowKeyError} for a promise, whose rejection is ignored */
-function atOnce<T>(list: string, place: T): T {
-  if (!isThenable(place)) return place;
-  dropPromise(place);
-  throw new InvalidRowKeyError(list, place, "a place, not a promise of one");
 }
 
 /** @throws {InvalidRowKeyError} */
@@ -96,13 +94,6 @@ export function listPartition(generation: GenerationKey, list: string, partition
   const key = `${generationPrefix(generation)}${list}#${partition}`;
   checkPart(`${list}.partition`, partition, key, MAX_PARTITION_KEY_BYTES);
   return key;
-}
-
-/** @throws {InvalidRowKeyError} when the key made of the text would not fit */
-function checkPart(field: string, value: unknown, key: string, most: number): void {
-  const isText = typeof value === "string" && isWellFormed(value);
-  if (isText && Buffer.byteLength(key) <= most) return;
-  throw new InvalidRowKeyError(field, value, `well-formed text whose key is at most ${most} bytes`);
 }
 
 /** Attribute names of the ReadModels table. */
@@ -117,28 +108,6 @@ export const ROW = {
   parked: "parked",
 } as const;
 
-/** Bytes. DynamoDB's limit of a sort key's value ("Constraints in Amazon DynamoDB"). */
-const MAX_SORT_KEY_BYTES = 1024;
-
-/** A part of a key that a projection's code gave is no text that DynamoDB stores there. */
-export class InvalidRowKeyError extends Error {
-  readonly code = "INVALID_ROW_KEY";
-  constructor(field: string, value: unknown, expected: string) {
-    super(`${field}: expected ${expected}, got ${typeof value === "string" ? describeText(value) : typeof value}`);
-    this.name = "InvalidRowKeyError";
-  }
-}
-
-const describeText = (text: string): string =>
-  `${Buffer.byteLength(text)} bytes${isWellFormed(text) ? "" : ", with half of a surrogate pair"}: ${JSON.stringify(text.slice(0, 40))}`;
-
-/** What tells the row of an entity, or of one of its events, apart in a list. */
-export const entityListKey = (entityId: string): string => sortPart(entityId);
-
-export const eventListKey = (entityId: string, sequenceNumber: number): string =>
-  `${sortPart(entityId)}#${EVENT_ROW_PREFIX}${sortable(sequenceNumber)}`;
-
-export const EVENT_ROW_PREFIX = "event#";
 export const eventRowKey = (generation: GenerationKey, entityId: string, sequenceNumber: number): TableKey => ({
   pk: generationPrefix(generation) + partitionPart(entityId),
   sk: EVENT_ROW_PREFIX + sortable(sequenceNumber),

@@ -6,9 +6,10 @@ import type { ReadModelTable } from "../../stream/index.ts";
 import { forEvent } from "../../stream/index.ts";
 import { takeEvents } from "../fold-events.ts";
 import { type Position, positionAfter } from "../position.ts";
+import { entityListKey } from "../row-keys.ts";
 import type { Target, WriteRequest, Written } from "../target.ts";
 import { movePosition, type PutStep } from "./positions.ts";
-import { entityListKey, listAttributes, ROW } from "./read-model-keys.ts";
+import { listAttributes, ROW } from "./read-model-keys.ts";
 
 /**
  * Folds the events into the entity's row: row and checkpoint in one conditional put.

@@ -6,10 +6,11 @@ import type { ReadModelTable } from "../../stream/index.ts";
 import { forEvent } from "../../stream/index.ts";
 import { takeEvents } from "../fold-events.ts";
 import { positionAfter } from "../position.ts";
+import { eventListKey } from "../row-keys.ts";
 import type { Target, WriteRequest, Written } from "../target.ts";
 import { type EncodedItem, encodeItem } from "./item-codec.ts";
 import { movePosition } from "./positions.ts";
-import { eventListKey, eventRowKey, listAttributes, ROW } from "./read-model-keys.ts";
+import { eventRowKey, listAttributes, ROW } from "./read-model-keys.ts";
 
 /** DynamoDB's limit of items in one BatchWriteItem. */
 const BATCH = 25;

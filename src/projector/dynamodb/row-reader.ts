@@ -14,10 +14,11 @@ import type { ReadModelTable } from "../../stream/index.ts";
 import { partitionPart } from "../../stream/index.ts";
 import type { GenerationKey, Generations } from "../generation.ts";
 import type { Position } from "../position.ts";
+import { EVENT_ROW_PREFIX, SHARED_ROW_PREFIX } from "../row-keys.ts";
 import type { Page, PageRequest, RowReader, RowReaderOf, VersionedRow } from "../row-reader.ts";
 import { GenerationsCache } from "./generations.ts";
 import { positionKey, readPosition } from "./positions.ts";
-import { EVENT_ROW_PREFIX, generationPrefix, listIndex, listPartition, SHARED_ROW_PREFIX } from "./read-model-keys.ts";
+import { generationPrefix, listIndex, listPartition } from "./read-model-keys.ts";
 import { listQuery, prefixQuery, readPage } from "./row-pages.ts";
 
 export interface RowReadersOptions {

@@ -1,12 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import * as z from "zod";
-import {
-  acrossEntities,
-  defineAggregate,
-  rowPerEntity,
-  rowPerEvent,
-  unchanged,
-} from "../../../src/definition/index.ts";
+import { acrossEntities, defineAggregate, rowPerEntity, rowPerEvent, unchanged } from "../../../src/definition/index.ts";
 import { category, product } from "../../../src/product/index.ts";
 import { projecting } from "../../../src/testing.ts";
 

@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from "node:util";
+import { UnstorableValueError } from "./errors.ts";
+import { isPlain, type JsonObject, type JsonValue, toJsonObject } from "./json.ts";
+import { isWellFormed } from "./thrown.ts";
+
+/**
+ * What a DynamoDB map gives back as it was ("Supported data types and naming rules in Amazon DynamoDB"), and what the SDK
+ * sends of it.
+ *
+ * @throws {UnstorableValueError} naming the path of what it would not
+ */
+export function checkStorable(value: JsonValue, path: string, depth = 1): void {
+  if (typeof value === "number") checkNumber(value, path);
+  else if (typeof value === "string") checkText(value, path);
+  else if (typeof value === "object" && value !== null) {
+    checkDepth(depth, path);
+    if (Array.isArray(value)) value.forEach((item, index) => checkStorable(item, `${path}[${index}]`, depth + 1));
+    else
+      for (const [key, item] of Object.entries(value)) {
+        checkKey(key, `${path}.${key}`);
+        checkStorable(item, `${path}.${key}`, depth + 1);
+      }
+  }
+}
+
+/**
+ * A value as JSON, if it comes back as it is: a date, a class or a Map would be something else when it is read. A field that
+ * is undefined may be missing then.
+ *
+ * @throws {UnstorableValueError}
+ */
+export function plainJson(value: unknown, path: string): JsonObject {
+  const stored = toJsonObject(value, path);
+  if (!isDeepStrictEqual(withoutUndefined(value), stored))
+    throw new UnstorableValueError(path, "it is not plain JSON, and would not come back as it is");
+  return stored;
+}
+
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (typeof value !== "object" || value === null || !isPlain(value)) return value;
+  const fields = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(fields.map(([name, item]) => [name, withoutUndefined(item)]));
+}
+
+export function checkDepth(depth: number, path: string): void {
+  if (depth > MAX_DEPTH) throw new UnstorableValueError(path, `it is nested deeper than ${MAX_DEPTH} levels`);
+}
+
+export function checkNumber(value: number, path: string): void {
+  const magnitude = Math.abs(value);
+  if (magnitude > MAX_MAGNITUDE || (magnitude !== 0 && magnitude < MIN_MAGNITUDE))
+    throw new UnstorableValueError(path, `${value} is outside the range of a DynamoDB number`);
+}
+
+export function checkKey(key: string, path: string): void {
+  checkText(key, path);
+  if (key === "") throw new UnstorableValueError(path, "an empty key is no DynamoDB attribute name");
+  if (key === "__proto__") throw new UnstorableValueError(path, "the SDK drops a key of this name");
+}
+
+export function checkText(text: string, path: string): void {
+  if (!isWellFormed(text)) throw new UnstorableValueError(path, "it holds half of a surrogate pair");
+}
+
+/** DynamoDB's documented limits: nesting depth, magnitude of numbers. */
+const MAX_DEPTH = 32;
+const MAX_MAGNITUDE = 9.99e125;
+const MIN_MAGNITUDE = 1e-130;
