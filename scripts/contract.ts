@@ -2,7 +2,15 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { productService } from "../src/product/service.ts";
-import { asyncApi, brokenPromises, envelopeSchema, type JsonSchema, type PublishedEvent, publishedEvents } from "../src/publisher/index.ts";
+import {
+  asyncApi,
+  brokenPromises,
+  contractNameOf,
+  envelopeSchema,
+  type JsonSchema,
+  type PublishedEvent,
+  publishedEvents,
+} from "../src/publisher/index.ts";
 
 export const CONTRACT = "docs/contract";
 
@@ -10,7 +18,7 @@ export const CONTRACT = "docs/contract";
 export function contractFiles(events: readonly PublishedEvent[]): Map<string, string> {
   const text = (content: unknown) => `${JSON.stringify(content, null, 2)}\n`;
   const schemas = events.map(
-    (event) => [`${event.eventType}-${event.version}.json`, text(envelopeSchema(event))] as const,
+    (event) => [`${contractNameOf(event, events)}-${event.version}.json`, text(envelopeSchema(event))] as const,
   );
   return new Map([...schemas, ["asyncapi.json", text(asyncApi(productService.name, events))]]);
 }

@@ -2,7 +2,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Projection } from "../src/definition/index.ts";
 import { productService } from "../src/product/service.ts";
-import { type EntityOutcome, forgetGeneration, type RebuildProgress, readStatus, rebuild, removeRows, retryParked, rollback, skipParked, verify } from "../src/projector/dynamodb/index.ts";
+import {
+  type EntityOutcome,
+  forgetGeneration,
+  type RebuildProgress,
+  readStatus,
+  rebuild,
+  removeRows,
+  retryParked,
+  rollback,
+  skipParked,
+  verify,
+} from "../src/projector/dynamodb/index.ts";
 import { listUnpublished, markPublished, type PublishOutcome, publishMissing } from "../src/publisher/index.ts";
 import { listParked, NotParkedError } from "../src/stream/index.ts";
 import { confirm } from "./confirm.ts";

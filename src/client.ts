@@ -6,6 +6,7 @@ import type { AggregateDefinition, CommandRoute, IdFieldOf, MethodOf } from "./d
 import { randomId, systemClock } from "./event-store/defaults.ts";
 import { InvalidArgumentError } from "./event-store/errors.ts";
 import { type AnySchema, describeIssues, type InferInput } from "./event-store/standard-schema.ts";
+import { isWellFormed } from "./event-store/thrown.ts";
 import { checkFields, type Fields } from "./event-store/validate.ts";
 
 export type Accepted = z.infer<typeof accepted>;
@@ -91,11 +92,14 @@ type Send<Body> = (body: Body, options?: CommandOptions) => Promise<Accepted>;
  */
 export function createClient<Service>(options: ClientOptions): ServiceClient<Service> {
   checkFields("options", options, OPTIONS);
+  if (!URL.canParse(options.baseUrl)) throw new InvalidArgumentError("options.baseUrl", options.baseUrl, "a URL");
   const sender = new Sender(options);
   const newId = options.newId ?? randomId;
 
   async function post({ path, id = "" }: Route, body: unknown, command: CommandOptions = {}): Promise<Accepted> {
     checkFields("command", command, COMMAND);
+    if (id === "." || id === ".." || !isWellFormed(id))
+      throw new InvalidArgumentError("id", id, "an id that a path can hold");
     const route = options.service?.commandRoutes.find((one) => one.path === path);
     if (route) await checkBody(route, body);
     const { expectedVersion, idempotencyKey = newId(), correlationId = newId(), causationId } = command;
@@ -180,6 +184,8 @@ class Sender {
     const url = new URL(baseUrl.replace(/\/+$/, "") + path);
     const body = more.body === undefined ? undefined : JSON.stringify(more.body);
     const all = { ...headers, ...more.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) };
+    // What cannot be sent at all is told before it is tried.
+    new Headers(all);
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.#once(method, url, all, body);
       const isFinal = response !== undefined && !isForLater(method, response);

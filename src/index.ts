@@ -1,6 +1,7 @@
 /** Event sourcing on DynamoDB: the store, the definitions, and what runs them. Handler factories: `./lambda`. */
 
 export {
+  type CommandHandler,
   CommandSchemaError,
   createCommandHandler,
   handleCommand,
@@ -9,6 +10,7 @@ export {
   loadAtTime,
 } from "./aggregate/index.ts";
 export {
+  type AggregateDefinition,
   acrossEntities,
   type CommandInputOf,
   type CommandOf,
@@ -21,14 +23,19 @@ export {
   type PublishedEventOf,
   Rejection,
   type RowOf,
+  type RowPerEntityDefinition,
+  type RowPerEventDefinition,
   type Rows,
+  type RowsAcrossEntities,
   rowPerEntity,
   rowPerEvent,
   type ServiceDefinition,
   type StateOf,
   type StoredEventOf,
+  type TypedUpcaster,
   unchanged,
   upcaster,
+  type VersionedEvent,
 } from "./definition/index.ts";
 export { DynamoDBEventStore, type DynamoDBEventStoreOptions } from "./event-store/dynamodb/index.ts";
 export {

@@ -10,6 +10,7 @@ import { systemClock } from "../event-store/defaults.ts";
 import {
   type AnySchema,
   checkFields,
+  contentHash,
   describeIssues,
   type EventStore,
   EventStoreError,
@@ -71,7 +72,9 @@ export function createCommandHandler<Service extends ServiceDefinition>(
     if (!found)
       throw new InvalidArgumentError("aggregateType", aggregateType, `one of ${[...contexts.keys()].join(", ")}`);
     const command = await checkedCommand(found.aggregate, request?.command);
-    return handleCommand(found.on, found.aggregate, { ...request, command, now: request.now ?? clock().toISOString() });
+    const { commandId, commandHash = commandId === undefined ? undefined : contentHash(request.command) } = request;
+    const now = request.now ?? clock().toISOString();
+    return handleCommand(found.on, found.aggregate, { ...request, command, commandHash, now });
   }
   return handle as CommandHandler<Service>;
 }

@@ -51,6 +51,8 @@ export interface CommandRequest<C extends Command> {
   readonly now: string;
   /** Recognises a repeat, whatever came of the first time (docs/adr/0004-repeated-commands.md, 0021-first-outcomes.md). */
   readonly commandId?: string | undefined;
+  /** Tells the command from another of the same id. Default: a digest of `command`. */
+  readonly commandHash?: string | undefined;
   /** Conflicts are reported instead of retried. 0: the entity must not exist. */
   readonly expectedVersion?: number | undefined;
 }
@@ -94,6 +96,7 @@ const REQUEST: Fields<CommandRequest<Command>> = {
   causationId: true,
   now: true,
   commandId: true,
+  commandHash: true,
   expectedVersion: true,
 };
 
@@ -134,8 +137,8 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     this.#context = context;
     this.#aggregate = aggregate;
     this.#request = request;
-    const { commandId: id, command } = request;
-    this.#identity = id === undefined ? undefined : identityOf(id, command);
+    const { commandId: id, commandHash: hash, command } = request;
+    this.#identity = id === undefined ? undefined : hash === undefined ? identityOf(id, command) : { id, hash };
   }
 
   async run(): Promise<CommandResult<State>> {

@@ -173,10 +173,16 @@ const OPTIONS: Fields<ConsumerOptions> = {
 
 function checkHandlers({ handlers, contract, startAt }: ConsumerOptions): void {
   if (startAt !== undefined && startAt !== "beginning" && startAt !== "now") checkTime("startAt", startAt);
+  if (typeof handlers !== "object" || handlers === null)
+    throw new InvalidArgumentError("handlers", handlers, "functions by event type");
+  for (const [name, handler] of Object.entries(handlers))
+    if (typeof handler !== "function") throw new InvalidArgumentError(`handlers.${name}`, handler, "a function");
   if (!contract) return;
   const names =
     "channels" in contract
-      ? Object.values(contract.channels).flatMap(({ messages }) => Object.keys(messages))
+      ? Object.values(contract.channels).flatMap(({ messages }) =>
+          Object.entries(messages).map(([key, message]) => (message as { name?: string } | null)?.name ?? key),
+        )
       : contract;
   for (const name of Object.keys(handlers))
     if (!names.includes(name)) throw new InvalidArgumentError("handlers", name, `one of ${names.join(", ")}`);

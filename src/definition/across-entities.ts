@@ -1,4 +1,4 @@
-import type { AnySchema, InferOutput, Reparsable } from "../event-store/index.ts";
+import { type AnySchema, type InferOutput, InvalidArgumentError, type Reparsable } from "../event-store/index.ts";
 import type { AnyAggregateDefinition } from "./aggregate.ts";
 import type { StoredEventOf } from "./event.ts";
 import { checkAggregates, checkTypes, type EventsOf, routeByAggregate, type StoredEventFrom } from "./handlers.ts";
@@ -48,6 +48,7 @@ export function acrossEntities<const A extends readonly AnyAggregateDefinition[]
   type Row = InferOutput<RowSchema>;
   checkProjectionFields(declaration, { needs: true });
   const { name, version, feed, of, row: schema, on, needs } = declaration;
+  if (!Array.isArray(of)) throw new InvalidArgumentError(`projection ${name}: of`, of, "a list of aggregates");
   checkAggregates(`projection ${name}: of`, of);
   checkTypes(`projection ${name}: on`, on, of);
   const byType = new Map<string, unknown>(Object.entries(on));

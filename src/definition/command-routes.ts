@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../event-store/index.ts";
+import { type AnySchema, InvalidArgumentError, jsonSchemaOf } from "../event-store/index.ts";
 import type { AnyAggregateDefinition } from "./aggregate.ts";
 
 /** The route of one command. */
@@ -46,15 +46,35 @@ export function commandRoutes(aggregates: Readonly<Record<string, AnyAggregateDe
 
 function routeOf(collection: string, aggregate: AnyAggregateDefinition, command: string): CommandRoute {
   const { aggregateType, createdBy } = aggregate;
-  if (command === createdBy)
-    return { collection, aggregate, command, path: `/${collection}`, idField: `${uncapitalize(aggregateType)}Id` };
-  const path = `/${collection}/{id}/${kebabCase(methodOf(command, aggregateType))}`;
+  if (command === createdBy) {
+    const idField = `${uncapitalize(aggregateType)}Id`;
+    if (hasField(aggregate.commands[command], idField))
+      throw new InvalidArgumentError(
+        `commands of ${aggregateType}: ${command}`,
+        idField,
+        "another field: the API takes this one for the entity's id",
+      );
+    return { collection, aggregate, command, path: `/${collection}`, idField };
+  }
+  const method = methodOf(command, aggregateType);
+  if (method === "then")
+    throw new InvalidArgumentError(
+      `commands of ${aggregateType}`,
+      command,
+      "another name: a client with a method `then` would be a promise",
+    );
+  const path = `/${collection}/{id}/${kebabCase(method)}`;
   return { collection, aggregate, command, path, idField: undefined };
 }
 
 function methodOf(command: string, aggregateType: string): string {
   const hasType = command.endsWith(aggregateType) && command.length > aggregateType.length;
   return uncapitalize(hasType ? command.slice(0, -aggregateType.length) : command);
+}
+
+function hasField(schema: AnySchema, field: string): boolean {
+  const { properties } = jsonSchemaOf(schema, "input") ?? {};
+  return typeof properties === "object" && properties !== null && Object.hasOwn(properties, field);
 }
 
 const uncapitalize = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

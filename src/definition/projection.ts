@@ -8,6 +8,7 @@ import {
   isThenable,
   type StoredEvent,
 } from "../event-store/index.ts";
+import { isSchema } from "./event.ts";
 
 /** Which events a projection takes: event types by aggregate type. */
 export type EventSelection = Readonly<Record<string, readonly string[]>>;
@@ -181,4 +182,13 @@ const DECLARATION: Fields<ProjectionDeclaration & { of: unknown; row: unknown; o
 /** @throws {InvalidArgumentError} for a field that this kind of projection has not */
 export function checkProjectionFields(declaration: object, more: Readonly<Record<string, true>>): void {
   checkFields<object>("projection", declaration, { ...DECLARATION, ...more });
+  const { row, on, lists, needs } = declaration as Readonly<Record<"row" | "on" | "lists" | "needs", unknown>>;
+  if (!isSchema(row)) throw new InvalidArgumentError("projection.row", row, "a schema of its rows");
+  if ((typeof on !== "object" && typeof on !== "function") || on === null)
+    throw new InvalidArgumentError("projection.on", on, "handlers of events");
+  for (const [name, place] of Object.entries(lists ?? {}))
+    if (typeof place !== "function")
+      throw new InvalidArgumentError(`projection.lists.${name}`, place, "a function of the row");
+  if (needs !== undefined && typeof needs !== "function")
+    throw new InvalidArgumentError("projection.needs", needs, "a function of the event");
 }

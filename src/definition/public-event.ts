@@ -58,11 +58,16 @@ export function checkPublicEvents(
 
 function checkOne(field: string, definition: PublicEvent): void {
   checkFields(field, definition, PUBLIC_EVENT);
-  const { publishedAs } = definition;
+  const { isPublic, publishedAs } = definition;
+  if (isPublic !== undefined && typeof isPublic !== "boolean")
+    throw new InvalidArgumentError(`${field}.isPublic`, isPublic, "true or false");
   if (!publishedAs) return;
   checkFields(`${field}.publishedAs`, publishedAs, PUBLIC_SHAPE);
   if (typeof publishedAs.data !== "function")
     throw new InvalidArgumentError(`${field}.publishedAs.data`, publishedAs.data, "a function of the event");
+  for (const [name, value] of Object.entries({ eventType: publishedAs.eventType, version: publishedAs.version }))
+    if (value !== undefined && (typeof value !== "string" || value === ""))
+      throw new InvalidArgumentError(`${field}.publishedAs.${name}`, value, "a non-empty string");
   if (publishedAs.schema !== undefined && !isSchema(publishedAs.schema))
     throw new InvalidArgumentError(`${field}.publishedAs.schema`, publishedAs.schema, "a schema");
 }

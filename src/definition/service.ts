@@ -82,6 +82,8 @@ export function defineService<
 >(declaration: Declaration<Aggregates, Projections, Publish>): ServiceDefinition<Aggregates, Projections, Publish> {
   checkFields("service", declaration, DECLARATION);
   const { name, aggregates } = declaration;
+  if (declaration.projections !== undefined && !Array.isArray(declaration.projections))
+    throw new InvalidArgumentError("service.projections", declaration.projections, "a list of projections");
   const projections = declaration.projections ?? ([] as readonly Projection[] as Projections);
   const publicEvents = (declaration.publish ?? {}) as PublicEvents;
   if (typeof name !== "string" || !SERVICE_NAME.test(name))

@@ -3,9 +3,10 @@ import { bodyLimit } from "hono/body-limit";
 import { etag } from "hono/etag";
 import { HTTPException } from "hono/http-exception";
 import type { ServiceDefinition } from "../definition/index.ts";
+import { InvalidArgumentError } from "../event-store/index.ts";
 import { addCommands } from "./commands.ts";
 import type { HttpDependencies } from "./dependencies.ts";
-import { addEntityQueries } from "./entity-queries.ts";
+import { addEntityQueries, ENTITY_PATHS } from "./entity-queries.ts";
 import { RoutePaths, type RouteTemplate } from "./paths.ts";
 import { isForLater, problem, problemOf } from "./problem.ts";
 import { type Query, queryRoute } from "./query.ts";
@@ -27,6 +28,7 @@ export function createApp(service: ServiceDefinition, queries: readonly Query[],
   addProblems(app);
   addCommands(app, service, dependencies);
   addEntityQueries(app, service, dependencies);
+  checkPaths(queries);
   for (const query of queries) query.addTo(app, dependencies);
   app.openapi(queryRoute("/projections", "How far the read models are", z.strictObject({})), async (context) =>
     context.json({ projections: await dependencies.status() }, 200),
@@ -77,6 +79,15 @@ function addRequestLine(app: App, { clock, log, newId }: HttpDependencies): void
       error: context.get("error"),
     });
   });
+}
+
+/** @throws {InvalidArgumentError} for a path twice: the second query would never answer */
+function checkPaths(queries: readonly Query[]): void {
+  const paths = new Set(["/projections", "/openapi.json", ...ENTITY_PATHS]);
+  for (const { path } of queries) {
+    if (paths.has(path)) throw new InvalidArgumentError("queries", path, "another path: there is a query of this one");
+    paths.add(path);
+  }
 }
 
 /** Bytes of a request body; one event is at most 400 KB. */

@@ -4,6 +4,7 @@ import type { AnyAggregateDefinition, CommandRoute, ServiceDefinition } from "..
 import { contentHash } from "../event-store/index.ts";
 import type { HttpDependencies } from "./dependencies.ts";
 import { preconditionOf, underPrecondition } from "./preconditions.ts";
+import { MalformedError } from "./problem.ts";
 import { type App, etagOf, type RequestContext, userOf } from "./request.ts";
 import { entityId, problemContent, withField, zodOf } from "./schemas.ts";
 
@@ -31,9 +32,10 @@ function addAction(app: App, route: CommandRoute, on: CommandContext<unknown>, d
   const { aggregate, command } = route;
   const body = zodOf(aggregate.commands[command]);
   app.openapi(openApiRoute(route, body, 200), async (context) => {
-    const id = context.req.param("id") ?? "";
+    const { id } = context.req.valid("param" as never) as { readonly id: string };
     const data = context.req.valid("json" as never) as object;
-    return answer(context, id, await run(context, { on, route, id, data, dependencies })) as never;
+    const sent: unknown = await context.req.json();
+    return answer(context, id, await run(context, { on, route, id, data, sent, dependencies })) as never;
   });
 }
 
@@ -51,15 +53,30 @@ function addCreation(
   const body = withField(aggregate.commands[command], idField, idSchemaOf(aggregate));
   app.openapi(openApiRoute(route, body, 201), async (context) => {
     const { [idField]: given, ...data } = context.req.valid("json" as never) as Record<string, unknown>;
-    const key = context.req.header("idempotency-key");
-    const made = () =>
-      key === undefined
-        ? dependencies.newId()
-        : `${collection}-${contentHash([collection, userOf(context, dependencies), key])}`;
-    const id = typeof given === "string" ? given : made();
-    const result = await run(context, { on, route, id, data, dependencies });
-    return answer(context, id, result, `/${collection}/${id}`) as never;
+    const { [idField]: _, ...sent } = (await context.req.json()) as Record<string, unknown>;
+    const id = given ?? (await madeId(context, route, dependencies));
+    if (typeof id !== "string")
+      throw new MalformedError(`${idField}: expected a string, and the schema of ids gave ${typeof id}`);
+    const result = await run(context, { on, route, id, data, sent, dependencies });
+    return answer(context, id, result, `/${collection}/${encodeURIComponent(id)}`) as never;
   });
+}
+
+/** An id of the collection where its schema takes that, else a UUID. @throws {MalformedError} when it takes neither */
+async function madeId(context: RequestContext, route: CommandRoute, dependencies: HttpDependencies): Promise<string> {
+  const { collection, aggregate, idField } = route;
+  const key = context.req.header("idempotency-key");
+  const hash = key === undefined ? undefined : contentHash([collection, userOf(context, dependencies), key]);
+  const candidates = hash === undefined ? [dependencies.newId()] : [`${collection}-${hash}`, uuidOf(hash)];
+  for (const candidate of candidates)
+    if ((await idSchemaOf(aggregate).safeParseAsync(candidate)).success) return candidate;
+  throw new MalformedError(`${idField}: expected an id, for none can be made that its schema takes`);
+}
+
+/** A UUID of version 8 (RFC 9562, section 5.8) from a digest. */
+function uuidOf(hash: string): string {
+  const hex = Buffer.from(hash, "utf8").toString("hex").slice(0, 32).padEnd(32, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
 function openApiRoute({ aggregate, command, path, idField }: CommandRoute, body: z.ZodType, status: 200 | 201) {
@@ -86,10 +103,15 @@ interface Run {
   readonly route: CommandRoute;
   readonly id: string;
   readonly data: object;
+  /** The data as they were sent, without what its schema fills in. */
+  readonly sent: unknown;
   readonly dependencies: HttpDependencies;
 }
 
-function run(context: RequestContext, { on, route, id, data, dependencies }: Run): Promise<CommandResult<unknown>> {
+function run(
+  context: RequestContext,
+  { on, route, id, data, sent, dependencies }: Run,
+): Promise<CommandResult<unknown>> {
   const userId = userOf(context, dependencies);
   const key = context.req.header("idempotency-key");
   return underPrecondition(preconditionOf(context.req.header("if-match")), (expectedVersion) =>
@@ -102,6 +124,7 @@ function run(context: RequestContext, { on, route, id, data, dependencies }: Run
       now: dependencies.clock().toISOString(),
       // One user's key is not another's.
       commandId: key === undefined ? undefined : contentHash([userId, key]),
+      commandHash: key === undefined ? undefined : contentHash([route.command, sent]),
       expectedVersion,
     }),
   );

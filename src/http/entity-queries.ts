@@ -14,7 +14,7 @@ export function addEntityQueries(
   { publicEvents }: Pick<ServiceDefinition, "publicEvents">,
   { store, publishUserId }: HttpDependencies,
 ): void {
-  app.openapi(queryRoute("/entities/{id}/events", "Events of an entity", eventsQuery), async (context) => {
+  app.openapi(queryRoute(EVENTS, "Events of an entity", eventsQuery), async (context) => {
     const id = context.req.param("id") ?? "";
     const { from, events, readUpTo, nextFrom } = await readPart(
       store,
@@ -24,14 +24,14 @@ export function addEntityQueries(
     if (readUpTo < from && from === 1) throw new NotFoundError(`there is no entity ${id}`);
     return context.json({ events, ...(readUpTo < from ? {} : nextFrom) }, 200) as never;
   });
-  const published = queryRoute("/entities/{id}/published", "Events of an entity as they are on the bus", eventsQuery);
+  const published = queryRoute(PUBLISHED, "Events of an entity as they are on the bus", eventsQuery);
   app.openapi(published, async (context) => {
     const id = context.req.param("id") ?? "";
     const { events, readUpTo, nextFrom } = await readPart(store, id, context.req.valid("query" as never) as Range);
     const shown = events.flatMap((event) => envelopeOf(event, { publicEvents, publishUserId }) ?? []);
     return context.json({ events: shown, readUpTo, ...nextFrom }, 200) as never;
   });
-  const snapshots = queryRoute("/entities/{id}/snapshots", "Latest snapshot of an entity", z.strictObject({}));
+  const snapshots = queryRoute(SNAPSHOTS, "Latest snapshot of an entity", z.strictObject({}));
   app.openapi(snapshots, async (context) => {
     const id = context.req.param("id") ?? "";
     const snapshot = await store.getLatestSnapshot(id);
@@ -73,3 +73,9 @@ async function eventsThatFit(source: AsyncIterable<StoredEvent>) {
   }
   return { events, isCut: false };
 }
+
+const EVENTS = "/entities/{id}/events";
+const PUBLISHED = "/entities/{id}/published";
+const SNAPSHOTS = "/entities/{id}/snapshots";
+
+export const ENTITY_PATHS: readonly string[] = [EVENTS, PUBLISHED, SNAPSHOTS];

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Projection, RowPerEntity } from "../definition/index.ts";
-import { sortKeys } from "../event-store/index.ts";
+import { checkFields, type Fields, InvalidArgumentError, sortKeys } from "../event-store/index.ts";
 import type { RowReaderOf } from "../projector/index.ts";
 import type { Identity } from "./access.ts";
 import type { HttpDependencies } from "./dependencies.ts";
@@ -19,6 +19,7 @@ export interface QueryRequest<Parameters> {
 
 /** A route that answers from read models. */
 export interface Query {
+  readonly path: string;
   addTo(app: App, dependencies: HttpDependencies): void;
 }
 
@@ -45,10 +46,13 @@ interface Declaration<P extends Projection, Parameters extends z.ZodObject> {
 export function defineQuery<P extends Projection, Parameters extends z.ZodObject = typeof none>(
   declaration: Declaration<P, Parameters>,
 ): Query {
+  checkFields("query", declaration, QUERY);
+  checkPath(declaration.path);
   const { path, summary, of, waitsForVersion = false } = declaration;
   const parameters = declaration.parameters ?? (none as z.ZodObject as Parameters);
   const query = waitsForVersion ? parameters.extend({ atLeastVersion }) : parameters;
   return {
+    path,
     addTo(app, dependencies) {
       const rows = dependencies.rows(of);
       app.openapi(queryRoute(path, summary, query), async (context) => {
@@ -70,8 +74,11 @@ export function defineRowQuery<P extends RowPerEntity<object>>({
   summary,
   of,
 }: Pick<Declaration<P, z.ZodObject>, "path" | "summary" | "of">): Query {
+  checkPath(path);
+  if (!path.includes("{id}")) throw new InvalidArgumentError("query.path", path, "a path with {id}, of one entity");
   const [noun = "entity"] = Object.keys(of.from).map((type) => type.toLowerCase());
   return {
+    path,
     addTo(app, dependencies) {
       const rows = dependencies.rows<RowPerEntity<object>>(of);
       app.openapi(queryRoute(path, summary, z.strictObject({ atLeastVersion })), async (context) => {
@@ -104,6 +111,22 @@ async function waitForVersion(
   }
   if (reached < wanted) throw new BehindError(reached, wanted);
 }
+
+/** @throws {InvalidArgumentError} for a parameter of the path other than `{id}` */
+function checkPath(path: string): void {
+  const parameters = path.match(/\{[^}]*\}/g) ?? [];
+  if (!path.startsWith("/") || parameters.length > 1 || parameters.some((one) => one !== "{id}"))
+    throw new InvalidArgumentError("query.path", path, "a path that begins with / and has at most the parameter {id}");
+}
+
+const QUERY: Fields<Declaration<Projection, z.ZodObject>> = {
+  path: true,
+  summary: true,
+  of: true,
+  parameters: true,
+  waitsForVersion: true,
+  answer: true,
+};
 
 export function queryRoute(path: string, summary: string, query: z.ZodObject) {
   const params = path.includes("{id}") ? z.object({ id: entityId }) : z.object({});

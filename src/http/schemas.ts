@@ -4,7 +4,7 @@ import { problemSchema } from "./problem.ts";
 
 /** A schema of objects with one more field, which may be left out. */
 export function withField(schema: AnySchema, field: string, of: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodObject) return schema.safeExtend({ [field]: of.optional() });
+  if (schema instanceof z.ZodObject && isZod(schema)) return schema.safeExtend({ [field]: of.optional() });
   const rest = zodOf(schema);
   const split = z.looseObject({ [field]: of.optional() }).transform(async ({ [field]: given, ...data }, context) => {
     const result = await rest.safeParseAsync(data);
@@ -32,7 +32,10 @@ export function zodOf(schema: AnySchema): z.ZodType {
   return checked.openapi(openApiOf(schema));
 }
 
-const isZod = (schema: AnySchema): schema is z.ZodType & AnySchema => "_zod" in schema;
+/** A schema of this copy of zod that JSON Schema has a form for: others would break the OpenAPI document of all. */
+function isZod(schema: AnySchema): schema is z.ZodType & AnySchema {
+  return schema instanceof z.ZodType && jsonSchemaOf(schema, "input") !== undefined;
+}
 
 const openApiOf = (schema: AnySchema): object => jsonSchemaOf(schema, "input") ?? { type: "object" };
 

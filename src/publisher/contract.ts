@@ -38,8 +38,8 @@ export function publishedEvents({ aggregates, eventTypes, publicEvents }: Servic
 
 /** What breaks subscribers between two contracts, unless the event's version was raised. */
 export function brokenPromises(before: readonly PublishedEvent[], after: readonly PublishedEvent[]): string[] {
-  return before.flatMap(({ eventType, version, data }) => {
-    const now = after.find((one) => one.eventType === eventType);
+  return before.flatMap(({ eventType, version, aggregateType, data }) => {
+    const now = after.find((one) => one.eventType === eventType && one.aggregateType === aggregateType);
     if (!now) return [`${eventType} is not published any more`];
     if (now.version !== version) return [];
     return breakingChanges(data, now.data).map((change) => `${eventType} ${version}: ${change}`);
@@ -109,11 +109,11 @@ export function envelopeSchema({ eventType, version, aggregateType, data }: Publ
 export function asyncApi(service: string, events: readonly PublishedEvent[]): object {
   const messages = Object.fromEntries(
     events.map((event) => [
-      event.eventType,
+      contractNameOf(event, events),
       {
         name: event.eventType,
         contentType: "application/json",
-        payload: { $ref: `./${event.eventType}-${event.version}.json` },
+        payload: { $ref: `./${contractNameOf(event, events)}-${event.version}.json` },
       },
     ]),
   );
@@ -127,4 +127,10 @@ export function asyncApi(service: string, events: readonly PublishedEvent[]): ob
     channels: { bus: { address: service, messages } },
     operations: { publish: { action: "send", channel: { $ref: "#/channels/bus" } } },
   };
+}
+
+/** The event's type; with its aggregate's before it where another aggregate publishes one of the same type. */
+export function contractNameOf({ eventType, aggregateType }: PublishedEvent, all: readonly PublishedEvent[]): string {
+  const isShared = all.some((one) => one.eventType === eventType && one.aggregateType !== aggregateType);
+  return isShared ? `${aggregateType}.${eventType}` : eventType;
 }

@@ -1,5 +1,5 @@
-import { type PublicEvents, publicEventOf } from "../definition/index.ts";
-import type { StoredEvent } from "../event-store/index.ts";
+import { type PublicEvent, type PublicEvents, publicEventOf } from "../definition/index.ts";
+import { describeIssues, isThenable, type StoredEvent } from "../event-store/index.ts";
 import { forEvent } from "../stream/index.ts";
 
 /** The `detail` of a published event: what subscribers build on. */
@@ -52,8 +52,18 @@ export function envelopeOf(event: StoredEvent, options: EnvelopeOptions): Envelo
     correlationId,
     ...(causationId === undefined ? {} : { causationId }),
     ...(options.publishUserId ? { userId } : {}),
-    data: publishedAs ? forEvent(event, "publishedAs", () => publishedAs.data(event)) : event.eventData,
+    data: publishedAs ? forEvent(event, "publishedAs", () => shapedData(publishedAs, event)) : event.eventData,
   };
+}
+
+/** @throws for data that the schema of the shape refuses: consumers are typed by it */
+function shapedData({ schema, data }: NonNullable<PublicEvent["publishedAs"]>, event: StoredEvent): unknown {
+  const shaped = data(event);
+  const result = schema?.["~standard"].validate(shaped);
+  if (isThenable(result)) throw new TypeError("its schema waits, and has to answer at once");
+  const [issue] = describeIssues("data", result?.issues ?? []);
+  if (issue) throw new TypeError(`${issue.path}: ${issue.message}`);
+  return shaped;
 }
 
 export function claimCheckOf({ data: _, ...envelope }: Envelope): Envelope {

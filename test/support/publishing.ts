@@ -2,7 +2,14 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { LocalBus } from "../../src/local/bus.ts";
 import type { BusEvent } from "../../src/local/bus-entries.ts";
 import { serveBus } from "../../src/local/bus-server.ts";
-import { type Bus, createPublisher, type Envelope, eventBridgeBus, type Publisher, type PublisherOptions } from "../../src/publisher/index.ts";
+import {
+  type Bus,
+  createPublisher,
+  type Envelope,
+  eventBridgeBus,
+  type Publisher,
+  type PublisherOptions,
+} from "../../src/publisher/index.ts";
 import { storedEvent } from "./bare-table.ts";
 import { documents, localCredentials, READ_MODELS, startTestEngine, type TestEngine } from "./engine.ts";
 import { openStore } from "./store.ts";

@@ -1,7 +1,13 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { handleCommand, load } from "../../../src/aggregate/index.ts";
-import { type EventTypes, InvalidArgumentError, isConcurrencyError, UnknownEventVersionError, upcast } from "../../../src/event-store/index.ts";
+import {
+  type EventTypes,
+  InvalidArgumentError,
+  isConcurrencyError,
+  UnknownEventVersionError,
+  upcast,
+} from "../../../src/event-store/index.ts";
 import { storedEvent } from "../../support/bare-table.ts";
 import { counter } from "../../support/counter.ts";
 import { EVENTS, startTestEngine, type TestEngine } from "../../support/engine.ts";

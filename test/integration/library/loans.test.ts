@@ -1,7 +1,22 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import * as z from "zod";
 import { createConsumer } from "../../../src/consumer.ts";
-import { acrossEntities, createCommandHandler, createProjector, createRowReaders, DynamoDBEventStore, defineAggregate, defineService, event, groupByEntity, Rejection, type Rows, rowPerEntity, rowPerEvent, upcaster } from "../../../src/index.ts";
+import {
+  acrossEntities,
+  createCommandHandler,
+  createProjector,
+  createRowReaders,
+  DynamoDBEventStore,
+  defineAggregate,
+  defineService,
+  event,
+  groupByEntity,
+  Rejection,
+  type Rows,
+  rowPerEntity,
+  rowPerEvent,
+  upcaster,
+} from "../../../src/index.ts";
 import { documents, EVENTS, READ_MODELS, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 
 const book = defineAggregate({

@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Projection } from "../../../src/definition/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
-import { createRowReader, forgetGeneration, GenerationsCache, type Projector, readGenerations, rebuild, rollback, skipParked, verify } from "../../../src/projector/dynamodb/index.ts";
+import {
+  createRowReader,
+  forgetGeneration,
+  GenerationsCache,
+  type Projector,
+  readGenerations,
+  rebuild,
+  rollback,
+  skipParked,
+  verify,
+} from "../../../src/projector/dynamodb/index.ts";
 import { putEvents, storedEvent } from "../../support/bare-table.ts";
 import { catalogOver } from "../../support/catalog-over.ts";
 import { documents, EVENTS, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { productCatalog } from "../../../projections/product-catalog.ts";
 import type { Projection } from "../../../src/definition/index.ts";
-import { createRowReader, forgetGeneration, type Projector, rebuild, removeRows, rollback, verify } from "../../../src/projector/dynamodb/index.ts";
+import {
+  createRowReader,
+  forgetGeneration,
+  type Projector,
+  rebuild,
+  removeRows,
+  rollback,
+  verify,
+} from "../../../src/projector/dynamodb/index.ts";
 import { createBareEventsTable, putEvents, storedEvent } from "../../support/bare-table.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { injectFaults, ProcessDeath } from "../../support/faults.ts";

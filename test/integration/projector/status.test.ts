@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { Projection } from "../../../src/definition/index.ts";
 import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
-import { createProjector, type ReadModelTable, readGenerations, readStatus, writeGenerations } from "../../../src/projector/dynamodb/index.ts";
+import {
+  createProjector,
+  type ReadModelTable,
+  readGenerations,
+  readStatus,
+  writeGenerations,
+} from "../../../src/projector/dynamodb/index.ts";
 import type { Generation } from "../../../src/projector/index.ts";
 import { groupByEntity } from "../../../src/stream/index.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";

@@ -1,7 +1,16 @@
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import type { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
-import { type Bus, type CatchUpContext, createPublisher, type Envelope, listUnpublished, markPublished, type PublisherOptions, publishMissing } from "../../../src/publisher/index.ts";
+import {
+  type Bus,
+  type CatchUpContext,
+  createPublisher,
+  type Envelope,
+  listUnpublished,
+  markPublished,
+  type PublisherOptions,
+  publishMissing,
+} from "../../../src/publisher/index.ts";
 import { listParked } from "../../../src/stream/index.ts";
 import { documents, READ_MODELS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fill, openStore } from "../../support/store.ts";

@@ -2,7 +2,12 @@ import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
-import { dynamoDbSweepProgress, makeSnapshot, type SweepContext, sweepAggregate } from "../../../src/snapshotter/index.ts";
+import {
+  dynamoDbSweepProgress,
+  makeSnapshot,
+  type SweepContext,
+  sweepAggregate,
+} from "../../../src/snapshotter/index.ts";
 import { putEvents, storedEvent } from "../../support/bare-table.ts";
 import { counter } from "../../support/counter.ts";
 import { documents, SNAPSHOTS, serviceDefinition, startTestEngine, type TestEngine } from "../../support/engine.ts";

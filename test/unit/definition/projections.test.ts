@@ -1,10 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import * as z from "zod";
-import { acrossEntities, defineAggregate, rowPerEntity, rowPerEvent, unchanged } from "../../../src/definition/index.ts";
+import {
+  acrossEntities,
+  defineAggregate,
+  rowPerEntity,
+  rowPerEvent,
+  unchanged,
+} from "../../../src/definition/index.ts";
 import { category, product } from "../../../src/product/index.ts";
 import { projecting } from "../../../src/testing.ts";
 
 const row = z.strictObject({ name: z.string() });
+const place = () => undefined;
 const declaration = { name: "names", of: product, row, on: { ProductCreated: () => undefined } };
 
 describe.each<[string, (declaration: never) => unknown]>([
@@ -35,8 +42,15 @@ describe.each<[string, (declaration: never) => unknown]>([
     ],
     [
       "a fifth list",
-      { lists: { a: 1, b: 1, c: 1, d: 1, e: 1 } },
+      { lists: { a: place, b: place, c: place, d: place, e: place } },
       "projection names: lists: expected at most 4 lists, got 5",
+    ],
+    ["rows of no schema", { row: undefined }, "projection.row: expected a schema"],
+    ["no handlers", { on: null }, "projection.on: expected handlers of events"],
+    [
+      "a list that is no function",
+      { lists: { byName: "name" } },
+      "projection.lists.byName: expected a function of the row",
     ],
     ["a field of another kind", { needs: () => [] }, "projection.needs: expected one of the fields"],
   ])("%s is refused when it is declared", (_what, more, message) => {
