@@ -14,6 +14,7 @@ import {
   type Fields,
   InMemoryEventStore,
   InvalidArgumentError,
+  type ScannedEvent,
   type StoredEvent,
 } from "../event-store/index.ts";
 import { createInMemoryRowReader, InMemoryRows, type RowReader, type RowReaderOf } from "../projector/index.ts";
@@ -117,13 +118,23 @@ export function inMemory<Service extends ServiceDefinition>(
 
   async function settle(): Promise<void> {
     const { events } = await store.scanEvents({ segment: 0, segments: 1 });
-    for (const { entityId, sequenceNumber } of events)
-      for (const { upTo, take } of readers) {
-        if (sequenceNumber <= (upTo.get(entityId) ?? 0)) continue;
+    const results = await Promise.allSettled(readers.map((reader) => bringUp(reader, events)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  async function bringUp({ upTo, take }: Reader, events: readonly ScannedEvent[]): Promise<void> {
+    const failed = new Map<string, unknown>();
+    for (const { entityId, sequenceNumber } of events) {
+      if (failed.has(entityId) || sequenceNumber <= (upTo.get(entityId) ?? 0)) continue;
+      try {
         const [event] = await store.getEvents(entityId, sequenceNumber, sequenceNumber);
         if (event) await take(event);
         upTo.set(entityId, sequenceNumber);
+      } catch (error) {
+        failed.set(entityId, error);
       }
+    }
+    for (const error of failed.values()) throw error;
   }
 
   return {

@@ -6,7 +6,7 @@ import { InMemoryEventStore } from "../../../src/event-store/index.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { openStore } from "../../support/store.ts";
 
-const RUNS = Number(process.env.MODEL_RUNS ?? 200);
+const RUNS = Number(process.env.MODEL_RUNS ?? 100);
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -21,12 +21,25 @@ const schema: StandardSchema = z.object({ n: z.int().max(7), name: z.string().tr
 const renamed = { to: "2.0", eventType: "Done", upcast: (data: object) => ({ ...data, name: "old" }) };
 const eventTypes = { Done: { version: "2.0", schema }, Made: { upcasters: { "1.0": renamed } } };
 
+const ODD = [
+  { text: "\ud800" },
+  { "": 1 },
+  { n: 1e200 },
+  { n: Number.NaN },
+  { at: new Date(0) },
+  { f: undefined },
+  JSON.parse('{"__proto__":1}'),
+];
+
 const entity = fc.nat(2);
 const version = fc.option(fc.integer({ min: -1, max: 4 }), { nil: undefined, freq: 2 });
 const events = fc.array(
   fc.record({
     eventType: fc.constantFrom("Done", "Made"),
-    eventData: fc.record({ n: fc.integer({ min: 0, max: 8 }) }),
+    eventData: fc.oneof(
+      { weight: 6, arbitrary: fc.record({ n: fc.integer({ min: 0, max: 8 }) }) },
+      { weight: 1, arbitrary: fc.constantFrom<object>(...ODD) },
+    ),
   }),
   { maxLength: 3 },
 );
@@ -173,11 +186,14 @@ test("random programs have the same answers and refusals in memory as on DynamoD
         if (n % 5 === 4) stores[0] = openStore(engine, { aggregates, clock });
         const [stored, inMemory] = await Promise.all(stores.map((store) => answerOf(act(store, own))));
         if (stored === "unknown") continue;
+        // Stale and of another type at once: which of the two a process sees first depends on what it has read before.
+        const names = [stored, inMemory].map((answer) => (Object(answer) as { name?: string }).name);
+        if (names.includes("AggregateTypeError") && names.includes("ConcurrencyError")) continue;
         expect({ n, answer: inMemory }).toEqual({ n, answer: stored });
         if (stored && typeof stored === "object" && "name" in stored) refusals.add(String(stored.name));
       }
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, seed: Number(process.env.MODEL_SEED ?? Date.now() % 2 ** 31) },
   );
   expect([...refusals]).toEqual(
     expect.arrayContaining(["ConcurrencyError", "AggregateTypeError", "EventSchemaError", "CommandIdReusedError"]),

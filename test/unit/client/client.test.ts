@@ -150,3 +150,16 @@ describe("a client", () => {
     expect(await client.get("/products/p-1?atLeastVersion=2")).toEqual({ version: 2 });
   });
 });
+
+test.each([".", "..", "\ud800"])("the id %j is refused: no path can hold it", async (id) => {
+  const { client, sent } = scripted([]);
+  await expect(client.products(id).changePrice(price)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", field: "id" });
+  expect(sent).toEqual([]);
+});
+
+test("no base URL, and a header that cannot be sent, are told at once", async () => {
+  expect(() => createClient<typeof productService>({} as ClientOptions)).toThrow("options.baseUrl: expected a URL");
+  const { client, sent } = scripted([], { headers: { "x-name": "a\nb" } });
+  await expect(client.get("/products")).rejects.toThrow(/header/i);
+  expect(sent).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import * as z from "zod";
 import { defineAggregate, event, unchanged, upcaster } from "../../../src/definition/index.ts";
-import { upcast } from "../../../src/event-store/index.ts";
+import { EventTypeRegistry, upcast } from "../../../src/event-store/index.ts";
 import { storedEvent } from "../../support/bare-table.ts";
 
 const count = z.object({ by: z.int() });
@@ -83,6 +83,36 @@ test("an event goes from version to version, and from the name that it had", () 
     version: "3.0",
     eventData: { by: 1, why: "incremented" },
   });
+});
+
+test("a former name is read, from the versions that it has steps of, and not written any more", () => {
+  const { eventTypes } = defineAggregate({
+    ...declaration,
+    events: { Counted: event({ version: "1.0", schema: count, formerly: { Old: { "2.0": (old) => old } } }) },
+    decide: { Count: (_) => [] },
+  });
+  const registry = new EventTypeRegistry({}, [{ aggregateType: "Counter", eventTypes }]);
+  expect(registry.isUnknown("Counter", "Old")).toBe(true);
+  expect(registry.isUnknown("Counter", "Counted")).toBe(false);
+  const old = { entityId: "c-1", sequenceNumber: 1, aggregateType: "Counter", eventType: "Old", eventData: { by: 1 } };
+  expect(upcast(registry, storedEvent({ ...old, version: "2.0" }))).toMatchObject({ eventType: "Counted" });
+  expect(() => upcast(registry, storedEvent({ ...old, version: "1.0" }))).toThrow(
+    "Old is stored at version 1.0; this code reads 2.0",
+  );
+});
+
+test("a state may be null", () => {
+  const open = defineAggregate({
+    type: "Door",
+    state: z.object({ open: z.literal(true) }).nullable(),
+    initialState: { open: true },
+    events: { Closed: z.object({}) },
+    commands: {},
+    decide: {},
+    evolve: { Closed: (_) => null },
+  });
+  const closed = storedEvent({ entityId: "d", sequenceNumber: 1, eventType: "Closed" });
+  expect(open.evolve({ open: true }, closed as never)).toBeNull();
 });
 
 const step = (to: string) => upcaster(count, to, (old) => old);

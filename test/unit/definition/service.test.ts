@@ -4,7 +4,8 @@ import { productCatalog } from "../../../projections/product-catalog.ts";
 import { defineAggregate, defineService, rowPerEntity } from "../../../src/definition/index.ts";
 import { category, product } from "../../../src/product/index.ts";
 import { productService } from "../../../src/product/service.ts";
-import { publishedEvents } from "../../../src/publisher/index.ts";
+import { asyncApi, brokenPromises, contractNameOf, envelopeOf, publishedEvents } from "../../../src/publisher/index.ts";
+import { storedEvent } from "../../support/bare-table.ts";
 
 const define = (more: object) => () =>
   defineService({ name: "Shop", aggregates: { products: product }, ...more } as never);
@@ -114,3 +115,30 @@ test("a projection keeps the aggregates that it was declared of", () => {
   const own = rowPerEntity({ name: "own", of: product, row: z.object({}), on: { ProductCreated: (_) => ({}) } });
   expect(own.aggregates).toEqual([product]);
 });
+
+test("two aggregates with an event of one name are two messages of the contract, and data that do not fit their shape are refused", () => {
+  const both = defineService({
+    name: "Names",
+    aggregates: { cats: renamable("Cat"), dogs: renamable("Dog") },
+    publish: { Dog: { Renamed: { publishedAs: { schema: z.object({ title: z.string() }), data: () => 7 } } } },
+  });
+  const events = publishedEvents(both);
+  expect(events.map((one) => contractNameOf(one, events))).toEqual(["Cat.Renamed", "Dog.Renamed"]);
+  const { messages } = (asyncApi("Names", events) as { channels: { bus: { messages: object } } }).channels.bus;
+  expect(messages).toMatchObject({ "Cat.Renamed": { name: "Renamed" }, "Dog.Renamed": { name: "Renamed" } });
+  expect(brokenPromises(events, events.slice(1))).toEqual(["Renamed is not published any more"]);
+  const event = storedEvent({ entityId: "d", sequenceNumber: 1, aggregateType: "Dog", eventType: "Renamed" });
+  expect(() => envelopeOf(event, both)).toThrow("publishedAs failed: data: ");
+});
+
+function renamable(type: string) {
+  return defineAggregate({
+    type,
+    state: z.object({}),
+    initialState: {},
+    events: { Renamed: z.object({ name: z.string() }) },
+    commands: {},
+    decide: {},
+    evolve: { Renamed: (state) => state },
+  });
+}

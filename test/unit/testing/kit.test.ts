@@ -3,7 +3,15 @@ import * as z from "zod";
 import { categoryTree } from "../../../projections/category-tree.ts";
 import { productCatalog } from "../../../projections/product-catalog.ts";
 import { userActivity } from "../../../projections/user-activity.ts";
-import { defineAggregate, event, rowPerEntity } from "../../../src/definition/index.ts";
+import {
+  acrossEntities,
+  defineAggregate,
+  defineService,
+  event,
+  rowPerEntity,
+  rowPerEvent,
+  unchanged,
+} from "../../../src/definition/index.ts";
 import { product } from "../../../src/product/index.ts";
 import { productService } from "../../../src/product/service.ts";
 import { inMemory, projecting, rejected, stories } from "../../../src/testing.ts";
@@ -148,4 +156,134 @@ test("a service in memory goes from command to row, published event and snapshot
   expect(() =>
     shop.rows(rowPerEntity({ name: "x", of: product, row: z.object({}), on: { ProductCreated: (_) => ({}) } })),
   ).toThrow("projection: expected one of product-catalog");
+});
+
+const clock = defineAggregate({
+  type: "Clock",
+  state: z.object({ at: z.string().nullable() }),
+  initialState: { at: null },
+  events: { Set: z.object({ at: z.coerce.date() }) },
+  commands: { Set: z.object({}), Later: z.object({}), Many: z.object({}), More: z.object({}) },
+  decide: {
+    Set: (_, state) => {
+      Object.assign(state, { at: "now" });
+      return [];
+    },
+    Later: (async () => []) as never,
+    Many: (_) => Array.from({ length: 101 }, () => ({ eventType: "Set", eventData: { at: 0 } }) as const),
+    More: (_) => [{ eventType: "Set", eventData: { at: 0 }, causationId: "x" }] as never,
+  },
+  evolve: { Set: (_, { eventData }) => ({ at: eventData.at }) },
+});
+
+test("stories take what the store takes, and no more", () => {
+  const { given } = stories(clock);
+  const set = { eventType: "Set", eventData: { at: "2026-01-01" } } as const;
+  expect(() => given([]).when({ type: "Set", data: {} }).then([])).toThrow("read only");
+  expect(() => given([]).when({ type: "Later", data: {} }).then([])).toThrow("decide: expected an answer at once");
+  expect(() => given([]).when({ type: "Many", data: {} }).then([])).toThrow(
+    "decide: expected an array of at most 100 events",
+  );
+  expect(() => given([]).when({ type: "More", data: {} }).then([])).toThrow("decided[0].causationId: expected one of");
+  expect(() => given([set]).when({ type: "Later", data: {} }).then([])).toThrow("decide: expected an answer at once");
+});
+
+test("a date is its text once it is stored, in stories as in production", async () => {
+  const dates = rowPerEvent({
+    name: "dates",
+    of: clock,
+    row: z.object({ at: z.string() }),
+    on: { Set: ({ eventData }) => eventData },
+  });
+  await projecting(dates)
+    .given([{ eventType: "Set", eventData: { at: new Date(0) } }])
+    .projects([{ at: "1970-01-01T00:00:00.000Z" }]);
+});
+
+test.each<[string, unknown, string]>([
+  ["a date", { at: new Date(0) }, "row cannot be stored: it is not plain JSON"],
+  ["no number", { n: Number.NaN }, "row.n cannot be stored"],
+  ["half of a surrogate pair", { text: "\ud800" }, "row.text cannot be stored: it holds half of a surrogate pair"],
+  ["too large a number", { n: 1e200 }, "row.n cannot be stored: 1e+200 is outside the range"],
+])("a row with %s is refused as the table would", async (_, bad, message) => {
+  const rows = rowPerEvent({ name: "bad", of: clock, row: z.any(), on: { Set: (_event) => bad } });
+  await expect(
+    projecting(rows)
+      .given([{ eventType: "Set", eventData: { at: 0 } }])
+      .projects([]),
+  ).rejects.toThrow(message);
+});
+
+test.each<[string, () => unknown, string]>([
+  ["a number", () => ({ partition: "p", sort: 7 }), "byAt.sort: expected well-formed text"],
+  ["a promise", async () => ({ partition: "p", sort: "s" }), "byAt: expected a place, not a promise"],
+  ["text", () => "p", "byAt: expected a partition and a sort"],
+])("a list by %s is refused as the table would", async (_, place, message) => {
+  const rows = rowPerEvent({
+    name: "bad",
+    of: clock,
+    row: z.any(),
+    on: { Set: (_event) => ({}) },
+    lists: { byAt: place as never },
+  });
+  await expect(
+    projecting(rows)
+      .given([{ eventType: "Set", eventData: { at: 0 } }])
+      .projects([]),
+  ).rejects.toThrow(message);
+});
+
+test("a row that is not waited for is not got, when it is set", async () => {
+  const rows = acrossEntities({
+    name: "hasty",
+    of: [clock],
+    row: z.any(),
+    on: {
+      Clock: {
+        Set: (rows) => {
+          void rows.get({ partition: "p", key: "k" });
+          rows.set({ partition: "p", key: "k" }, {});
+        },
+      },
+    },
+  });
+  await expect(
+    projecting(rows)
+      .given([{ eventType: "Set", eventData: { at: 0 } }])
+      .projects({}),
+  ).rejects.toThrow("get it before you set it");
+});
+
+test("a projection that fails holds up no other, and nothing is taken twice", async () => {
+  const count = rowPerEntity({
+    name: "count",
+    of: clock,
+    row: z.object({ n: z.int() }),
+    on: { Set: (row) => ({ n: (row?.n ?? 0) + 1 }) },
+  });
+  const broken = rowPerEntity({
+    name: "broken",
+    of: clock,
+    row: z.object({}),
+    on: {
+      Set: (_) => {
+        throw new Error("a bug");
+      },
+    },
+  });
+  const clocks = defineAggregate({
+    type: "Clock",
+    state: z.object({}),
+    initialState: {},
+    events: { Set: z.object({}) },
+    commands: { Tick: z.object({}) },
+    decide: { Tick: (_) => [{ eventType: "Set", eventData: {} }] },
+    evolve: { Set: unchanged },
+  });
+  const tower = inMemory(defineService({ name: "Tower", aggregates: { clocks }, projections: [count, broken] }));
+  await tower.handle("Clock", "c-1", { type: "Tick", data: {} });
+  for (const _ of [1, 2, 3]) await expect(tower.settled()).rejects.toThrow("a bug");
+  expect(await tower.rows(count).row("c-1")).toMatchObject({ row: { n: 1 } });
+  await Promise.all([tower.settled().catch(() => undefined), tower.settled().catch(() => undefined)]);
+  expect(tower.published).toHaveLength(1);
 });
