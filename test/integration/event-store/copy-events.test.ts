@@ -5,11 +5,14 @@ import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
 import { copyEvents } from "../../../src/operations/index.ts";
+import { builtScript } from "../../support/built-script.ts";
 import { EVENTS, eventsTable, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fill, openStore } from "../../support/store.ts";
 
 const ENTITIES = ["a", "b", "c", "d", "e"];
 const EACH = 30;
+
+const script = builtScript("copy-events");
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -154,7 +157,7 @@ test("after an error nothing is under way behind the caller's back, and little w
 
 test("the command copies, and refuses what it does not know", () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ["--import", "tsx", "scripts/copy-events.ts", ...args], {
+    spawnSync(process.execPath, [script, ...args], {
       encoding: "utf8",
       env: {
         PATH: process.env.PATH,

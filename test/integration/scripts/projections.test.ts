@@ -3,8 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { builtScript } from "../../support/built-script.ts";
 import { startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { openStore } from "../../support/store.ts";
+
+const scripts: Readonly<Record<string, readonly string[]>> = {
+  projections: [builtScript("projections")],
+  "copy-events": [builtScript("copy-events")],
+  demo: ["--import", "tsx", "scripts/demo.ts"],
+};
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -16,7 +23,7 @@ afterAll(() => engine.stop());
 function run(args: string, more: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--import", "tsx", "scripts/projections.ts", ...args.split(" ").filter((word) => word !== "")],
+    [...(scripts.projections ?? []), ...args.split(" ").filter((word) => word !== "")],
     {
       encoding: "utf8",
       env: {
@@ -74,7 +81,7 @@ describe("without TABLE_PREFIX", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const local = (script: string, ...args: string[]) => {
     const env = { PATH: process.env.PATH, STREAMFOLD_DATA: folder };
-    const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...args], {
+    const { status, stderr } = spawnSync(process.execPath, [...(scripts[script] ?? []), ...args], {
       encoding: "utf8",
       env,
     });
