@@ -31,7 +31,7 @@ function run(name, command, args, env = {}) {
 checkRoom();
 run("types", "typescript/bin/tsc", ["-p", "tsconfig.json"]);
 run("lint", "@biomejs/biome/bin/biome", ["check", "--error-on-warnings"]);
-run("tests", "jest/bin/jest.js", ["--maxWorkers=2", ...process.argv.slice(2)], {
+run("tests", "jest/bin/jest.js", ["--maxWorkers=3", ...process.argv.slice(2)], {
   NODE_OPTIONS: "--experimental-vm-modules --no-warnings",
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 });

@@ -68,10 +68,7 @@ export function upcast(types: EventTypeLookup, event: StoredEvent): StoredEvent 
     const step = definition.upcasters?.[version];
     if (!step && isCurrentVersion(definition, version)) break;
     const place = `${eventType} ${version}`;
-    if (!step || passed.has(place)) {
-      const known = Object.keys(definition.upcasters ?? {}).concat(definition.isFormer ? [] : versionOf(definition));
-      throw new UnknownEventVersionError(event.entityId, event.sequenceNumber, event.eventType, event.version, known);
-    }
+    if (!step || passed.has(place)) throw unknownVersion(event, definition);
     passed.add(place);
     eventData = stepUp(event, version, () => step.upcast(eventData));
     version = step.to;
@@ -80,6 +77,11 @@ export function upcast(types: EventTypeLookup, event: StoredEvent): StoredEvent 
   return version === event.version && eventType === event.eventType
     ? event
     : { ...event, eventType, version, eventData };
+}
+
+function unknownVersion(event: StoredEvent, { upcasters = {}, ...definition }: EventTypeDefinition): Error {
+  const known = [...Object.keys(upcasters), ...(definition.isFormer ? [] : [versionOf(definition)])];
+  return new UnknownEventVersionError(event.entityId, event.sequenceNumber, event.eventType, event.version, known);
 }
 
 function stepUp(event: StoredEvent, from: string, step: () => unknown): JsonObject {

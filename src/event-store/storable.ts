@@ -11,15 +11,12 @@ import { isWellFormed } from "./thrown.ts";
  */
 export function checkStorable(value: JsonValue, path: string, depth = 1): void {
   if (typeof value === "number") checkNumber(value, path);
-  else if (typeof value === "string") checkText(value, path);
-  else if (typeof value === "object" && value !== null) {
-    checkDepth(depth, path);
-    if (Array.isArray(value)) value.forEach((item, index) => checkStorable(item, `${path}[${index}]`, depth + 1));
-    else
-      for (const [key, item] of Object.entries(value)) {
-        checkKey(key, `${path}.${key}`);
-        checkStorable(item, `${path}.${key}`, depth + 1);
-      }
+  if (typeof value === "string") checkText(value, path);
+  if (typeof value !== "object" || value === null) return;
+  checkDepth(depth, path);
+  for (const [key, item] of Object.entries(value)) {
+    if (!Array.isArray(value)) checkKey(key, `${path}.${key}`);
+    checkStorable(item, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`, depth + 1);
   }
 }
 
