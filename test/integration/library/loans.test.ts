@@ -1,28 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import * as z from "zod";
 import { createConsumer } from "../../../src/consumer.ts";
-import {
-  acrossEntities,
-  createCommandHandler,
-  createProjector,
-  createRowReaders,
-  DynamoDBEventStore,
-  defineAggregate,
-  defineService,
-  event,
-  groupByEntity,
-  Rejection,
-  type Rows,
-  rowPerEntity,
-  rowPerEvent,
-  upcaster,
-} from "../../../src/index.ts";
+import * as streamfold from "../../../src/index.ts";
 import { documents, EVENTS, READ_MODELS, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
+
+const { acrossEntities, defineAggregate, defineService, event, Rejection, rowPerEntity, rowPerEvent, upcaster } =
+  streamfold;
 
 const book = defineAggregate({
   type: "Book",
-  state: z.object({ title: z.string().nullable(), copies: z.int() }),
-  initialState: { title: null, copies: 0 },
+  state: z.object({ title: z.string().nullable() }),
+  initialState: { title: null },
   events: {
     BookAdded: event({
       version: "2.0",
@@ -31,9 +19,8 @@ const book = defineAggregate({
     }),
   },
   commands: { AddBook: z.object({ title: z.string(), copies: z.int().min(1).default(1) }) },
-  createdBy: "AddBook",
   decide: { AddBook: ({ data }, { title }) => (title === null ? [{ eventType: "BookAdded", eventData: data }] : []) },
-  evolve: { BookAdded: (_, { eventData }) => eventData },
+  evolve: { BookAdded: (_, { eventData: { title } }) => ({ title }) },
 });
 
 const member = defineAggregate({
@@ -42,7 +29,6 @@ const member = defineAggregate({
   initialState: { status: "none" },
   events: { MemberRegistered: z.object({ name: z.string() }), FineCharged: z.object({ cents: z.int() }) },
   commands: { RegisterMember: z.object({ name: z.string() }), ChargeFine: z.object({ cents: z.int().min(1) }) },
-  createdBy: "RegisterMember",
   decide: {
     RegisterMember: ({ data }) => [{ eventType: "MemberRegistered", eventData: data }],
     ChargeFine({ data }, { status }) {
@@ -50,31 +36,26 @@ const member = defineAggregate({
       return [{ eventType: "FineCharged", eventData: data }];
     },
   },
-  evolve: { MemberRegistered: (_) => ({ status: "active" }), FineCharged: (state) => state },
+  evolve: { MemberRegistered: (_) => ({ status: "active" }), FineCharged: streamfold.unchanged },
 });
 
+const lent = z.object({ bookId: z.string(), memberId: z.string(), due: z.string() });
 const loan = defineAggregate({
   type: "Loan",
-  state: z.object({ open: z.object({ bookId: z.string(), memberId: z.string(), due: z.string() }).nullable() }),
-  initialState: { open: null },
-  events: {
-    LoanOpened: z.object({ bookId: z.string(), memberId: z.string(), due: z.string() }),
-    LoanReturned: z.object({ bookId: z.string(), memberId: z.string(), daysLate: z.int() }),
-  },
-  commands: {
-    OpenLoan: z.object({ bookId: z.string(), memberId: z.string(), due: z.string() }),
-    ReturnLoan: z.object({}),
-  },
-  createdBy: "OpenLoan",
+  state: lent.nullable(),
+  initialState: null,
+  events: { LoanOpened: lent, LoanReturned: z.object({ bookId: z.string(), memberId: z.string(), daysLate: z.int() }) },
+  commands: { OpenLoan: lent, ReturnLoan: z.object({}) },
   decide: {
     OpenLoan: ({ data }) => [{ eventType: "LoanOpened", eventData: data }],
-    ReturnLoan(_, { open }, { now }) {
+    ReturnLoan(_, open, { now }) {
       if (!open) throw new Rejection("loan-unknown", "there is no open loan", "unknown");
-      const daysLate = Math.max(0, Math.ceil((Date.parse(now) - Date.parse(open.due)) / 86_400_000));
-      return [{ eventType: "LoanReturned", eventData: { bookId: open.bookId, memberId: open.memberId, daysLate } }];
+      const { bookId, memberId, due } = open;
+      const daysLate = Math.max(0, Math.ceil((Date.parse(now) - Date.parse(due)) / 86_400_000));
+      return [{ eventType: "LoanReturned", eventData: { bookId, memberId, daysLate } }];
     },
   },
-  evolve: { LoanOpened: (_, { eventData }) => ({ open: eventData }), LoanReturned: () => ({ open: null }) },
+  evolve: { LoanOpened: (_, { eventData }) => eventData, LoanReturned: (_) => null },
   snapshots: { every: 50, at: ["LoanReturned"] },
 });
 
@@ -83,8 +64,8 @@ const members = rowPerEntity({
   of: member,
   row: z.object({ name: z.string(), fines: z.int() }),
   on: {
-    MemberRegistered: (_, { eventData }) => ({ name: eventData.name, fines: 0 }),
-    FineCharged: (row, { eventData }) => row && { ...row, fines: row.fines + eventData.cents },
+    MemberRegistered: (_, { eventData: { name } }) => ({ name, fines: 0 }),
+    FineCharged: (row, { eventData: { cents } }) => row && { ...row, fines: row.fines + cents },
   },
   lists: { byName: ({ name }) => ({ partition: "all", sort: name }) },
 });
@@ -106,8 +87,8 @@ const shelf = acrossEntities({
     },
   },
 });
-async function count(rows: Rows<{ available: number }>, bookId: string, by: number): Promise<void> {
-  const at = { partition: "books", key: bookId };
+async function count(rows: streamfold.Rows<{ available: number }>, key: string, by: number): Promise<void> {
+  const at = { partition: "books", key };
   rows.set(at, { available: ((await rows.get(at))?.available ?? 0) + by });
 }
 
@@ -124,33 +105,21 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 test("a library lends books: an old event, three kinds of rows, and a consumer that charges a fine", async () => {
-  const store = new DynamoDBEventStore(engine.client, EVENTS, SNAPSHOTS, {
-    aggregates: Object.values(library.aggregates),
-  });
+  const aggregates = Object.values(library.aggregates);
+  const store = new streamfold.DynamoDBEventStore(engine.client, EVENTS, SNAPSHOTS, { aggregates });
   const table = { client: documents(engine.client), name: READ_MODELS };
+  const clock = () => new Date("2026-03-05T00:00:00Z");
   const { projections, eventTypes } = library;
-  const projector = createProjector({
-    projections,
-    eventTypes,
-    store,
-    table,
-    clock: () => new Date(),
-    random: Math.random,
-  });
-  const handle = createCommandHandler(library, { store, clock: () => new Date("2026-03-05T00:00:00Z") });
+  const projector = streamfold.createProjector({ projections, eventTypes, store, table, clock, random: Math.random });
+  const handle = streamfold.createCommandHandler(library, { store, clock });
   const by = { userId: "ann", correlationId: "c-1" };
-  await new DynamoDBEventStore(engine.client, EVENTS, SNAPSHOTS).appendEvent(
-    "Book",
-    "b-1",
-    "BookAdded",
-    { title: "Emma" },
-    "ann",
-    "c-1",
-  );
+  const before = new streamfold.DynamoDBEventStore(engine.client, EVENTS, SNAPSHOTS);
+  await before.appendEvent("Book", "b-1", "BookAdded", { title: "Emma" }, "ann", "c-1");
   await handle("Member", { ...by, entityId: "m-1", command: { type: "RegisterMember", data: { name: "Ann" } } });
   const open = { type: "OpenLoan", data: { bookId: "b-1", memberId: "m-1", due: "2026-03-01T00:00:00Z" } } as const;
   await handle("Loan", { ...by, entityId: "l-1", command: open });
   await handle("Loan", { ...by, entityId: "l-1", command: { type: "ReturnLoan", data: {} } });
+
   const fines = createConsumer<typeof library>({
     checkpoints: { last: async () => 0, advance: async () => true },
     handlers: {
@@ -163,9 +132,10 @@ test("a library lends books: an old event, three kinds of rows, and a consumer t
   });
   const [, returned] = await store.getEvents("l-1");
   for (const _ of ["once", "again"]) await fines.take({ ...returned, data: returned?.eventData });
+
   const stored = await Promise.all(["b-1", "m-1", "l-1"].map((id) => store.getEvents(id)));
-  await projector.project(groupByEntity(stored.flat().map((event) => ({ ...event, event }))));
-  const rows = createRowReaders(table);
+  await projector.project(streamfold.groupByEntity(stored.flat().map((event) => ({ ...event, event }))));
+  const rows = streamfold.createRowReaders(table);
   expect(await rows(members).list("byName", "all")).toMatchObject({ rows: [{ name: "Ann", fines: 200 }] });
   expect((await rows(returns).eventRows("l-1")).rows).toEqual([{ memberId: "m-1", daysLate: 4 }]);
   expect((await rows(shelf).sharedRows("books")).rows).toEqual([{ available: 1 }]);
