@@ -3,15 +3,29 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 
+const PAGES = ["README.md", "docs/subscribe.md"];
+
 mkdirSync("dist", { recursive: true });
 const folder = mkdtempSync("dist/samples-");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const IMPORT = /^import [\s\S]*?;[^\n]*$/gm;
-/** From the folder of one page. */
-const SRC = "../../../src";
+test(`the samples of ${PAGES.join(" and ")} compile`, () => {
+  for (const page of PAGES) writeFileSync(join(folder, `${page.replaceAll("/", "-")}.ts`), moduleOf(page));
+  const compilerOptions = { noEmit: true, noUnusedLocals: false, paths };
+  const config = { extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const { stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", folder], {
+    encoding: "utf8",
+  });
+  expect(stdout).toBe("");
+});
+
+/** From the folder of the samples. */
+const SRC = "../../src";
 const faces = ["testing", "client", "consumer", "lambda"].map((face) => [`streamfold/${face}`, [`${SRC}/${face}.ts`]]);
 const paths = Object.fromEntries([["streamfold", [`${SRC}/index.ts`]], ...faces]) as object;
+
+const IMPORT = /^import [\s\S]*?;[^\n]*$/gm;
 
 /** The samples of a page as one module, in their order, imports first. */
 function moduleOf(page: string): string {
@@ -21,13 +35,3 @@ function moduleOf(page: string): string {
   const module = [...new Set(imports), ...rest].join("\n");
   return module.replaceAll('"./product/', `"${SRC}/product/`);
 }
-
-test.each(["README.md", "docs/subscribe.md"])("the samples of %s compile", (page) => {
-  const own = mkdtempSync(join(folder, "page-"));
-  writeFileSync(join(own, "samples.ts"), moduleOf(page));
-  const compilerOptions = { noEmit: true, noUnusedLocals: false, paths };
-  const config = { extends: "../../../tsconfig.json", compilerOptions, include: ["samples.ts"] };
-  writeFileSync(join(own, "tsconfig.json"), JSON.stringify(config));
-  const { stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", own], { encoding: "utf8" });
-  expect(stdout).toBe("");
-});
