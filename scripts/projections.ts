@@ -120,7 +120,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     async ({ name, "catch-up": isCaughtUp }) => {
       const projection = find(name);
       const catchUp = isCaughtUp ? { clock, pause: wait, onProgress: tellProgress } : undefined;
-      const { generation } = await rollback((await wire()).projector, projection, clock, catchUp);
+      const { generation } = await rollback((await wire()).projector, projection, { clock, catchUp });
       console.log(`generation ${generation} is served`);
     },
     ({ name }) => `Readers of ${name} are served the generation before, with its rows as they are.`,
@@ -133,7 +133,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       if (!Number.isInteger(generation) || generation < 1)
         throw new Error(`GENERATION: expected an integer of at least 1, got ${text}`);
       const { projector, table } = await wire();
-      await forgetGeneration(projector, projection, generation, clock, { abandon });
+      await forgetGeneration(projector, projection, { generation, clock, abandon });
       await pause(projector.generations.maxAgeMs * 1.5);
       console.log(`${await removeRows(table, { name: projection.name, number: generation })} items removed`);
     },

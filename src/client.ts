@@ -5,6 +5,7 @@ import { kebabCase } from "./definition/command-routes.ts";
 import type { AggregateDefinition, CommandRoute, IdFieldOf, MethodOf } from "./definition/index.ts";
 import { randomId, systemClock } from "./event-store/defaults.ts";
 import { InvalidArgumentError } from "./event-store/errors.ts";
+import { pause as pauseFor } from "./event-store/pause.ts";
 import { type AnySchema, describeIssues, type InferInput } from "./event-store/standard-schema.ts";
 import { isWellFormed } from "./event-store/thrown.ts";
 import { checkFields, type Fields } from "./event-store/validate.ts";
@@ -141,8 +142,7 @@ class Sender {
   async #signed(
     method: string,
     url: URL,
-    headers: Record<string, string>,
-    body: string | undefined,
+    { headers, body }: { readonly headers: Record<string, string>; readonly body: string | undefined },
   ): Promise<Record<string, string>> {
     const { iam } = this.#options;
     if (!iam) return headers;
@@ -162,11 +162,10 @@ class Sender {
   async #once(
     method: string,
     url: URL,
-    headers: Record<string, string>,
-    body: string | undefined,
+    { headers, body }: { readonly headers: Record<string, string>; readonly body: string | undefined },
   ): Promise<Response | undefined> {
     const { fetch: send = fetch } = this.#options;
-    const signed = await this.#signed(method, url, headers, body);
+    const signed = await this.#signed(method, url, { headers, body });
     try {
       return await send(url, { method, headers: signed, ...(body === undefined ? {} : { body }) });
     } catch {
@@ -180,14 +179,14 @@ class Sender {
     path: string,
     more: { headers?: Record<string, string>; body?: unknown } = {},
   ): Promise<Response> {
-    const { baseUrl, attempts = 4, pause = defaultPause, headers = {} } = this.#options;
+    const { baseUrl, attempts = 4, pause = pauseFor, headers = {} } = this.#options;
     const url = new URL(baseUrl.replace(/\/+$/, "") + path);
     const body = more.body === undefined ? undefined : JSON.stringify(more.body);
     const all = { ...headers, ...more.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) };
     // What cannot be sent at all is told before it is tried.
     new Headers(all);
     for (let attempt = 1; ; attempt += 1) {
-      const response = await this.#once(method, url, all, body);
+      const response = await this.#once(method, url, { headers: all, body });
       const isFinal = response !== undefined && !isForLater(method, response);
       if (isFinal || (attempt >= attempts && response)) return response;
       if (attempt >= attempts) throw new Error(`${method} ${url.href}: no answer in ${attempts} attempts`);
@@ -212,9 +211,6 @@ function retryAfterMs(header: string | null | undefined, clock: () => Date): num
 const SAFE_TO_RETRY = new Set([429, 500, 502, 503, 504]);
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 60_000;
-
-const defaultPause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 interface Route {
   /** With `{id}` where the id goes. */

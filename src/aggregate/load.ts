@@ -58,7 +58,7 @@ export async function load<State, C extends Command, E extends NewEvent>(
   if (atVersion === 0) return emptyAggregate(entityId, aggregate.initialState);
   const find = async (limit: number, atMost = atVersion): Promise<Found> =>
     useSnapshots
-      ? findSnapshot(store, aggregate, entityId, { atMost, consistent, limit })
+      ? findSnapshot(store, aggregate, { entityId, query: { atMost, consistent, limit } })
       : { snapshot: undefined, looked: 0 };
   const [newest, tail] = await Promise.all([
     find(1),
@@ -71,7 +71,7 @@ export async function load<State, C extends Command, E extends NewEvent>(
   const isNeeded = (tail[0]?.sequenceNumber ?? 1) > 1;
   const isOthersOnly = newest.looked > 0 && (isAhead || newest.snapshot === undefined);
   const { snapshot } = isNeeded && isOthersOnly ? await find(8, head) : newest;
-  return assemble(store, aggregate, entityId, snapshot, tail);
+  return assemble(store, aggregate, { entityId, snapshot, tail });
 }
 
 interface Found {
@@ -84,8 +84,10 @@ interface Found {
 async function findSnapshot(
   store: EventStore,
   aggregate: AnyCommandAggregate<unknown, NewEvent>,
-  entityId: string,
-  query: { atMost: number | undefined; consistent: boolean; limit: number },
+  {
+    entityId,
+    query,
+  }: { readonly entityId: string; readonly query: { atMost: number | undefined; consistent: boolean; limit: number } },
 ): Promise<Found> {
   let looked = 0;
   for await (const snapshot of store.readSnapshots(entityId, query)) {
@@ -122,24 +124,30 @@ async function readTail(
 async function assemble<State, E extends NewEvent>(
   store: EventStore,
   aggregate: AnyCommandAggregate<State, E>,
-  entityId: string,
-  snapshot: Snapshot | undefined,
-  tail: readonly StoredEvent[],
+  {
+    entityId,
+    snapshot,
+    tail,
+  }: { readonly entityId: string; readonly snapshot: Snapshot | undefined; readonly tail: readonly StoredEvent[] },
 ): Promise<LoadedAggregate<State>> {
   const first = tail[0]?.sequenceNumber ?? 1;
   const nothing = emptyAggregate(entityId, aggregate.initialState);
   if (snapshot && first > 1) {
-    const events = [...(await bridge(store, entityId, snapshot.version, first)), ...tail];
+    const events = [...(await bridge(store, entityId, { from: snapshot.version, before: first })), ...tail];
     const start = fromSnapshot<State>(snapshot);
     const rest = events.filter((event) => event.sequenceNumber > start.version);
     const loaded = isOfThisHistory(snapshot, events) ? foldIfItCan(aggregate, start, rest) : undefined;
     if (loaded) return loaded;
   }
-  return fold(aggregate, nothing, [...(await bridge(store, entityId, 1, first)), ...tail]);
+  return fold(aggregate, nothing, [...(await bridge(store, entityId, { from: 1, before: first })), ...tail]);
 }
 
 /** Events from `from` up to the tail, which are read only where snapshots did not keep up. */
-async function bridge(store: EventStore, entityId: string, from: number, before: number): Promise<StoredEvent[]> {
+async function bridge(
+  store: EventStore,
+  entityId: string,
+  { from, before }: { readonly from: number; readonly before: number },
+): Promise<StoredEvent[]> {
   return from < before ? store.getEvents(entityId, from, before - 1) : [];
 }
 

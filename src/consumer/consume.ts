@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import type { PublishedEventOf, ServiceDefinition } from "../definition/index.ts";
 import { randomId } from "../event-store/defaults.ts";
-import { checkFields, checkTime, type Fields, InvalidArgumentError, messageOf } from "../event-store/index.ts";
+import { checkFields, checkTime, type Fields, InvalidArgumentError, messageOf, pause } from "../event-store/index.ts";
 import type { ConsumerCheckpoints } from "./checkpoints.ts";
 import { parseEnvelope, type ReceivedEvent } from "./envelope.ts";
 import { BusyError, ClaimCheckError, GapError } from "./errors.ts";
@@ -204,7 +204,7 @@ async function withLease<T>(
   const owner = randomId();
   for (let waited = 0; !(await checkpoints.lease(key, owner)); waited += TRY_EVERY_MS) {
     if (waited >= waitMs) throw new BusyError(entityId);
-    await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+    await pause(TRY_EVERY_MS);
   }
   try {
     return await act();

@@ -39,7 +39,9 @@ export async function prepareAppend(
   checkAppend(given);
   const request: AppendRequest = { ...given, ...(given.command ? { command: { ...given.command } } : {}) };
   const { aggregateType, command } = request;
-  const taken = request.events.map(({ eventType, eventData }) => take(eventTypes, aggregateType, eventType, eventData));
+  const taken = request.events.map(({ eventType, eventData }) =>
+    take(eventTypes, aggregateType, { eventType, given: eventData }),
+  );
   const events: PreparedEvent[] = [];
   for (const { eventType, value } of taken) {
     const eventData = value instanceof Promise ? toEventData(await value) : value;
@@ -54,8 +56,7 @@ export async function prepareAppend(
 function take(
   eventTypes: EventTypeRegistry,
   aggregateType: string,
-  eventType: string,
-  given: unknown,
+  { eventType, given }: { readonly eventType: string; readonly given: unknown },
 ): { readonly eventType: string; readonly value: JsonObject | Promise<unknown> } {
   if (eventTypes.isUnknown(aggregateType, eventType))
     throw new InvalidArgumentError("eventType", eventType, `one of those that ${aggregateType} declares`);

@@ -23,12 +23,16 @@ export function addCommands(
   );
   for (const route of commandRoutes) {
     const context = contexts.get(route.aggregate) ?? { store };
-    if (route.idField === undefined) addAction(app, route, context, dependencies);
+    if (route.idField === undefined) addAction(app, route, { on: context, dependencies });
     else addCreation(app, route, { ...context, idField: route.idField }, dependencies);
   }
 }
 
-function addAction(app: App, route: CommandRoute, on: CommandContext<unknown>, dependencies: HttpDependencies): void {
+function addAction(
+  app: App,
+  route: CommandRoute,
+  { on, dependencies }: { readonly on: CommandContext<unknown>; readonly dependencies: HttpDependencies },
+): void {
   const { aggregate, command } = route;
   const body = zodOf(aggregate.commands[command]);
   app.openapi(openApiRoute(route, body, 200), async (context) => {

@@ -1,10 +1,11 @@
 import { handle, type LambdaContext, type LambdaEvent } from "hono/aws-lambda";
 import { type Config, readConfig } from "../config.ts";
 import type { ServiceDefinition } from "../definition/index.ts";
+import { pause } from "../event-store/index.ts";
 import { createApp, pathsOf, problem, type Query, READ_ALL_SCOPE, type RequestLine } from "../http/index.ts";
 import { createRowReaders, readStatus } from "../projector/dynamodb/index.ts";
 import { type ApiEvent, scopesOf, userIdOf } from "./identity.ts";
-import { clock, createLogger, createStore, newId, pause } from "./wiring.ts";
+import { clock, createLogger, createStore, newId } from "./wiring.ts";
 
 /** The function behind the HTTP API: the commands of the service, and the queries that are given. */
 export function createApiHandler(service: ServiceDefinition, queries: readonly Query[] = []) {

@@ -42,7 +42,7 @@ export function createBusProjectorHandler(service: ServiceDefinition) {
     logger.info(`projected ${outcomes.map(({ projection, applied }) => `${projection} ${applied}`).join(", ")}`, {
       records: Records.length,
     });
-    measureBatch(metrics, outcomes, [], clock());
+    measureBatch(metrics, outcomes, { records: [], now: clock() });
     const isFailed = (place: Place | undefined) =>
       !place ||
       failures.some(

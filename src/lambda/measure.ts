@@ -7,19 +7,18 @@ import type { StreamedEvent } from "../stream/index.ts";
 export function measureBatch(
   metrics: Metrics,
   outcomes: readonly ProjectionOutcome[],
-  records: readonly Pick<StreamedEvent, "event">[],
-  now: Date,
+  { records, now }: { readonly records: readonly Pick<StreamedEvent, "event">[]; readonly now: Date },
 ): void {
   const times = records.flatMap(({ event }) => (event ? [Date.parse(event.eventTime)] : []));
   const oldest = Math.min(...times);
   for (const { projection, applied, skipped, repaired, parked, failures } of outcomes) {
     const counts = { Applied: applied, Skipped: skipped, Repaired: repaired, Parked: parked, Failed: failures.length };
     for (const [name, count] of Object.entries(counts)) {
-      if (count > 0) ofProjection(metrics, projection, name, MetricUnit.Count, count);
+      if (count > 0) ofProjection(metrics, projection, { name, unit: MetricUnit.Count, value: count });
     }
     if (times.length > 0) {
       const age = Math.max(0, now.getTime() - oldest) / 1000;
-      ofProjection(metrics, projection, "BatchAgeSeconds", MetricUnit.Seconds, age);
+      ofProjection(metrics, projection, { name: "BatchAgeSeconds", unit: MetricUnit.Seconds, value: age });
     }
   }
 }
@@ -32,9 +31,13 @@ export function measureHealth(metrics: Metrics, all: readonly ProjectionStatus[]
     ...all,
     { projection: "publisher", ...publisher },
   ]) {
-    ofProjection(metrics, projection, "ParkedEntities", MetricUnit.Count, parked);
-    ofProjection(metrics, projection, "EventsBehind", MetricUnit.Count, eventsBehind);
-    ofProjection(metrics, projection, "OldestWaitingSeconds", MetricUnit.Seconds, oldestWaitingSeconds);
+    ofProjection(metrics, projection, { name: "ParkedEntities", unit: MetricUnit.Count, value: parked });
+    ofProjection(metrics, projection, { name: "EventsBehind", unit: MetricUnit.Count, value: eventsBehind });
+    ofProjection(metrics, projection, {
+      name: "OldestWaitingSeconds",
+      unit: MetricUnit.Seconds,
+      value: oldestWaitingSeconds,
+    });
   }
   const parked = all.reduce((sum, one) => sum + one.parked, publisher.parked);
   metrics.addMetric("ParkedEntities", MetricUnit.Count, parked);
@@ -47,7 +50,11 @@ export function measureHealth(metrics: Metrics, all: readonly ProjectionStatus[]
 type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
 
 /** One metric of one projection, in CloudWatch's embedded metric format. */
-function ofProjection(metrics: Metrics, projection: string, name: string, unit: Unit, value: number): void {
+function ofProjection(
+  metrics: Metrics,
+  projection: string,
+  { name, unit, value }: { readonly name: string; readonly unit: Unit; readonly value: number },
+): void {
   const metric = metrics.singleMetric();
   metric.addDimension("projection", projection);
   metric.addMetric(name, unit, value);

@@ -37,7 +37,7 @@ export function createProjectorHandler(service: ServiceDefinition) {
     for (const { projection, failures } of outcomes) {
       for (const { error, ...where } of failures) logger.warn(`${projection}: ${error.message}`, { ...where });
     }
-    measureBatch(metrics, outcomes, records, clock());
+    measureBatch(metrics, outcomes, { records, now: clock() });
     const failures = outcomes.flatMap((outcome) => outcome.failures);
     if (config.TRACING === "on") await traceBatch({ logger, name: "projector", start, records, failures });
     return batchAnswer(records, failures);

@@ -6,6 +6,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
 import type { Feed, ServiceDefinition } from "../definition/index.ts";
 import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/dynamodb/index.ts";
+import { pause } from "../event-store/index.ts";
 import { createProjector, type Projector, type ReadModelTable } from "../projector/dynamodb/index.ts";
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
@@ -79,9 +80,6 @@ export const requestHandler = { requestTimeout: 5_000, throwOnRequestTimeout: tr
 /** Milliseconds, growing with the attempt and spread at random. */
 export const backOff = (attempt: number): Promise<void> =>
   pause(Math.min(2_000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
-
-export const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Both name the deployment, which the powertools take from POWERTOOLS_SERVICE_NAME: stages do not mix. */
 export const createLogger = (): Logger => new Logger();

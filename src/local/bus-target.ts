@@ -46,7 +46,11 @@ export class TargetWorker {
   #inFlight = 0;
   #isRemoved = false;
 
-  constructor(rule: Rule, target: RuleTarget, position: number, context: TargetContext) {
+  constructor(
+    rule: Rule,
+    target: RuleTarget,
+    { position, context }: { readonly position: number; readonly context: TargetContext },
+  ) {
     this.#context = context;
     this.#rule = rule;
     this.#target = target;
@@ -142,14 +146,18 @@ export class TargetWorker {
         const isOld = clock().getTime() - start > this.#target.maxAgeSeconds * 1000;
         const isSpent = retry >= this.#target.maxRetries;
         const condition = isSpent ? "MaximumRetryAttempts" : "MaximumEventAgeInSeconds";
-        if ((isOld || isSpent) && this.#giveUp(event, error, retry, condition)) return true;
+        if ((isOld || isSpent) && this.#giveUp(event, error, { retries: retry, condition })) return true;
       }
     }
     return false;
   }
 
   /** False when the dead letter could not be kept: the event is then tried again. */
-  #giveUp(event: BusEvent, error: unknown, retries: number, condition: string): boolean {
+  #giveUp(
+    event: BusEvent,
+    error: unknown,
+    { retries, condition }: { readonly retries: number; readonly condition: string },
+  ): boolean {
     const { deadLetter } = this.#target;
     if (deadLetter === undefined) return true;
     try {

@@ -125,7 +125,10 @@ export class LocalBus {
       return;
     }
     const position = this.#positions[key] ?? this.#archive.length;
-    const worker = new TargetWorker(rule, target, position, { ...this.#options, settled: this.#savePositions });
+    const worker = new TargetWorker(rule, target, {
+      position,
+      context: { ...this.#options, settled: this.#savePositions },
+    });
     this.#workers.set(key, worker);
     for (let place = position; place < this.#archive.length; place += 1) {
       worker.offer(place, this.#archive[place] as Archived);

@@ -12,16 +12,18 @@ export function serveEngineGate(engine: Engine, port: number): Promise<Listening
   return listen(async (incoming, outgoing) => {
     const body = await readBody(incoming, MAX_BODY_BYTES);
     await engine.isUp();
-    await handOn(engine.endpoint, agent, incoming, body, outgoing);
+    await handOn(engine.endpoint, agent, { incoming, body, outgoing });
   }, port);
 }
 
 function handOn(
   endpoint: string,
   agent: Agent,
-  incoming: IncomingMessage,
-  body: Buffer,
-  outgoing: ServerResponse,
+  {
+    incoming,
+    body,
+    outgoing,
+  }: { readonly incoming: IncomingMessage; readonly body: Buffer; readonly outgoing: ServerResponse },
 ): Promise<void> {
   const { hostname, port } = new URL(endpoint);
   const { connection: _, "transfer-encoding": __, expect: ___, ...headers } = incoming.headers;

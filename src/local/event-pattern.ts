@@ -10,7 +10,7 @@ export { InvalidEventPatternError } from "./event-pattern-values.ts";
 export function compileEventPattern(pattern: object): (event: object) => boolean {
   const alternatives = compile(pattern as Fields, "").map(presentFirst);
   return (event) => {
-    const leaves = leavesOf(event, "", new Map());
+    const leaves = leavesOf(event, "", { within: new Map() });
     return alternatives.some((fields) => holds(fields, leaves, new Map()));
   };
 }
@@ -57,13 +57,18 @@ const presentFirst = (fields: readonly Field[]): Field[] =>
   [...fields].sort((a, b) => Number(a.matchers.includes("absent")) - Number(b.matchers.includes("absent")));
 
 /** Arrays are passed through: each element is a value of the field, or leads to its own values. */
-function leavesOf(value: unknown, path: string, within: ReadonlyMap<string, number>, array = path): Leaf[] {
+function leavesOf(
+  value: unknown,
+  path: string,
+  { within, array = path }: { readonly within: ReadonlyMap<string, number>; readonly array?: string | undefined },
+): Leaf[] {
   if (Array.isArray(value)) {
     return value.flatMap((element: unknown, index) =>
-      leavesOf(element, path, new Map(within).set(array, index), `${array}[${index}]`),
+      leavesOf(element, path, { within: new Map(within).set(array, index), array: `${array}[${index}]` }),
     );
   }
-  if (isObject(value)) return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, join(path, key), within));
+  if (isObject(value))
+    return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, join(path, key), { within }));
   return [{ path, value, within }];
 }
 

@@ -4,7 +4,11 @@ import type { Rule, RuleTarget } from "./service-definition.ts";
 export type BusNames = ReadonlyMap<string, string>;
 
 /** The rule of an `eventBridge` event of a function; undefined for a schedule, which is no rule on events. */
-export function readFunctionRule(functionKey: string, index: number, event: Fields, buses: BusNames): Rule | undefined {
+export function readFunctionRule(
+  functionKey: string,
+  index: number,
+  { event, buses }: { readonly event: Fields; readonly buses: BusNames },
+): Rule | undefined {
   if (event.pattern === undefined) return undefined;
   const { deadLetterQueueArn: deadLetter, retryPolicy, input, inputPath, inputTransformer } = event;
   const target = readTarget("function", functionKey, { deadLetter, retryPolicy, input, inputPath, inputTransformer });

@@ -36,7 +36,7 @@ export function readServiceDefinition({
     buses,
     rules: [
       ...events.map(({ functionKey, event, index }) =>
-        readFunctionRule(functionKey, index, fieldsOf(event.eventBridge), busNames),
+        readFunctionRule(functionKey, index, { event: fieldsOf(event.eventBridge), buses: busNames }),
       ),
       ...ofType("AWS::Events::Rule").map(([id, resource]) => readRule(id, resource, busNames)),
     ].filter((rule) => rule !== undefined),

@@ -55,11 +55,12 @@ export async function sweepAggregate(context: SweepContext, aggregate: AnyAggreg
   const last = await progress.load(aggregateType);
   let position = nextSpan(last, clock().toISOString());
   const isNew = position !== last;
-  if (isNew) position = { ...position, failed: await snapshotAll(context, aggregate, position.failed, counts) };
+  if (isNew)
+    position = { ...position, failed: await snapshotAll(context, aggregate, { entityIds: position.failed, counts }) };
   const done = new Set<string>();
   for await (const { entityIds, cursor } of slicesOf(context, aggregateType, position)) {
     const fresh = entityIds.filter((entityId) => !done.has(entityId));
-    const failed = await snapshotAll(context, aggregate, fresh, counts);
+    const failed = await snapshotAll(context, aggregate, { entityIds: fresh, counts });
     for (const entityId of fresh) done.add(entityId);
     const allFailed = [...new Set([...position.failed, ...failed])].slice(-MAX_FAILED);
     position = { ...position, cursor, isDone: cursor === undefined, failed: allFailed };
@@ -79,8 +80,7 @@ function nextSpan(last: SweepPosition | undefined, now: string): SweepPosition {
 async function snapshotAll(
   context: SweepContext,
   aggregate: AnyAggregate,
-  entityIds: readonly string[],
-  counts: Counts,
+  { entityIds, counts }: { readonly entityIds: readonly string[]; readonly counts: Counts },
 ): Promise<string[]> {
   const limit = pLimit(context.concurrency ?? 8);
   const failed: string[] = [];

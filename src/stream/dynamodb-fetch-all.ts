@@ -1,6 +1,6 @@
 import { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
 import { isRefusedContent, REQUEST_ATTEMPTS, untilProcessed } from "../event-store/dynamodb/index.ts";
-import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+import type { Item, ReadModelTable } from "./dynamodb-read-model-table.ts";
 
 /** What was read, and the keys that the table refused with what it said: the others are not held up by them. */
 export interface Fetched {
@@ -15,8 +15,6 @@ interface Key {
   readonly pk: string;
   readonly sk: string;
 }
-
-type Item = Record<string, unknown>;
 
 /**
  * Items by key, missing ones left out. A request that is refused for what it contains is sent again in halves,

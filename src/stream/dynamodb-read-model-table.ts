@@ -5,3 +5,6 @@ export interface ReadModelTable {
   readonly client: DynamoDBDocumentClient;
   readonly name: string;
 }
+
+/** An item as the document client gives it. */
+export type Item = Record<string, unknown>;

@@ -2,7 +2,7 @@ export * from "./dynamodb-fetch-all.ts";
 export * from "./dynamodb-lag-sweep-progress.ts";
 export * from "./dynamodb-parked-entities.ts";
 export type { PollerOptions, ShardPosition, ShardProgress } from "./dynamodb-poller-options.ts";
-export type { ReadModelTable } from "./dynamodb-read-model-table.ts";
+export type { Item, ReadModelTable } from "./dynamodb-read-model-table.ts";
 export * from "./dynamodb-stream-poller.ts";
 export * from "./entity-batch.ts";
 export * from "./entity-events.ts";

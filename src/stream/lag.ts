@@ -64,7 +64,11 @@ export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock
   const timeOf = ({ eventTime }: Place): number => Math.floor(Date.parse(eventTime) / SECOND) * SECOND;
 
   /** The oldest waiting event between a time at which none waits and one that does, by halves. */
-  async function narrow(type: string, from: number, to: Place, checkpointsOf: CheckpointsOf): Promise<Place> {
+  async function narrow(
+    type: string,
+    from: number,
+    { to, checkpointsOf }: { readonly to: Place; readonly checkpointsOf: CheckpointsOf },
+  ): Promise<Place> {
     let none = from;
     let found = to;
     while (timeOf(found) - none > Math.max(SECOND, (now - timeOf(found)) / 100)) {
@@ -82,11 +86,11 @@ export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock
     const [first] = await waitingAmong(places, checkpointsOf);
     if (first || places.length < PROBE_KEYS) return first;
     const [late] = await waitingAmong(await newest(type), checkpointsOf);
-    if (late) return narrow(type, now - DAY, late, checkpointsOf);
+    if (late) return narrow(type, now - DAY, { to: late, checkpointsOf });
     let none = now - DAY;
     for (const age of AGES) {
       const [straggler] = await waitingAmong(await keysFrom(type, now - age), checkpointsOf);
-      if (straggler) return narrow(type, none, straggler, checkpointsOf);
+      if (straggler) return narrow(type, none, { to: straggler, checkpointsOf });
       none = now - age;
     }
     return undefined;

@@ -85,7 +85,7 @@ export function stories<State, C extends Command, E extends NewEvent, A extends 
           checkFields("metadata", metadata, METADATA);
           for (const [n, event] of history.entries()) checkFields<object>(`history[${n}]`, event, NEW_EVENT);
           const told = { ...DEFAULT_METADATA, ...metadata };
-          const outcome = decide(aggregate, history, command as unknown as C, told);
+          const outcome = decide(aggregate, history, { command: command as unknown as C, metadata: told });
           deepStrictEqual(outcome, expected);
         },
       }),
@@ -96,8 +96,7 @@ export function stories<State, C extends Command, E extends NewEvent, A extends 
 function decide<State, C extends Command, E extends NewEvent>(
   aggregate: Aggregate<State, C, E>,
   history: readonly GivenNewEvent<E>[],
-  command: C,
-  metadata: CommandMetadata,
+  { command, metadata }: { readonly command: C; readonly metadata: CommandMetadata },
 ): unknown {
   const evolve = (before: State, event: StoredEvent): State =>
     deepFreeze(atOnce("evolve", aggregate.evolve(before, event)));

@@ -161,7 +161,7 @@ export class DynamoDBEventStore implements EventStore {
 
   /** Marks a snapshot for removal by time to live at `expiresAt`. */
   expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void> {
-    return expireSnapshot(this.#context, entityId, version, expiresAt);
+    return expireSnapshot(this.#context, entityId, { version, expiresAt });
   }
 
   async getRecentCommands(entityId: string): Promise<CommandLog> {

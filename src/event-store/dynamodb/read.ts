@@ -45,7 +45,8 @@ async function* readBackward(
   let isFirst = true;
   for await (const { events } of queryPages(context, entityId, options)) {
     const [head] = events;
-    if (isFirst && head && toSequence !== undefined) await checkEnd(context, entityId, head.sequenceNumber, toSequence);
+    if (isFirst && head && toSequence !== undefined)
+      await checkEnd(context, entityId, { last: head.sequenceNumber, bound: toSequence });
     if (isFirst && head && toSequence === undefined) {
       const oldest = events.at(-1)?.sequenceNumber ?? head.sequenceNumber;
       const log = events
@@ -73,7 +74,7 @@ async function* readForward(
     last = head ?? last;
     if (next === undefined && toSequence === undefined && last) learnHead(context, last, log);
     if (next === undefined && toSequence !== undefined) {
-      await checkEnd(context, entityId, last?.sequenceNumber ?? from - 1, toSequence);
+      await checkEnd(context, entityId, { last: last?.sequenceNumber ?? from - 1, bound: toSequence });
     }
     if (events.length > 0) yield events;
   }
@@ -106,7 +107,7 @@ async function queryWholePage(
 ): Promise<Page> {
   for (let look = 1; ; look += 1) {
     const consistent = look > 1 || options.consistent;
-    const page = await queryPage(context, entityId, { ...options, consistent }, start, limit);
+    const page = await queryPage(context, entityId, { options: { ...options, consistent }, start, limit });
     const hole = findHoleIn(page, options, before);
     if (!hole) return page;
     if (look < READS_OF_A_HOLE) continue;
@@ -155,9 +156,17 @@ function learnHead(context: StoreContext, head: StoredEvent, before: CommandLog)
 }
 
 /** A range that ends before its upper bound must end at the head. */
-async function checkEnd(context: StoreContext, entityId: string, last: number, bound: number): Promise<void> {
+async function checkEnd(
+  context: StoreContext,
+  entityId: string,
+  { last, bound }: { readonly last: number; readonly bound: number },
+): Promise<void> {
   if (last >= bound) return;
-  const { events } = await queryPage(context, entityId, { fromSequence: last + 1 }, undefined, 1);
+  const { events } = await queryPage(context, entityId, {
+    options: { fromSequence: last + 1 },
+    start: undefined,
+    limit: 1,
+  });
   const next = events[0]?.sequenceNumber;
   if (next !== undefined && next > last + 1) throw new CorruptEntityError(entityId, last + 1, next);
 }
@@ -165,9 +174,11 @@ async function checkEnd(context: StoreContext, entityId: string, last: number, b
 async function queryPage(
   context: StoreContext,
   entityId: string,
-  options: ReadOptions,
-  start: Page["next"],
-  limit: number | undefined,
+  {
+    options,
+    start,
+    limit,
+  }: { readonly options: ReadOptions; readonly start: Page["next"]; readonly limit: number | undefined },
 ): Promise<Page> {
   const command = new QueryCommand({
     TableName: context.eventTable,

@@ -1,6 +1,7 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import pRetry from "p-retry";
 import { type EventStoreError, isEventStoreError, StoreUnavailableError } from "../errors.ts";
+import { pause } from "../pause.ts";
 
 /** How often a throttled or conflicting request is sent, each time with the SDK's own attempts, unless a caller says otherwise. */
 export const REQUEST_ATTEMPTS = 8;
@@ -86,7 +87,7 @@ export async function untilProcessed<T>(
 ): Promise<void> {
   let left = batch;
   while (left.length > 0) {
-    if (left.length < batch.length) await new Promise((resolve) => setTimeout(resolve, PARTIAL_PAUSE_MS));
+    if (left.length < batch.length) await pause(PARTIAL_PAUSE_MS);
     const before = left.length;
     await whileTransient(attempts, async () => {
       left = await send(left);

@@ -1,9 +1,9 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { contentHash } from "../content-hash.ts";
 import { CorruptItemError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { SNAPSHOT } from "./attributes.ts";
+import type { Item } from "./event-codec.ts";
 import { decodePayload, encodePayload, type PayloadEncoding } from "./payload.ts";
 
 export function encodeSnapshot(snapshot: Snapshot, encoding: PayloadEncoding): Item {
@@ -79,8 +79,6 @@ function wholeNumber(item: Item, field: string): number {
 }
 
 const keyOf = (item: Item): string => `${item[SNAPSHOT.entityId]?.S ?? "?"} @${item[SNAPSHOT.version]?.N ?? "?"}`;
-
-type Item = Record<string, AttributeValue>;
 
 /** Over everything that a loader relies on. */
 function hashOf(snapshot: Omit<Snapshot, "snapshotTime" | "previous" | "entityId">): string {

@@ -79,8 +79,7 @@ export async function* readSnapshots(
 export async function expireSnapshot(
   context: StoreContext,
   entityId: string,
-  version: number,
-  expiresAt: Date,
+  { version, expiresAt }: { readonly version: number; readonly expiresAt: Date },
 ): Promise<void> {
   checkExpiry(entityId, version, expiresAt);
   const command = new UpdateItemCommand({

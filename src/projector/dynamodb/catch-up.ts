@@ -24,15 +24,14 @@ const SLICE = 500;
 export async function catchUpSince(
   projector: Projector,
   target: Target,
-  since: Date,
-  patience: Patience,
+  { since, patience }: { readonly since: Date; readonly patience: Patience },
 ): Promise<number> {
   const { clock } = projector.context;
   let total = 0;
   let from = since.getTime() - OVERLAP_MS;
   for (let pass = 0; pass < MAX_PASSES; pass += 1) {
     const began = clock().getTime();
-    const brought = await passOver(projector, target, new Date(from), patience).catch(noneWithoutIndex);
+    const brought = await passOver(projector, target, { since: new Date(from), patience }).catch(noneWithoutIndex);
     if (brought === 0) return total;
     total += brought;
     from = began - SHORT_OVERLAP_MS;
@@ -40,7 +39,11 @@ export async function catchUpSince(
   return total;
 }
 
-async function passOver(projector: Projector, target: Target, since: Date, patience: Patience): Promise<number> {
+async function passOver(
+  projector: Projector,
+  target: Target,
+  { since, patience }: { readonly since: Date; readonly patience: Patience },
+): Promise<number> {
   let brought = 0;
   for (const aggregateType of Object.keys(target.projection.from)) {
     const keys = projector.context.store.readKeysByType(aggregateType, { fromTime: since.toISOString() });
@@ -48,10 +51,10 @@ async function passOver(projector: Projector, target: Target, since: Date, patie
     for await (const { entityId, sequenceNumber } of keys) {
       heads.set(entityId, Math.max(sequenceNumber, heads.get(entityId) ?? 0));
       if (heads.size < SLICE) continue;
-      brought += await bringUp(projector, target, heads, patience);
+      brought += await bringUp(projector, target, { heads, patience });
       heads = new Map();
     }
-    brought += await bringUp(projector, target, heads, patience);
+    brought += await bringUp(projector, target, { heads, patience });
   }
   return brought;
 }
@@ -59,11 +62,10 @@ async function passOver(projector: Projector, target: Target, since: Date, patie
 async function bringUp(
   projector: Projector,
   target: Target,
-  heads: ReadonlyMap<string, number>,
-  patience: Patience,
+  { heads, patience }: { readonly heads: ReadonlyMap<string, number>; readonly patience: Patience },
 ): Promise<number> {
   const known = [...heads].map(([entityId, head]) => ({ entityId, head }));
-  const behind = await lateIn(projector, target, known, true);
+  const behind = await lateIn(projector, target, { heads: known, isConsistent: true });
   const batches = behind.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
   await projectPatiently(projector, target, batches, patience);
   return behind.length;

@@ -35,8 +35,7 @@ export interface EntityOutcome {
 export async function parkOrFail(
   { table, clock, parkAfter }: EntityContext,
   target: Target,
-  position: Position,
-  poison: Poison,
+  { position, poison }: { readonly position: Position; readonly poison: Poison },
 ): Promise<"failed" | "parked" | "raced"> {
   const { generation } = target;
   const { entityId } = position;
@@ -52,5 +51,5 @@ export async function parkOrFail(
     parkedAt: clock().toISOString(),
     event: poison.event,
   };
-  return (await parkEntity(table, target, position, parked)) ? "parked" : "raced";
+  return (await parkEntity(table, target, { position, parked })) ? "parked" : "raced";
 }

@@ -1,6 +1,6 @@
 import { BatchWriteCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, untilProcessed, whileTransient } from "../../event-store/dynamodb/index.ts";
-import type { ReadModelTable } from "../../stream/index.ts";
+import type { Item, ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { generationPrefix, parkedKey, ROW, rebuildKey, skippedKey } from "./read-model-keys.ts";
 
@@ -43,8 +43,6 @@ export async function removeRows(table: ReadModelTable, generation: GenerationKe
   }
   return removed;
 }
-
-type Item = Record<string, unknown>;
 
 const BATCH = 25;
 

@@ -37,7 +37,7 @@ export class GenerationsCache {
   }
 
   async #find(name: string, version: number, now: string): Promise<Generations> {
-    if (this.access === "projects") return findGenerations(this.#on, name, version, now);
+    if (this.access === "projects") return findGenerations(this.#on, name, { version, now });
     return (await readGenerations(this.#on, name)) ?? firstGenerations(name, version, now);
   }
 
@@ -61,13 +61,12 @@ export class GenerationsCache {
 export async function findGenerations(
   table: ReadModelTable,
   name: string,
-  version: number,
-  now: string,
+  { version, now }: { readonly version: number; readonly now: string },
 ): Promise<Generations> {
   const found = await readGenerations(table, name);
   if (found) return found;
   await writeGenerations(table, firstGenerations(name, version, now));
-  return findGenerations(table, name, version, now);
+  return findGenerations(table, name, { version, now });
 }
 
 const firstGenerations = (name: string, version: number, startedAt: string): Generations => ({

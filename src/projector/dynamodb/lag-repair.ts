@@ -21,7 +21,7 @@ export async function repairLag(projector: Projector, isTimeUp: () => boolean): 
   const types = [...new Set(targets.flatMap(({ projection }) => Object.keys(projection.from)))];
   const repair = (heads: readonly EntityHead[], aggregateType: string) => {
     const taking = targets.filter(({ projection }) => takesAggregate(projection, aggregateType));
-    return repairIn(projector, taking, heads, isTimeUp);
+    return repairIn(projector, taking, { heads, isTimeUp });
   };
   return sweepLag({ store, progress, clock, isTimeUp, repair }, types);
 }
@@ -41,13 +41,12 @@ async function readyTargets(projector: Projector): Promise<Target[]> {
 async function repairIn(
   projector: Projector,
   targets: readonly Target[],
-  heads: readonly EntityHead[],
-  isTimeUp: () => boolean,
+  { heads, isTimeUp }: { readonly heads: readonly EntityHead[]; readonly isTimeUp: () => boolean },
 ): Promise<LagRepair> {
   const behind = new Set<string>();
   const failed = new Set<string>();
   for (const target of targets) {
-    const late = await lateIn(projector, target, heads);
+    const late = await lateIn(projector, target, { heads });
     const batches = late.map(({ entityId, head }) => ({ entityId, upTo: head, events: [] }));
     const { failures } = await projector.projectInto(target, batches, isTimeUp);
     for (const { entityId } of late) behind.add(entityId);
@@ -60,17 +59,17 @@ async function repairIn(
 export async function lateIn(
   projector: Projector,
   target: Target,
-  heads: readonly EntityHead[],
-  isConsistent = false,
+  {
+    heads,
+    isConsistent = false,
+  }: { readonly heads: readonly EntityHead[]; readonly isConsistent?: boolean | undefined },
 ): Promise<EntityHead[]> {
   const ids = heads.map(({ entityId }) => entityId);
-  const positions = await readPositions(
-    projector.context.table,
-    target.projection,
-    target.generation,
-    ids,
-    isConsistent,
-  );
+  const positions = await readPositions(projector.context.table, target.projection, {
+    generation: target.generation,
+    entityIds: ids,
+    consistent: isConsistent,
+  });
   return heads.filter(({ entityId, head }) => {
     const position = positions.get(entityId);
     return position !== undefined && !position.parked && position.checkpoint < head;

@@ -16,8 +16,7 @@ import { failureKey, parkedKey, ROW } from "./read-model-keys.ts";
 export async function parkEntity(
   { client, name: table }: ReadModelTable,
   { projection, generation }: Target,
-  position: Position,
-  parked: ParkedEntity,
+  { position, parked }: { readonly position: Position; readonly parked: ParkedEntity },
 ): Promise<boolean> {
   const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(
     position.revision,

@@ -3,7 +3,7 @@ import type { Projection } from "../../definition/projection.ts";
 import type { Condition } from "../../event-store/dynamodb/index.ts";
 import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import { asError } from "../../event-store/index.ts";
-import type { ReadModelTable } from "../../stream/index.ts";
+import type { Item, ReadModelTable } from "../../stream/index.ts";
 import { fetchAll } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { type Position, startOf } from "../position.ts";
@@ -35,11 +35,17 @@ export async function getAll(
 export async function readPositions(
   table: ReadModelTable,
   projection: Projection,
-  generation: GenerationKey,
-  entityIds: readonly string[],
-  consistent = false,
+  {
+    generation,
+    entityIds,
+    consistent = false,
+  }: {
+    readonly generation: GenerationKey;
+    readonly entityIds: readonly string[];
+    readonly consistent?: boolean | undefined;
+  },
 ): Promise<Map<string, Position>> {
-  const found = await findPositions(table, projection, generation, entityIds, consistent);
+  const found = await findPositions(table, projection, { generation, entityIds, consistent });
   return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
 }
 
@@ -50,9 +56,15 @@ export async function readPositions(
 export async function findPositions(
   table: ReadModelTable,
   projection: Projection,
-  generation: GenerationKey,
-  entityIds: readonly string[],
-  consistent = false,
+  {
+    generation,
+    entityIds,
+    consistent = false,
+  }: {
+    readonly generation: GenerationKey;
+    readonly entityIds: readonly string[];
+    readonly consistent?: boolean | undefined;
+  },
 ): Promise<Map<string, Position | Error>> {
   const keys = new Map(entityIds.map((entityId) => [entityId, positionKey(projection, generation, entityId)]));
   const { items, refused } = await fetchAll(table, [...keys.values()], consistent);
@@ -69,8 +81,7 @@ export async function findPositions(
 export async function readPositionNow(
   { client, name: table }: ReadModelTable,
   projection: Projection,
-  generation: GenerationKey,
-  entityId: string,
+  { generation, entityId }: { readonly generation: GenerationKey; readonly entityId: string },
 ): Promise<Position> {
   const Key = positionKey(projection, generation, entityId);
   const command = new GetCommand({ TableName: table, Key, ConsistentRead: true });
@@ -111,8 +122,6 @@ function positionAttributes(position: Position): Item {
     [ROW.revision]: position.revision + 1,
   };
 }
-
-type Item = Record<string, unknown>;
 
 /** Where an entity's checkpoint stands: in its row, or beside rows that are not one an entity. */
 export function positionKey(projection: Projection, generation: GenerationKey, entityId: string): TableKey {

@@ -22,10 +22,9 @@ type SeparateTarget = Target<RowPerEntity<unknown> | RowPerEvent<unknown>>;
 export function projectEntity(
   context: EntityContext,
   target: SeparateTarget,
-  batch: EntityBatch,
-  start: Position,
+  { batch, start }: { readonly batch: EntityBatch; readonly start: Position },
 ): Promise<EntityOutcome> {
-  return new EntityRun(context, target, batch, start).run();
+  return new EntityRun(context, target, { batch, start }).run();
 }
 
 const MAX_RACES = 50;
@@ -43,7 +42,11 @@ class EntityRun {
   #races = 0;
   #applied = 0;
 
-  constructor(context: EntityContext, target: SeparateTarget, batch: EntityBatch, start: Position) {
+  constructor(
+    context: EntityContext,
+    target: SeparateTarget,
+    { batch, start }: { readonly batch: EntityBatch; readonly start: Position },
+  ) {
     this.#context = context;
     this.#target = target;
     this.#batch = batch;
@@ -84,7 +87,7 @@ class EntityRun {
       await this.#readAgain();
       return undefined;
     }
-    const settled = await parkOrFail(this.#context, this.#target, this.#position, poison);
+    const settled = await parkOrFail(this.#context, this.#target, { position: this.#position, poison });
     if (settled === "parked") return { parked: true };
     if (settled === "raced") return this.#lostRace();
     return { parked: false, failedAt: poison.sequenceNumber, error: poison.error };
@@ -134,7 +137,10 @@ class EntityRun {
 
   async #readAgain(): Promise<void> {
     const { projection, generation } = this.#target;
-    this.#position = await readPositionNow(this.#context.table, projection, generation, this.#batch.entityId);
+    this.#position = await readPositionNow(this.#context.table, projection, {
+      generation,
+      entityId: this.#batch.entityId,
+    });
     this.#isFresh = true;
   }
 

@@ -8,6 +8,7 @@ import {
   type EventTypeLookup,
   EventTypeRegistry,
   type Fields,
+  pause,
 } from "../../event-store/index.ts";
 import type { EntityBatch, EntityFailure, ReadModelTable } from "../../stream/index.ts";
 import type { Generations } from "../generation.ts";
@@ -79,15 +80,14 @@ export function createProjector(options: ProjectorOptions): Projector {
   const generations = new GenerationsCache(table, clock, options.generationsMaxAgeMs ?? 2_000);
   const reader = options.reader ?? "stream";
   const feeding = new FeedingRecord(table, clock, reader);
-  const pause = (attempt: number) =>
-    new Promise<void>((resolve) => setTimeout(resolve, random() * Math.min(MAX_PAUSE_MS, 5 * 2 ** attempt)));
+  const backOff = (attempt: number) => pause(random() * Math.min(MAX_PAUSE_MS, 5 * 2 ** attempt));
   const isNeverUp = () => false;
   const context: EntityContext = {
     store,
     table,
     eventTypes,
     clock,
-    pause,
+    pause: backOff,
     parkAfter: options.parkAfter ?? 5,
     isTimeUp: isNeverUp,
   };
@@ -117,7 +117,7 @@ export function createProjector(options: ProjectorOptions): Projector {
       return oneByOne(target)(() => new SharedRun(run, { projection, generation }, entities).run());
     return Promise.all(
       entities.map(({ batch, position }) =>
-        separate(() => projectEntity(run, { projection, generation }, batch, position)),
+        separate(() => projectEntity(run, { projection, generation }, { batch, start: position })),
       ),
     );
   }
@@ -129,7 +129,9 @@ export function createProjector(options: ProjectorOptions): Projector {
   ): Promise<ProjectionOutcome> {
     const mine = batches.filter((batch) => concerns(target.projection, batch));
     const entityIds = mine.map(({ entityId }) => entityId);
-    const positions = await findPositions(table, target.projection, target.generation, entityIds).catch(asError);
+    const positions = await findPositions(table, target.projection, { generation: target.generation, entityIds }).catch(
+      asError,
+    );
     const failed: EntityOutcome[] = [];
     const entities: Entity[] = [];
     for (const batch of mine) {
@@ -154,7 +156,10 @@ export function createProjector(options: ProjectorOptions): Projector {
   }
 
   async function projectOne(target: Target, batch: EntityBatch): Promise<EntityOutcome> {
-    const position = await readPositionNow(table, target.projection, target.generation, batch.entityId);
+    const position = await readPositionNow(table, target.projection, {
+      generation: target.generation,
+      entityId: batch.entityId,
+    });
     const [outcome] = await bringUp(context, target, [{ batch, position }]);
     return outcome ?? failureOf(batch, new Error(`${batch.entityId} was not projected`));
   }

@@ -76,8 +76,7 @@ const listNumber = <Row>(lists: Lists<Row>, list: string): number => Object.keys
 export function listAttributes<Row>(
   generation: GenerationKey,
   lists: Lists<Row> | undefined,
-  row: Row,
-  key: string,
+  { row, key }: { readonly row: Row; readonly key: string },
 ): Record<string, string> {
   const attributes: Record<string, string> = {};
   for (const [index, [list, place]] of Object.entries(lists ?? {}).entries()) {

@@ -12,8 +12,7 @@ const MAX_AHEAD = 100;
 export async function readSharedRowsAhead(
   cache: RowsCache,
   { projection, generation }: SharedTarget,
-  open: readonly Member[],
-  most: number,
+  { open, most }: { readonly open: readonly Member[]; readonly most: number },
 ): Promise<void> {
   const keys = new Map<string, TableKey>();
   for (const event of eventsAhead(open.slice(0, MAX_ACTIONS), most)) {

@@ -29,8 +29,7 @@ export async function loadSegments(table: ReadModelTable, scan: Scan): Promise<M
 export async function saveSegment(
   { client, name: table }: ReadModelTable,
   scan: Scan,
-  segment: number,
-  position: SegmentPosition,
+  { segment, position }: { readonly segment: number; readonly position: SegmentPosition },
 ): Promise<void> {
   const Item = { ...keyOf(scan, segment), segment, position };
   await whileTransient(REQUEST_ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));

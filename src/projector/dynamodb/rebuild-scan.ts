@@ -31,7 +31,7 @@ export interface RebuildOptions {
 
 /** Reads the events table in segments and brings every entity of it up to date in one generation. */
 export const scanInto = (projector: Projector, target: Target, scan: number, options: RebuildOptions): Promise<void> =>
-  new RebuildScan(projector, target, scan, options).run();
+  new RebuildScan(projector, target, { scan, options }).run();
 
 class RebuildScan {
   readonly #projector: Projector;
@@ -45,7 +45,11 @@ class RebuildScan {
   /** One segment has failed: the others end too, where they are. */
   #isStopping = false;
 
-  constructor(projector: Projector, target: Target, scan: number, options: RebuildOptions) {
+  constructor(
+    projector: Projector,
+    target: Target,
+    { scan, options }: { readonly scan: number; readonly options: RebuildOptions },
+  ) {
     this.#projector = projector;
     this.#target = target;
     this.#options = options;
@@ -87,7 +91,7 @@ class RebuildScan {
       this.#events += page.events.length;
       start = page.next;
       isDone = start === undefined;
-      await saveSegment(table, this.#scan, segment, { next: start, isDone, events });
+      await saveSegment(table, this.#scan, { segment, position: { next: start, isDone, events } });
       this.#tell();
       if (!isDone) await this.#pace.spend(page.capacityUnits);
     }

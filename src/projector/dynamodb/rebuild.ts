@@ -28,9 +28,10 @@ export async function rebuild(
   checkRebuild(options);
   const version = versionOf(projection);
   const { clock, pause } = options;
-  const began = await changeGenerations(projector, projection, clock, (generations) =>
-    withBuilding(generations, version, clock().toISOString()),
-  );
+  const began = await changeGenerations(projector, projection, {
+    now: clock,
+    change: (generations) => withBuilding(generations, version, clock().toISOString()),
+  });
   const building = findBuilding(began, version);
   if (!building) throw new Error(`${projection.name}: no generation is being built`);
   const { generation } = building;
@@ -39,15 +40,16 @@ export async function rebuild(
   const { scan, startedAt } = await goOnWith(projector, target, building, options);
   await scanInto(projector, target, scan, options);
   const { gap } = await readFeeding(projector.context.table, target.generation);
-  await catchUpSince(projector, target, new Date(startedAt), options);
+  await catchUpSince(projector, target, { since: new Date(startedAt), patience: options });
   const parked = await parkedIn(projector, target);
   if (parked.length > 0) throw new RebuildIncompleteError(projection.name, generation, parked);
   const lastPass = clock();
-  await changeGenerations(projector, projection, clock, (generations) =>
-    serveBuilt(generations, { ...building, gap }, began, clock()),
-  );
+  await changeGenerations(projector, projection, {
+    now: clock,
+    change: (generations) => serveBuilt(generations, { ...building, gap }, { began, now: clock() }),
+  });
   // It is served: what a failure leaves behind here, its live feeding and the lag sweep make up for.
-  await catchUpSince(projector, target, lastPass, options).catch(() => undefined);
+  await catchUpSince(projector, target, { since: lastPass, patience: options }).catch(() => undefined);
   return { generation };
 }
 
@@ -73,11 +75,18 @@ async function goOnWith(
   const { scan = 0, startedAt, generation } = building;
   if (gap === building.gap) return { scan, startedAt };
   const again = { scan: scan + 1, gap, startedAt: clock().toISOString() };
-  await changeGenerations(projector, target.projection, clock, (generations) => {
-    const found = generations.all.find((one) => one.generation === generation);
-    if (found?.status !== "building")
-      throw new RebuildOvertakenError(target.generation.name, generation, "another rebuild has finished or dropped it");
-    return replaced(generations, { ...found, ...again });
+  await changeGenerations(projector, target.projection, {
+    now: clock,
+    change: (generations) => {
+      const found = generations.all.find((one) => one.generation === generation);
+      if (found?.status !== "building")
+        throw new RebuildOvertakenError(
+          target.generation.name,
+          generation,
+          "another rebuild has finished or dropped it",
+        );
+      return replaced(generations, { ...found, ...again });
+    },
   });
   return again;
 }
@@ -86,8 +95,7 @@ async function goOnWith(
 function serveBuilt(
   generations: Generations,
   { generation, gap }: Generation,
-  began: Generations,
-  now: Date,
+  { began, now }: { readonly began: Generations; readonly now: Date },
 ): Generations {
   const { name, serving, swaps = 0 } = generations;
   const found = generations.all.find((one) => one.generation === generation);
@@ -107,12 +115,14 @@ function serveBuilt(
 export async function rollback(
   projector: Projector,
   projection: Projection,
-  clock: () => Date,
-  catchUp?: RebuildOptions,
+  { clock, catchUp }: { readonly clock: () => Date; readonly catchUp?: RebuildOptions | undefined },
 ): Promise<{ readonly generation: number }> {
   if (catchUp) checkRebuild(catchUp);
   const { name } = projection;
-  const found = await findGenerations(projector.context.table, name, versionOf(projection), clock().toISOString());
+  const found = await findGenerations(projector.context.table, name, {
+    version: versionOf(projection),
+    now: clock().toISOString(),
+  });
   const previous = found.all.find(({ generation }) => generation === found.previous);
   if (!previous) throw new Error(`${name}: there is no generation to go back to`);
   const generation = { name, number: previous.generation };
@@ -121,11 +131,14 @@ export async function rollback(
   const canCatchUp = catchUp !== undefined && previous.version === versionOf(projection);
   if (!isWhole && !canCatchUp) throw new GenerationNotFedError(name, previous, { gap, own: versionOf(projection) });
   if (!isWhole && catchUp) await completeGeneration(projector, { projection, generation }, previous, catchUp);
-  const { serving } = await changeGenerations(projector, projection, clock, (generations) => {
-    const isThere = generations.all.some(({ generation }) => generation === previous.generation);
-    if (!isThere || generations.previous !== previous.generation)
-      throw new RebuildOvertakenError(name, previous.generation, "the generations were changed meanwhile");
-    return serve(generations, previous.generation, clock());
+  const { serving } = await changeGenerations(projector, projection, {
+    now: clock,
+    change: (generations) => {
+      const isThere = generations.all.some(({ generation }) => generation === previous.generation);
+      if (!isThere || generations.previous !== previous.generation)
+        throw new RebuildOvertakenError(name, previous.generation, "the generations were changed meanwhile");
+      return serve(generations, previous.generation, clock());
+    },
   });
   return { generation: serving };
 }
@@ -142,14 +155,17 @@ async function completeGeneration(
   const isSame = completing !== undefined && completing.gap === gap;
   const now = isSame ? completing : { scan: scans + 1, gap, startedAt: clock().toISOString() };
   const change = (by: Partial<Generation>) =>
-    changeGenerations(projector, target.projection, clock, (generations) => {
-      const found = generations.all.find((one) => one.generation === generation);
-      if (!found) throw new RebuildOvertakenError(target.generation.name, generation, "it was dropped");
-      return replaced(generations, { ...found, ...by });
+    changeGenerations(projector, target.projection, {
+      now: clock,
+      change: (generations) => {
+        const found = generations.all.find((one) => one.generation === generation);
+        if (!found) throw new RebuildOvertakenError(target.generation.name, generation, "it was dropped");
+        return replaced(generations, { ...found, ...by });
+      },
     });
   if (!isSame) await change({ scan: now.scan, completing: now });
   await scanInto(projector, target, now.scan, options);
-  await catchUpSince(projector, target, new Date(now.startedAt), options);
+  await catchUpSince(projector, target, { since: new Date(now.startedAt), patience: options });
   const parked = await parkedIn(projector, target);
   if (parked.length > 0) throw new RebuildIncompleteError(target.generation.name, generation, parked);
   await change({ gap, completing: undefined });
@@ -177,29 +193,35 @@ const serve = (generations: Generations, generation: number, now: Date): Generat
   swaps: (generations.swaps ?? 0) + 1,
 });
 
+interface ForgetOptions {
+  readonly generation: number;
+  readonly clock: () => Date;
+  /** Also one that is being built, by a rebuild that is not continued. Default: it is refused. */
+  readonly abandon?: boolean;
+}
+
 /**
  * Forgets a generation that is not served. Its rows are removed by `removeRows` after projectors have let go of it.
- *
- * @param abandon also one that is being built, by a rebuild that will not be gone on with. Default: refuse.
  */
 export async function forgetGeneration(
   projector: Projector,
   projection: Projection,
-  generation: number,
-  clock: () => Date,
-  { abandon = false }: { readonly abandon?: boolean } = {},
+  { generation, clock, abandon = false }: ForgetOptions,
 ): Promise<void> {
   const { name } = projection;
-  await changeGenerations(projector, projection, clock, (generations) => {
-    if (generations.serving === generation) throw new Error(`${name}@${generation} is the serving generation`);
-    const found = generations.all.find((one) => one.generation === generation);
-    if (!found) throw new Error(`${name} has no generation ${generation}`);
-    if (found.status === "building" && !abandon)
-      throw new Error(
-        `${name}@${generation} is being built: finish the rebuild, or abandon it if it is not running any more`,
-      );
-    const all = generations.all.filter((one) => one !== found);
-    return { ...generations, all, previous: generations.previous === generation ? undefined : generations.previous };
+  await changeGenerations(projector, projection, {
+    now: clock,
+    change: (generations) => {
+      if (generations.serving === generation) throw new Error(`${name}@${generation} is the serving generation`);
+      const found = generations.all.find((one) => one.generation === generation);
+      if (!found) throw new Error(`${name} has no generation ${generation}`);
+      if (found.status === "building" && !abandon)
+        throw new Error(
+          `${name}@${generation} is being built: finish the rebuild, or abandon it if it is not running any more`,
+        );
+      const all = generations.all.filter((one) => one !== found);
+      return { ...generations, all, previous: generations.previous === generation ? undefined : generations.previous };
+    },
   });
 }
 
@@ -209,12 +231,14 @@ const TRIES = 10;
 async function changeGenerations(
   projector: Projector,
   projection: Projection,
-  now: () => Date,
-  change: (generations: Generations) => Generations,
+  { now, change }: { readonly now: () => Date; readonly change: (generations: Generations) => Generations },
 ): Promise<Generations> {
   const { table } = projector.context;
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const found = await findGenerations(table, projection.name, versionOf(projection), now().toISOString());
+    const found = await findGenerations(table, projection.name, {
+      version: versionOf(projection),
+      now: now().toISOString(),
+    });
     const next = change(found);
     if (next === found || (await writeGenerations(table, next))) {
       projector.generations.forget(projection.name);

@@ -1,6 +1,6 @@
 import { QueryCommand, type QueryCommandInput } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
-import type { ReadModelTable } from "../../stream/index.ts";
+import type { Item, ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { decodeCursor, encodeCursor, InvalidCursorError } from "../page-cursor.ts";
 import { checkPageRequest, DEFAULT_PAGE_LIMIT, MAX_PAGE_BYTES, type Page, type PageRequest } from "../row-reader.ts";
@@ -42,7 +42,7 @@ export async function readPage<Row>(
   const page = filtered(query, where);
   const identity = JSON.stringify([...name, Object.entries(where ?? {}), order]);
   const place = cursor === undefined ? undefined : decodeCursor(identity, cursor, page.places.length);
-  let start = place && startKey(page, within, place, String(cursor));
+  let start = place && startKey(page, within, { place, cursor: String(cursor) });
   const taken = new PageRows<Row>(limit, maxBytes);
   let size = limit + 1;
   for (let queries = 0; queries < MAX_QUERIES; queries += 1) {
@@ -77,7 +77,11 @@ function filtered({ input, places }: PageQuery, where: PageRequest["where"]): Pa
 }
 
 /** The key to start after: the place from the cursor, partition and generation from the query itself. */
-function startKey({ input, places }: PageQuery, within: GenerationKey, place: readonly string[], cursor: string): Item {
+function startKey(
+  { input, places }: PageQuery,
+  within: GenerationKey,
+  { place, cursor }: { readonly place: readonly string[]; readonly cursor: string },
+): Item {
   const names = input.ExpressionAttributeNames ?? {};
   const values = input.ExpressionAttributeValues ?? {};
   const key: Record<string, string> = Object.fromEntries(places.map((name, index) => [name, place[index] ?? ""]));
@@ -140,8 +144,6 @@ function placeOf({ places }: PageQuery, within: GenerationKey, item: Item): stri
     return name === ROW.pk && value.startsWith(prefix) ? value.slice(prefix.length) : value;
   });
 }
-
-type Item = Record<string, unknown>;
 
 /** Items that are looked at in one query, at most: while a filter passes too few, each query looks at twice as many. */
 const MAX_LOOKED_AT = 1_000;

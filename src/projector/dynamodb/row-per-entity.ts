@@ -52,7 +52,7 @@ function putRow(
   if (row === undefined) return movePosition(table, target, { before, after });
   const key = entityListKey(entityId);
   const lists = forEvent(last, `a list of ${projection.name}`, () =>
-    listAttributes(generation, projection.lists, row, key),
+    listAttributes(generation, projection.lists, { row, key }),
   );
   return forEvent(last, `storing the row of ${projection.name}`, () =>
     movePosition(table, target, { before, after }, { [ROW.row]: row, ...lists }),

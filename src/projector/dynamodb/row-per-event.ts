@@ -51,7 +51,7 @@ function rowOf(
   const row = forEvent(event, `row of ${projection.name}`, () => projection.row(event));
   if (row === undefined) return undefined;
   const lists = forEvent(event, `a list of ${projection.name}`, () =>
-    listAttributes(generation, projection.lists, row, eventListKey(entityId, sequenceNumber)),
+    listAttributes(generation, projection.lists, { row, key: eventListKey(entityId, sequenceNumber) }),
   );
   const item = {
     ...eventRowKey(generation, entityId, sequenceNumber),

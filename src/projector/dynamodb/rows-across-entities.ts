@@ -105,18 +105,16 @@ export class SharedRun {
     let events = 0;
     let last: StoredEvent | undefined;
     let held = 0;
-    await readSharedRowsAhead(this.#cache, this.#target, open, this.#most);
+    await readSharedRowsAhead(this.#cache, this.#target, { open, most: this.#most });
     for (const member of open) {
       if (rows.size + shares.length + 1 >= MAX_ACTIONS || events >= this.#most) break;
       const next = await this.#nextOf(member);
       held += member.events.held;
       const room = MAX_ACTIONS - shares.length - 1;
-      const took = await takeAll(
-        this.#target.projection,
-        rows,
-        next.events.slice(0, Math.max(1, this.#most - events)),
+      const took = await takeAll(this.#target.projection, rows, {
+        events: next.events.slice(0, Math.max(1, this.#most - events)),
         room,
-      );
+      });
       const taken = took.taken.at(-1);
       if (taken) {
         const after = positionAfter(member.position, taken);
@@ -186,7 +184,7 @@ export class SharedRun {
   async #settlePoison({ member, poison }: { member: Member; poison: Poison }): Promise<void> {
     if (!member.isFresh) return this.#readAgain(member);
     try {
-      const settled = await parkOrFail(this.#context, this.#target, member.position, poison);
+      const settled = await parkOrFail(this.#context, this.#target, { position: member.position, poison });
       if (settled === "parked") this.#end(member, { ...this.#countsOf(member), parked: true });
       else if (settled === "failed") this.#end(member, this.#failed(member, poison.sequenceNumber, poison.error));
       else await this.#readAgain(member);
@@ -223,7 +221,10 @@ export class SharedRun {
   async #readAgain(member: Member): Promise<void> {
     const { projection, generation } = this.#target;
     try {
-      member.position = await readPositionNow(this.#context.table, projection, generation, member.batch.entityId);
+      member.position = await readPositionNow(this.#context.table, projection, {
+        generation,
+        entityId: member.batch.entityId,
+      });
       member.isFresh = true;
     } catch (error) {
       this.#end(member, this.#failed(member, member.position.checkpoint + 1, error));

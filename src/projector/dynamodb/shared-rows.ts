@@ -1,7 +1,7 @@
 import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import type { RowKey, Rows } from "../../definition/projection.ts";
 import { isRefusedContent, REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
-import type { ReadModelTable } from "../../stream/index.ts";
+import type { Item, ReadModelTable } from "../../stream/index.ts";
 import { fetchAll } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { type EncodedItem, encodeItem } from "./item-codec.ts";
@@ -166,8 +166,6 @@ export class TransactionRows implements Rows<unknown> {
     }
   }
 }
-
-type Item = Record<string, unknown>;
 
 /** A row as the table has it, as far as this process knows. */
 interface KnownRow {

@@ -31,7 +31,7 @@ async function statusOf(
   const measured = measuredGeneration(found, version);
   const generation = { name, number: measured ?? 1 };
   const checkpointsOf = async (entityIds: readonly string[]): Promise<Checkpoints> => {
-    const positions = await readPositions(table, projection, generation, entityIds);
+    const positions = await readPositions(table, projection, { generation, entityIds });
     return new Map([...positions].map(([id, { checkpoint, parked }]) => [id, parked ? undefined : checkpoint]));
   };
   return {

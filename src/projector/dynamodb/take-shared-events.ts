@@ -21,8 +21,7 @@ interface Taking {
 export async function takeAll(
   projection: RowsAcrossEntities<unknown>,
   rows: TransactionRows,
-  events: readonly StoredEvent[],
-  room: number,
+  { events, room }: { readonly events: readonly StoredEvent[]; readonly room: number },
 ): Promise<Taking> {
   const taken: StoredEvent[] = [];
   let applied = 0;

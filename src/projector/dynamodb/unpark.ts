@@ -13,7 +13,7 @@ export type SkippedEvent = Pick<StoredEvent, "entityId" | "sequenceNumber">;
 
 /** The entity flows again, from its checkpoint. */
 export const unpark = (table: ReadModelTable, target: Target, entityId: string): Promise<void> =>
-  free(table, target, entityId);
+  free(table, target, { entityId });
 
 /** The entity flows again, from behind the event, which is noted as skipped in the same transaction. */
 export const skipEvent = (
@@ -21,14 +21,18 @@ export const skipEvent = (
   target: Target,
   entityId: string,
   sequenceNumber: number,
-): Promise<void> => free(table, target, entityId, sequenceNumber);
+): Promise<void> => free(table, target, { entityId, skipped: sequenceNumber });
 
 const TRIES = 20;
 
 /** Frees the position. The parked item stays until the entity has caught up, so that it is always listed. */
-async function free(table: ReadModelTable, target: Target, entityId: string, skipped?: number): Promise<void> {
+async function free(
+  table: ReadModelTable,
+  target: Target,
+  { entityId, skipped }: { readonly entityId: string; readonly skipped?: number | undefined },
+): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const position = await readPositionNow(table, target.projection, target.generation, entityId);
+    const position = await readPositionNow(table, target.projection, { generation: target.generation, entityId });
     const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = isUnchangedSince(
       position.revision,
     );

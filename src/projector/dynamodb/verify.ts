@@ -92,7 +92,11 @@ async function expectRows(
       event && takesAggregate(projection, event.aggregateType) ? [event] : [],
     );
     const unknown = [...new Set(events.map(({ entityId }) => entityId))].filter((entityId) => !positions.has(entityId));
-    for (const [entityId, position] of await readPositions(table, projection, generation, unknown, true))
+    for (const [entityId, position] of await readPositions(table, projection, {
+      generation,
+      entityIds: unknown,
+      consistent: true,
+    }))
       positions.set(entityId, position);
     for (const event of events) {
       const { entityId, sequenceNumber } = event;

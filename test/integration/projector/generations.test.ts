@@ -72,10 +72,10 @@ describe("a generation that is being built", () => {
     for (let n = 0; n < 30; n += 1) await write(open(catalog), name, `${name}-${n}`, 1);
     let dropped: Promise<unknown> | undefined;
     const onProgress = () => {
-      dropped ??= forgetGeneration(open(catalog), catalog, 2, clock)
+      dropped ??= forgetGeneration(open(catalog), catalog, { generation: 2, clock })
         .catch((error: Error) => error.message)
         .then(async (message) => {
-          await forgetGeneration(open(catalog), catalog, 2, clock, { abandon: true });
+          await forgetGeneration(open(catalog), catalog, { generation: 2, clock, abandon: true });
           return message;
         });
       return dropped;
@@ -118,7 +118,7 @@ describe("a generation that is being built", () => {
     });
     await until(() => (isHeld ? true : undefined), "the slow rebuild to have begun");
     expect(await rebuild(open(catalog), catalog, options)).toEqual({ generation: 2 });
-    expect(await rollback(open(catalog), catalog, clock)).toEqual({ generation: 1 });
+    expect(await rollback(open(catalog), catalog, { clock })).toEqual({ generation: 1 });
     release();
     await expect(slow).rejects.toMatchObject({
       code: "REBUILD_OVERTAKEN",
@@ -137,17 +137,19 @@ describe("a generation whose code was away", () => {
     await rebuild(open(one, two), two, options);
     await write(open(two), name, "away-a", 3);
     await write(open(two), name, "away-b", 1);
-    await expect(rollback(open(one), one, clock)).rejects.toMatchObject({
+    await expect(rollback(open(one), one, { clock })).rejects.toMatchObject({
       code: "GENERATION_NOT_FED",
       generation: 1,
       message: expect.stringMatching(/away@1 was not fed at .*: code without its version 1 ran.*catch up/),
     });
     expect(await readGenerations(table(), name)).toMatchObject({ serving: 2 });
-    await expect(rollback(open(two), two, clock, options)).rejects.toMatchObject({ code: "GENERATION_NOT_FED" });
-    expect(await rollback(open(one), one, clock, options)).toEqual({ generation: 1 });
+    await expect(rollback(open(two), two, { clock, catchUp: options })).rejects.toMatchObject({
+      code: "GENERATION_NOT_FED",
+    });
+    expect(await rollback(open(one), one, { clock, catchUp: options })).toEqual({ generation: 1 });
     expect(await shown(one, "away-a")).toBe("n3");
     expect(await shown(one, "away-b")).toBe("n1");
-    expect(await rollback(open(one, two), two, clock)).toEqual({ generation: 2 });
+    expect(await rollback(open(one, two), two, { clock })).toEqual({ generation: 2 });
   });
 
   test("is not completed by a catch-up that was cut off before it missed more", async () => {
@@ -163,10 +165,10 @@ describe("a generation whose code was away", () => {
         throw new Error("killed");
       },
     };
-    await expect(rollback(open(one), one, clock, killing)).rejects.toThrow("killed");
+    await expect(rollback(open(one), one, { clock, catchUp: killing })).rejects.toThrow("killed");
     await write(open(one, two), name, "cut-a", 3);
     await write(open(two), name, "cut-b", 1);
-    expect(await rollback(open(one), one, clock, { ...options, segments: 1 })).toEqual({ generation: 1 });
+    expect(await rollback(open(one), one, { clock, catchUp: { ...options, segments: 1 } })).toEqual({ generation: 1 });
     expect([await shown(one, "cut-a"), await shown(one, "cut-b")]).toEqual(["n3", "n1"]);
   });
 
@@ -197,7 +199,7 @@ describe("a generation whose code was away", () => {
     await rebuild(open(gone, other), gone, options);
     await write(open(gone, other), name, "gone-a", 2);
     await write(open(other), name, "gone-a", 3);
-    await expect(rollback(open(gone, other), gone, clock)).rejects.toMatchObject({ code: "GENERATION_NOT_FED" });
+    await expect(rollback(open(gone, other), gone, { clock })).rejects.toMatchObject({ code: "GENERATION_NOT_FED" });
   });
 
   test("is told from one that was idle all the while", async () => {
@@ -206,7 +208,7 @@ describe("a generation whose code was away", () => {
     await write(open(catalog), name, "idle-a", 1);
     await rebuild(open(catalog), catalog, options);
     await write(open(catalog), name, "idle-a", 2);
-    expect(await rollback(open(catalog), catalog, clock)).toEqual({ generation: 1 });
+    expect(await rollback(open(catalog), catalog, { clock })).toEqual({ generation: 1 });
     expect(await shown(catalog, "idle-a")).toBe("n2");
   });
 });

@@ -86,7 +86,7 @@ test("a lost reply mutex no rollback round, and a rebuild cut off goes on with a
   const rows = await Promise.all(Array.from({ length: 16 }, (_, n) => reader.row(`p-${n}`)));
   expect(rows.map((row) => row?.version)).toEqual(Array.from({ length: 16 }, () => 10));
   loses = true;
-  expect(await rollback(projector, lost, clock)).toEqual({ generation: 1 });
+  expect(await rollback(projector, lost, { clock })).toEqual({ generation: 1 });
   expect(loses).toBe(false);
   expect(await projector.generations.get("lost", 1)).toMatchObject({ serving: 1, previous: 2 });
 });

@@ -120,10 +120,10 @@ test("100,000 events are rebuilt under live writes and reads, killed at half and
     rows: ENTITIES,
   });
 
-  expect(await rollback(live, catalog, clock)).toEqual({ generation: 1 });
-  await expect(forgetGeneration(live, catalog, 1, clock)).rejects.toThrow("is the serving generation");
-  expect(await rollback(live, catalog, clock)).toEqual({ generation: 2 });
-  await forgetGeneration(live, catalog, 1, clock);
+  expect(await rollback(live, catalog, { clock })).toEqual({ generation: 1 });
+  await expect(forgetGeneration(live, catalog, { generation: 1, clock })).rejects.toThrow("is the serving generation");
+  expect(await rollback(live, catalog, { clock })).toEqual({ generation: 2 });
+  await forgetGeneration(live, catalog, { generation: 1, clock });
   expect(
     await removeRows({ client: documents(engine.client), name: READ_MODELS }, { name: catalog.name, number: 1 }),
   ).toBeGreaterThan(0);
@@ -151,7 +151,7 @@ test("two versions of a projection stand side by side, and the newer is served o
   expect(await reader(one).row("p-0")).toMatchObject({ version: 10 });
   await rebuild(projector, two, { clock, pause, segments: 2 });
   expect(await reader(two).row("p-0")).toEqual({ row: { name: "n", sequenceNumber: 10 }, version: 10 });
-  await rollback(projector, one, clock);
+  await rollback(projector, one, { clock });
   expect(await reader(one).row("p-0")).toMatchObject({ version: 10 });
 });
 

@@ -35,7 +35,7 @@ test.each([
   [{ enabled: false }, false],
 ])("a function's rule with %j is on: %s", (more, isEnabled) => {
   const event = { eventBus: { Ref: "ShopBus" }, pattern, input: { a: 1 }, ...more };
-  expect(readFunctionRule("f", 0, event, buses)).toMatchObject({
+  expect(readFunctionRule("f", 0, { event, buses })).toMatchObject({
     name: "f-rule-1",
     isEnabled,
     targets: [{ kind: "function", id: "f", input: '{"a":1}' }],
@@ -46,7 +46,7 @@ test("a schedule is no rule on events", () => {
   expect(
     readRule("Daily", { Type: "AWS::Events::Rule", Properties: { ScheduleExpression: "rate(1 day)" } }, buses),
   ).toBeUndefined();
-  expect(readFunctionRule("f", 0, { schedule: "rate(1 day)" }, buses)).toBeUndefined();
+  expect(readFunctionRule("f", 0, { event: { schedule: "rate(1 day)" }, buses })).toBeUndefined();
 });
 
 test("a transformer, which is not known here, is named", () => {
