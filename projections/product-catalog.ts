@@ -47,7 +47,7 @@ export const productCatalog = rowPerEntity({
 export interface CatalogQuery extends Pick<PageRequest, "limit" | "cursor"> {
   readonly category?: string | undefined;
   readonly status?: CatalogRow["status"] | undefined;
-  /** A minus sign before it turns the order round. Default "name". */
+  /** A leading minus sign reverses the order. Default "name". */
   readonly sort?: "name" | "-name" | "price" | "-price" | undefined;
 }
 

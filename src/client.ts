@@ -173,7 +173,7 @@ class Sender {
     }
   }
 
-  /** Sends until there is an answer that sending again would not change. Every request carries what makes that safe. */
+  /** Retries until the response is not retryable. Every request carries what makes a retry safe. */
   async send(
     method: string,
     path: string,
@@ -183,7 +183,7 @@ class Sender {
     const url = new URL(baseUrl.replace(/\/+$/, "") + path);
     const body = more.body === undefined ? undefined : JSON.stringify(more.body);
     const all = { ...headers, ...more.headers, ...(body === undefined ? {} : { "content-type": "application/json" }) };
-    // What cannot be sent at all is told before it is tried.
+    // Invalid headers are reported before the first attempt.
     new Headers(all);
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.#once(method, url, { headers: all, body });
@@ -241,7 +241,7 @@ async function readAnswer(response: Response): Promise<unknown> {
   );
 }
 
-/** An object that has every name, save what tells a promise. */
+/** A proxy with every property, except symbols and `then`, which would make it a promise. */
 const byName = (find: (name: string) => unknown): object =>
   new Proxy({}, { get: (_, name) => (typeof name === "symbol" || name === "then" ? undefined : find(name)) });
 

@@ -69,7 +69,7 @@ const entryPoints = {
 
 type EntryPoints = typeof entryPoints;
 
-/** The environment lacks something, or something in it is off; the message names every variable. */
+/** An environment variable is missing or invalid; the message names every such variable. */
 export class ConfigError extends Error {
   readonly code = "CONFIG";
   constructor(entryPoint: string, problems: readonly string[]) {

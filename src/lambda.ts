@@ -1,4 +1,4 @@
-/** Handler factories: a module of three lines makes each function of a service. And the queries of its API. */
+/** Handler factories, with which each function of a service is a short module, and the query definitions of its API. */
 
 export {
   defineQuery,

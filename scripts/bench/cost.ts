@@ -22,7 +22,7 @@ export interface CostRow {
 }
 
 const filler = "x".repeat(560);
-/** An event of about 900 bytes, as in the baseline. */
+/** An event of about 750 bytes. */
 const event = (): NewEvent => ({ eventType: "ThingDone", eventData: { text: filler } });
 
 /** Requests and capacity units of each operation, as the engine counts them. */

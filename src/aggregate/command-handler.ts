@@ -47,7 +47,7 @@ export type CommandHandler<Service> = <Type extends AggregateOf<Service>["aggreg
 ) => Promise<CommandResult<StateOf<Extract<AggregateOf<Service>, { readonly aggregateType: Type }>>>>;
 
 /**
- * Makes what handles the commands of a service: checks the data by their schema, then as `handleCommand`, with a cache of
+ * Creates the command handler of a service: validates the data by its schema, then runs `handleCommand`, with a cache of
  * states, one command of an entity after another within this process.
  *
  * @example

@@ -58,14 +58,14 @@ export interface CommandRequest<C extends Command> {
 }
 
 /**
- * Runs one command: load, decide, append, and again from the start when another writer was faster.
+ * Runs one command: load, decide, append, and retry from the start after a conflict with another writer.
  * A hot command (state in the cache, no command id) costs one request. The request is taken at once: what its caller
  * makes of it afterwards changes nothing.
  *
- * @throws {Rejection} when the rules say no
+ * @throws {Rejection} when a business rule rejects the command
  * @throws {ConcurrencyError} when `expectedVersion` is not the entity's, or the retries are used up
  * @throws {EvolveError} when `evolve` cannot take what was decided; nothing was stored
- * @throws {StoreUnavailableError} when the tables did not answer for as long as is tried
+ * @throws {StoreUnavailableError} when the tables were unavailable until the retries were used up
  */
 export async function handleCommand<State, C extends Command, E extends NewEvent>(
   context: CommandContext<State>,

@@ -1,5 +1,5 @@
 /**
- * Lets the commands of one entity that meet in this process go one after another, so that they do
+ * Serializes the concurrent commands of one entity within this process, so that they do
  * not conflict with each other in the table. Other processes are not waited for: the conditional
  * write decides between them.
  */

@@ -74,9 +74,9 @@ type ReceivedFrom<Published> = Published extends { readonly data: infer Data }
 
 /**
  * Takes published events, typed by the service's declaration (`createConsumer<typeof productService>`), each entity's in order and each once, however many invocations run: duplicates are dropped,
- * gaps are fetched, and an invocation has an entity to itself while it handles its events (see `Received.lease`).
+ * gaps are fetched, and only one invocation at a time handles an entity's events (see `ConsumerCheckpoints.lease`).
  *
- * What can still repeat: a crash between a handler's end and the noting of it lets the event come again, and a handler that
+ * What can still repeat: a crash between a handler's end and its checkpoint redelivers the event, and a handler that
  * takes longer than the lease may be joined by another. So a handler must be idempotent.
  *
  * @throws {InvalidArgumentError} for an unknown option, and for a handler of an event that the contract does not have

@@ -28,7 +28,7 @@ export class ClaimCheckError extends Error {
 export class BusyError extends Error {
   readonly code = "BUSY";
   constructor(readonly entityId: string) {
-    super(`${entityId}: another invocation handles its events; the message comes again`);
+    super(`${entityId}: another invocation is handling its events; the message will be redelivered`);
     this.name = "BusyError";
   }
 }

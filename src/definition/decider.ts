@@ -1,6 +1,6 @@
 import type { NewEvent } from "../event-store/index.ts";
 
-/** What somebody wants done. The verb comes first: `ChangePrice`. */
+/** A request to change an entity, named with the verb first: `ChangePrice`. */
 export interface Command<Type extends string = string, Data extends object = object> {
   readonly type: Type;
   readonly data: Data;

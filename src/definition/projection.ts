@@ -152,7 +152,7 @@ export function rowChecker(projection: string, schema: AnySchema): (row: unknown
   return (row) => {
     const result = schema["~standard"].validate(row);
     if (isThenable(result))
-      throw new RowSchemaError(projection, [{ path: "row", message: "its schema waits, and has to answer at once" }]);
+      throw new RowSchemaError(projection, [{ path: "row", message: "its schema must be synchronous, and is not" }]);
     if (result.issues) throw new RowSchemaError(projection, describeIssues("row", result.issues));
   };
 }

@@ -1,7 +1,7 @@
 /** Why the rules said no: there is no such entity, or what was asked for is not allowed in its state. */
 export type RejectionKind = "unknown" | "refused";
 
-/** The rules said no. Nothing was stored, and asking again gives the same answer until the state changes. */
+/** A business rule rejected the command. Nothing was stored; a retry gives the same result until the state changes. */
 export class Rejection extends Error {
   readonly code = "REJECTED";
   constructor(

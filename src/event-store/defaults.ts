@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 /**
  * Defaults when the caller passes none: the only clock, random numbers and
- * ids outside the rim (docs/adr/0003-defaults-of-the-store.md).
+ * ids in the core (docs/adr/0003-defaults-of-the-store.md).
  */
 export const systemClock = (): Date => new Date();
 

@@ -31,7 +31,7 @@ export class ConcurrencyError extends EventStoreError {
   }
 }
 
-/** An append without `expectedVersion` lost every race it was allowed to run. Nothing was stored. */
+/** An append without `expectedVersion` conflicted in every allowed attempt. Nothing was stored. */
 export class AppendRetriesExhaustedError extends EventStoreError {
   readonly code = "APPEND_RETRIES_EXHAUSTED";
   constructor(
@@ -39,7 +39,7 @@ export class AppendRetriesExhaustedError extends EventStoreError {
     readonly attempts: number,
     options?: ErrorOptions,
   ) {
-    super(`${entityId}: the append lost ${attempts} races in ${attempts} attempts and was given up`, options);
+    super(`${entityId}: the append conflicted in all ${attempts} attempts and was given up`, options);
   }
 }
 
@@ -55,7 +55,7 @@ export class InvalidArgumentError extends EventStoreError {
   }
 }
 
-/** A payload holds something that would not come back as it went in. Nothing was sent. */
+/** A payload holds a value that would not be read back unchanged. Nothing was sent. */
 export class UnstorableValueError extends EventStoreError {
   readonly code = "UNSTORABLE_VALUE";
   constructor(
@@ -194,7 +194,7 @@ export class StoreUnavailableError extends Error {
     readonly entityId: string,
     options: ErrorOptions,
   ) {
-    super(`${entityId}: the store was not available, and trying was given up: ${messageOf(options.cause)}`, options);
+    super(`${entityId}: the store was unavailable, and the retries were used up: ${messageOf(options.cause)}`, options);
     this.name = "StoreUnavailableError";
   }
 }

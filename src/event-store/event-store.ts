@@ -84,10 +84,10 @@ export interface EventKey {
   readonly cursor: string;
 }
 
-/** The interface as it was asked for; `EventStore` adds to it. */
+/** The interface as specified; `EventStore` extends it. */
 export interface BasicEventStore {
   /**
-   * Appends one event and returns the entity's new version. What is given is taken at once.
+   * Appends one event and returns the entity's new version. The arguments are copied on entry.
    *
    * @throws {ConcurrencyError} when the entity is not at `expectedVersion`
    * @throws {InvalidArgumentError} @throws {UnstorableValueError} when `eventData` is no JSON object: it is stored as a map
@@ -133,7 +133,7 @@ export interface BasicEventStore {
 }
 
 export interface EventStore extends BasicEventStore {
-  /** Appends 1 to 100 events of one entity, contiguous, all or none. What is given is taken at once. */
+  /** Appends 1 to 100 events of one entity, contiguous, all or none. The request is copied on entry. */
   appendEvents(request: AppendRequest): Promise<AppendResult>;
 
   /** Appends to several entities, all or none. Each must state its `expectedVersion`; a command is on all or on none. */
@@ -160,7 +160,7 @@ export interface EventStore extends BasicEventStore {
   /** As `getEventsByUser`, lazily. */
   readEventsByUser(userId: string, options?: IndexReadOptions): AsyncIterable<IndexEntry>;
 
-  /** One page of all events of all entities, for rebuilds; the caller keeps the place and the pace. */
+  /** One page of all events of all entities, for rebuilds; the caller keeps the position and limits the rate. */
   scanEvents(request: ScanRequest): Promise<ScannedPage>;
 
   /** As `createSnapshot`, with what proves the snapshot. @returns whether it was stored */

@@ -1,7 +1,7 @@
 import type { CommandRecord } from "./command-log.ts";
 import type { JsonObject } from "./json.ts";
 
-/** The state of an aggregate at one version, frozen. Never the truth: losing it costs only time. */
+/** The state of an aggregate at one version, frozen. Never authoritative: losing it costs only loading time. */
 export interface Snapshot<T = JsonObject> {
   readonly entityId: string;
   /** The aggregate's version at snapshot time. */

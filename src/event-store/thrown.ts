@@ -1,5 +1,5 @@
 /**
- * Calls what has to answer at once.
+ * Calls a function that must be synchronous.
  *
  * @param toError what is thrown instead of what it throws, or because it returns a promise
  */

@@ -8,6 +8,6 @@ export interface Identity {
 /** The scope with which somebody may read what others did. */
 export const READ_ALL_SCOPE = "streamfold/read-all";
 
-/** The one rule of who may read what: what a user did, by that user, or by whoever has the scope. */
+/** The only authorization rule for reads: a user's activity may be read by that user, or by a caller with the scope. */
 export const mayReadActivity = ({ userId, scopes }: Identity, of: string): boolean =>
   userId === of || scopes.includes(READ_ALL_SCOPE);

@@ -74,7 +74,7 @@ async function madeId(context: RequestContext, route: CommandRoute, dependencies
   const candidates = hash === undefined ? [dependencies.newId()] : [`${collection}-${hash}`, uuidOf(hash)];
   for (const candidate of candidates)
     if ((await idSchemaOf(aggregate).safeParseAsync(candidate)).success) return candidate;
-  throw new MalformedError(`${idField}: expected an id, for none can be made that its schema takes`);
+  throw new MalformedError(`${idField}: expected an id, because none that its schema accepts can be generated`);
 }
 
 /** A UUID of version 8 (RFC 9562, section 5.8) from a digest. */
@@ -169,7 +169,7 @@ const problems = {
   400: { description: "Malformed", content: problemContent },
   401: { description: "Not authenticated", content: problemContent },
   404: { description: "Unknown", content: problemContent },
-  409: { description: "Lost too many races", content: problemContent },
+  409: { description: "Too many concurrent writes", content: problemContent },
   412: { description: "Not at the expected version", content: problemContent },
   413: { description: "Too large", content: problemContent },
   422: { description: "Refused by the rules", content: problemContent },

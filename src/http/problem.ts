@@ -30,7 +30,7 @@ export class MalformedError extends Error {
   }
 }
 
-/** The problem document of an error; what is not known here is a 500 that tells nothing of its inside. */
+/** The problem document of an error; an unknown error is a 500 without internal details. */
 export function problemOf(error: unknown, hasPrecondition: boolean): Problem {
   if (!hasCode(error)) return problem(500, "the request failed; the log has more under its correlation id");
   const status = statusOf(error, hasPrecondition);

@@ -18,7 +18,7 @@ interface Authorizer {
 }
 
 /**
- * Who asks, by what the authorizer vouches for. By default a token's `sub`; of a signed request the identity of an identity
+ * The caller, as verified by the authorizer. By default a token's `sub`; of a signed request the identity of an identity
  * pool, whose users share one role, and else the principal without its session's name, which is another at every start.
  */
 export function userIdOf({ requestContext }: ApiEvent, from: UserIdFrom): string | undefined {

@@ -6,7 +6,7 @@ import { countParked } from "../stream/index.ts";
 import { measureHealth } from "./measure.ts";
 import { clock, createMetrics, createStore } from "./wiring.ts";
 
-/** The function that tells every few minutes how far behind read models and bus are, and what is parked, by the tables. */
+/** The function that reports every few minutes, from the tables, how far behind read models and bus are and what is parked. */
 export function createVitalsHandler(service: ServiceDefinition) {
   const config = readConfig("vitals");
   const metrics = createMetrics();

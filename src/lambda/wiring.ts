@@ -11,7 +11,7 @@ import { createProjector, type Projector, type ReadModelTable } from "../project
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
 
-/** What the schedule calls a reader of the events with: find what it has left behind, and make up for it. */
+/** The scheduled input of a reader of the events: find the entities that it has left behind, and repair them. */
 export interface LagSweepRequest {
   readonly sweep: "lag";
 }

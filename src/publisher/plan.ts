@@ -16,7 +16,7 @@ export interface PlanOptions extends EnvelopeOptions {
   readonly eventTypes: EventTypeLookup;
   /** The `source` of everything published: the service's name. */
   readonly source: string;
-  /** Notices that an event gives rise to. Default: none. */
+  /** Snapshot requests that an event causes. Default: none. */
   readonly snapshotRequestsOf?: (event: StoredEvent) => readonly SnapshotRequest[];
 }
 

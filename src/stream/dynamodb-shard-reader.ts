@@ -62,7 +62,7 @@ export class ShardReader {
   /** What was read of it by then is handed on; the other shards are read on. */
   #endIfForgotten(error: unknown): void {
     if (!isForgotten(error)) throw error;
-    this.#options.log(`shard ${this.#shardId}: the stream has forgotten it`);
+    this.#options.log(`shard ${this.#shardId}: it has expired from the stream`);
     this.#hasEnded = true;
   }
 

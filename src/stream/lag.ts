@@ -130,7 +130,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** The stream forgets after a day, and so does this. */
+/** The stream keeps records for one day; events are searched over the same period. */
 const DAY = 24 * HOUR;
 
 /** Milliseconds back from now, where a single straggler is looked for when the newest events are taken. */

@@ -1,4 +1,4 @@
-/** Resolves after the time or when the signal falls, whichever is first. */
+/** Resolves after the time or when the signal aborts, whichever is first. */
 export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -132,7 +132,7 @@ function checkedCommand<C extends Command>(aggregate: object, command: C): C {
     commands && Object.hasOwn(commands, command.type) ? commands[command.type] : undefined;
   if (!schema) return deepFreeze(structuredClone(command));
   const result = schema["~standard"].validate(command.data);
-  if (isThenable(result)) throw new TypeError(`${command.type}: its schema waits; use inMemory(service)`);
+  if (isThenable(result)) throw new TypeError(`${command.type}: its schema is asynchronous; use inMemory(service)`);
   if (result.issues) throw new TypeError(`${command.type}: ${result.issues.map(({ message }) => message).join("; ")}`);
   return deepFreeze({ ...command, data: structuredClone(result.value) });
 }

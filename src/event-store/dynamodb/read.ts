@@ -23,7 +23,7 @@ export async function* readEvents(
 
 /**
  * Pages of one entity's events as they stand in the table (before upcasting), checked for holes.
- * What is read to the head is told to the memory.
+ * A read that reaches the head updates the head cache.
  */
 export async function* readPages(
   context: StoreContext,
@@ -117,7 +117,7 @@ async function queryWholePage(
   }
 }
 
-/** Looks at a page before a hole in it is believed: a query may see a part of a transaction that is being committed. */
+/** Reads a page again before a gap in it is reported: a query may see part of a transaction that is being committed. */
 const READS_OF_A_HOLE = 4;
 
 interface Hole {

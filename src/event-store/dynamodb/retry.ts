@@ -46,7 +46,7 @@ const ABOUT_THE_CALLER = new Set([
 
 const REFUSED_ITEM = new Set(["ValidationError", "ItemCollectionSizeLimitExceeded"]);
 
-/** What the SDK threw tells of the system as it is: throttled, out of reach, without a right, without the table. */
+/** The SDK's error is about the system's state: throttled, unreachable, permission missing, table missing. */
 export function isSystemState(error: unknown): boolean {
   if (isTransient(error)) return true;
   if (!(error instanceof Error)) return false;

@@ -69,7 +69,7 @@ function readCancellation(error: TransactionCanceledException, placed: readonly 
 }
 
 /**
- * A failed condition is our own success when the item in the way carries our event id: the first
+ * A failed condition means success when the existing item carries the event id of this append: the first
  * reply was lost and the request was sent again, by the SDK or by us.
  */
 function conflictWith(occupant: Item | undefined, event: StoredEvent): Conflict {

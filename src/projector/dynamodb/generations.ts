@@ -20,7 +20,7 @@ export class GenerationsCache {
     table: ReadModelTable,
     clock: () => Date,
     readonly maxAgeMs: number,
-    /** Who only reads rows writes nothing: where nothing is noted yet, the first generation is what there will be. */
+    /** A reader of rows writes nothing: where no generations are stored yet, it assumes the first generation. */
     readonly access: "reads" | "projects" = "projects",
   ) {
     this.#on = table;

@@ -26,7 +26,7 @@ export async function repairLag(projector: Projector, isTimeUp: () => boolean): 
   return sweepLag({ store, progress, clock, isTimeUp, repair }, types);
 }
 
-/** What is being built is the rebuild's to bring up. */
+/** A generation that is being built is brought up to date by its rebuild. */
 async function readyTargets(projector: Projector): Promise<Target[]> {
   const targets = await projector.targets();
   const ready = await Promise.all(

@@ -213,7 +213,7 @@ export class SharedRun {
   async #lostRace(): Promise<void> {
     this.#races += 1;
     if (this.#races > MAX_RACES)
-      throw new Error(`${this.#target.generation.name}: others were faster ${MAX_RACES} times in a row`);
+      throw new Error(`${this.#target.generation.name}: conflicted with other writers ${MAX_RACES} times in a row`);
     await this.#context.pause(this.#races);
   }
 
