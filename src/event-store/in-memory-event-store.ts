@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
+import { collect } from "./collect.ts";
 import { type CommandLog, CommandsBackward, findCommand } from "./command-log.ts";
-import { type CommandOutcome, OUTCOME_KEPT_MS } from "./command-outcome.ts";
+import type { CommandOutcome } from "./command-outcome.ts";
 import { randomId, systemClock } from "./defaults.ts";
 import { type EntityHead, NEW_ENTITY } from "./entity-head.ts";
 import { CommandIdReusedError, ConcurrencyError } from "./errors.ts";
@@ -15,10 +15,9 @@ import type {
   ReadOptions,
 } from "./event-store.ts";
 import { type AggregateEventTypes, EventTypeRegistry, type EventTypes, upcast } from "./event-types.ts";
+import { InMemorySnapshots } from "./in-memory-snapshots.ts";
 import { decodeIndexCursor, encodeIndexCursor } from "./index-position.ts";
-import { deepFreeze } from "./json.ts";
 import { assignSequenceNumbers, type PreparedAppend, prepareAppend } from "./prepare-append.ts";
-import { checkExpiry, checkSnapshotQuery, prepareSnapshot } from "./prepare-snapshot.ts";
 import { checkIndexReadOptions, checkReadOptions, isWithin, orderOf } from "./read-options.ts";
 import type { ScannedPage, ScanRequest } from "./scan.ts";
 import type { NewSnapshot, Snapshot, SnapshotOptions, SnapshotQuery } from "./snapshot.ts";
@@ -52,8 +51,7 @@ export interface InMemoryEventStoreOptions {
  */
 export class InMemoryEventStore implements EventStore {
   readonly #entities = new Map<string, StoredEvent[]>();
-  readonly #snapshots = new Map<string, Snapshot[]>();
-  readonly #outcomes = new Map<string, { readonly outcome: CommandOutcome; readonly until: number }>();
+  readonly #snapshots: InMemorySnapshots;
   readonly #context: {
     readonly eventTypes: EventTypeRegistry;
     readonly clock: () => Date;
@@ -65,6 +63,7 @@ export class InMemoryEventStore implements EventStore {
   constructor(options: InMemoryEventStoreOptions = {}) {
     checkFields("options", options, OPTIONS);
     const { eventTypes, aggregates, clock = systemClock, newId = randomId, warn = () => undefined } = options;
+    this.#snapshots = new InMemorySnapshots(clock);
     this.#context = { eventTypes: new EventTypeRegistry(eventTypes, aggregates), clock, newId, warn };
   }
 
@@ -260,17 +259,7 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async storeSnapshot(made: NewSnapshot, options: SnapshotOptions = {}): Promise<boolean> {
-    const snapshot = deepFreeze(structuredClone(prepareSnapshot(made, options, this.#context.clock)));
-    checkStorable(snapshot.snapshotData, "snapshotData");
-    const known = this.#snapshots.get(made.entityId) ?? [];
-    const before = known.find(({ version }) => version === made.version);
-    if (before && isSame(before, snapshot)) return false;
-    const others = known.filter((one) => one !== before);
-    this.#snapshots.set(
-      made.entityId,
-      [...others, snapshot].sort((a, b) => b.version - a.version),
-    );
-    return true;
+    return this.#snapshots.store(made, options);
   }
 
   async getLatestSnapshot<T>(entityId: string): Promise<Snapshot<T> | null> {
@@ -279,16 +268,11 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async *readSnapshots(entityId: string, query: SnapshotQuery = {}): AsyncGenerator<Snapshot> {
-    checkSnapshotQuery(entityId, query);
-    const { atMost = Number.POSITIVE_INFINITY } = query;
-    yield* (this.#snapshots.get(entityId) ?? []).filter(({ version }) => version <= atMost);
+    yield* this.#snapshots.read(entityId, query);
   }
 
-  /** Removes the snapshot at once: no time to live passes here. */
   async expireSnapshot(entityId: string, version: number, expiresAt: Date): Promise<void> {
-    checkExpiry(entityId, version, expiresAt);
-    const left = (this.#snapshots.get(entityId) ?? []).filter((snapshot) => snapshot.version !== version);
-    this.#snapshots.set(entityId, left);
+    this.#snapshots.expire(entityId, version, expiresAt);
   }
 
   async getRecentCommands(entityId: string): Promise<CommandLog> {
@@ -298,15 +282,11 @@ export class InMemoryEventStore implements EventStore {
 
   async findOutcome(entityId: string, commandId: string): Promise<CommandOutcome | undefined> {
     checkKeyText("entityId", entityId);
-    const found = this.#outcomes.get(JSON.stringify([entityId, commandId]));
-    return found && found.until > this.#context.clock().getTime() ? found.outcome : undefined;
+    return this.#snapshots.findOutcome(entityId, commandId);
   }
 
   async rememberOutcome(outcome: CommandOutcome): Promise<void> {
-    const { entityId, commandId } = outcome;
-    if (await this.findOutcome(entityId, commandId)) return;
-    const until = this.#context.clock().getTime() + OUTCOME_KEPT_MS;
-    this.#outcomes.set(JSON.stringify([entityId, commandId]), { outcome: structuredClone(outcome), until });
+    this.#snapshots.rememberOutcome(outcome);
   }
 
   declare(aggregate: AggregateEventTypes): void {
@@ -325,16 +305,3 @@ const OPTIONS: Fields<InMemoryEventStoreOptions> = {
   newId: true,
   warn: true,
 };
-
-/** Snapshots are told apart by everything that a loader relies on. */
-function isSame(a: Snapshot, b: Snapshot): boolean {
-  const { snapshotTime: _, previous: __, ...reliedOn } = a;
-  const { snapshotTime: ___, previous: ____, ...others } = b;
-  return isDeepStrictEqual(reliedOn, others);
-}
-
-async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
-  const all: R[] = [];
-  for await (const item of source) all.push(take(item));
-  return all;
-}

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { collect } from "../collect.ts";
 import type { CommandLog } from "../command-log.ts";
 import type { CommandOutcome } from "../command-outcome.ts";
 import { randomId, systemClock } from "../defaults.ts";
@@ -192,9 +193,3 @@ const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 
 const namesOf = (requests: unknown): string =>
   Array.isArray(requests) ? requests.map((request: AppendRequest | undefined) => request?.entityId).join(", ") : "";
-
-async function collect<T, R>(source: AsyncIterable<T>, take: (item: T) => R): Promise<R[]> {
-  const all: R[] = [];
-  for await (const item of source) all.push(take(item));
-  return all;
-}

@@ -105,7 +105,8 @@ describe("a snapshot", () => {
 
 describe("the sweep", () => {
   const ENTITIES = 1_000;
-  const EACH = 250;
+  /** More than a load reads at once. */
+  const EACH = 120;
   const TABLE = "Sweep-Events";
 
   beforeAll(async () => {
