@@ -1,6 +1,6 @@
 import { type AnySchema, type InferOutput, InvalidArgumentError, type Reparsable } from "../event-store/index.ts";
 import type { AnyAggregateDefinition } from "./aggregate.ts";
-import type { StoredEventOf } from "./event.ts";
+import type { PlainJson, StoredEventOf } from "./event.ts";
 import { checkAggregates, checkTypes, type EventsOf, routeByAggregate, type StoredEventFrom } from "./handlers.ts";
 import {
   checkProjection,
@@ -22,7 +22,7 @@ interface Declaration<A extends readonly AnyAggregateDefinition[], RowSchema ext
   extends ProjectionDeclaration {
   readonly of: A;
   /** A row that does not fit parks the entity whose event set it. */
-  readonly row: RowSchema & Reparsable<RowSchema>;
+  readonly row: RowSchema & Reparsable<RowSchema> & PlainJson<RowSchema>;
   /**
    * By aggregate type and event: reads and changes rows, each got before it is set. The same rows must come out in
    * whichever order events of different entities arrive.

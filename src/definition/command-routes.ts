@@ -73,7 +73,8 @@ function methodOf(command: string, aggregateType: string): string {
 }
 
 function hasField(schema: AnySchema, field: string): boolean {
-  const { properties } = jsonSchemaOf(schema, "input") ?? {};
+  // JSON Schema has no form for some schemas, which zod's objects know the fields of.
+  const { properties = (schema as { readonly shape?: object }).shape } = jsonSchemaOf(schema, "input") ?? {};
   return typeof properties === "object" && properties !== null && Object.hasOwn(properties, field);
 }
 

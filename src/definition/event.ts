@@ -77,8 +77,8 @@ export function event<
 export function upcaster<Schema extends AnySchema, const To extends string, New extends object>(
   from: Schema,
   to: To,
-  upcast: (eventData: InferOutput<Schema>) => New,
-): TypedUpcaster<InferOutput<Schema>, To, New> {
+  upcast: (eventData: AsJson<InferOutput<Schema>>) => New,
+): TypedUpcaster<AsJson<InferOutput<Schema>>, To, New> {
   return { from, to, upcast };
 }
 
@@ -94,9 +94,9 @@ type AnyUpcast = ((eventData: any) => object) | TypedUpcaster<any, string, objec
 /** Each step must give what the version takes that it leads to. */
 type CheckedSteps<Steps, Current extends string, Schema extends AnySchema> = {
   readonly [From in keyof Steps]: Steps[From] extends TypedUpcaster<infer Old, infer To, infer _>
-    ? TypedUpcaster<Old, To, To extends Current ? InferOutput<Schema> : TakenBy<Steps, To>>
+    ? TypedUpcaster<Old, To, To extends Current ? AsJson<InferOutput<Schema>> : TakenBy<Steps, To>>
     : // biome-ignore lint/suspicious/noExplicitAny: as above
-      (eventData: any) => InferOutput<Schema>;
+      (eventData: any) => AsJson<InferOutput<Schema>>;
 };
 
 type TakenBy<Steps, Version extends string> = Version extends keyof Steps
@@ -110,11 +110,14 @@ type SchemaOf<Declaration> = Declaration extends VersionedEvent<infer Schema> ? 
 /** A payload as it is stored and read: a date is its ISO 8601 text. */
 export type AsJson<T> = unknown extends T
   ? T
-  : T extends { toJSON(): infer Json }
-    ? Json
-    : T extends object
-      ? { [Field in keyof T]: AsJson<T[Field]> }
-      : T;
+  : // A branded text is still text.
+    T extends string | number | boolean | null | undefined
+    ? T
+    : T extends { toJSON(): infer Json }
+      ? Json
+      : T extends object
+        ? { [Field in keyof T]: AsJson<T[Field]> }
+        : T;
 
 const VERSIONED: Fields<VersionedEvent<AnySchema>> = { version: true, schema: true, upcast: true, formerly: true };
 
@@ -168,3 +171,7 @@ export const isSchema = (value: unknown): value is AnySchema =>
   value !== null &&
   "~standard" in value &&
   typeof (value["~standard"] as AnySchema["~standard"] | undefined)?.validate === "function";
+
+/** A schema whose output is plain JSON: rows are stored as they are given. */
+export type PlainJson<Schema> =
+  InferOutput<Schema> extends AsJson<InferOutput<Schema>> ? unknown : "a schema whose output is plain JSON";

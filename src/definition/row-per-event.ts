@@ -1,6 +1,6 @@
 import type { AnySchema, InferOutput, Reparsable } from "../event-store/index.ts";
 import type { AnyAggregateDefinition } from "./aggregate.ts";
-import type { StoredEventOf } from "./event.ts";
+import type { PlainJson, StoredEventOf } from "./event.ts";
 import { checkAggregates, checkTypes, type EventsOf, routeByAggregate, type StoredEventFrom } from "./handlers.ts";
 import {
   checkProjection,
@@ -40,7 +40,7 @@ interface Declaration<A extends Aggregates, RowSchema extends AnySchema, List ex
   extends ProjectionDeclaration {
   readonly of: A;
   /** A row that does not fit parks its entity. */
-  readonly row: RowSchema & Reparsable<RowSchema>;
+  readonly row: RowSchema & Reparsable<RowSchema> & PlainJson<RowSchema>;
   readonly on: NoInfer<Handlers<A, InferOutput<RowSchema>>>;
   /** Up to four lists by name; undefined keeps a row out of one. */
   readonly lists?: {

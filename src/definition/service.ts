@@ -8,7 +8,7 @@ import {
 } from "../event-store/index.ts";
 import type { AggregateDefinition, AnyAggregateDefinition } from "./aggregate.ts";
 import { type CommandRoute, commandRoutes } from "./command-routes.ts";
-import type { StoredEventOf } from "./event.ts";
+import type { AsJson, StoredEventOf } from "./event.ts";
 import { checkAggregates, type EventsOf } from "./handlers.ts";
 import { checkProjection, checkSelection, type Projection } from "./projection.ts";
 import { checkPublicEvents, type PublicEvent, type PublicEvents } from "./public-event.ts";
@@ -57,6 +57,19 @@ export type PublishedEventOf<Service> =
 // biome-ignore lint/suspicious/noExplicitAny: an aggregate of any events and commands
 export type StateOf<A> = A extends AggregateDefinition<string, infer State, any, any> ? State : never;
 
+/** Refuses names of aggregates, events and fields that there are not. */
+type OnlyDeclared<Publish, A extends AnyAggregateDefinition> = {
+  readonly [Type in keyof Publish]: Type extends A["aggregateType"]
+    ? {
+        readonly [Name in keyof Publish[Type]]: Name extends keyof EventsOf<
+          Extract<A, { readonly aggregateType: Type }>
+        >
+          ? { readonly [Field in keyof Publish[Type][Name]]: Field extends keyof PublicEvent ? unknown : never }
+          : never;
+      }
+    : never;
+};
+
 interface Declaration<Aggregates extends Collections, Projections extends readonly Projection[], Publish> {
   /** Names tables, bus and the source of published events: letters, digits, dashes. */
   readonly name: string;
@@ -64,7 +77,9 @@ interface Declaration<Aggregates extends Collections, Projections extends readon
   /** Default: none. */
   readonly projections?: Projections;
   /** Default: every event as it is stored. */
-  readonly publish?: Publish & PublishDeclaration<Aggregates[keyof Aggregates]>;
+  readonly publish?: Publish &
+    PublishDeclaration<Aggregates[keyof Aggregates]> &
+    OnlyDeclared<Publish, Aggregates[keyof Aggregates]>;
 }
 
 /**
@@ -148,7 +163,7 @@ type PublishedByAggregate<A extends AnyAggregateDefinition, Publish> = A extends
     }[keyof EventsOf<A> & string]
   : never;
 
-type At<T, Name extends string> = T extends { readonly [N in Name]: infer Found } ? Found : undefined;
+type At<T, Name extends string> = T extends { readonly [N in Name]: infer Found } ? Found : unknown;
 
 type PublishedOne<
   AggregateType extends string,
@@ -169,8 +184,8 @@ type PublishedOne<
       };
 
 type ShapeData<Shape> = Shape extends { readonly schema: infer Schema extends AnySchema }
-  ? InferOutput<Schema>
+  ? AsJson<InferOutput<Schema>>
   : // biome-ignore lint/suspicious/noExplicitAny: the event that the shape is made of
     Shape extends { readonly data: (event: any) => infer Data }
-    ? Data
+    ? AsJson<Data>
     : unknown;

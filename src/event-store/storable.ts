@@ -34,7 +34,8 @@ export function plainJson(value: unknown, path: string): JsonObject {
 }
 
 function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
+  // A list of another realm, such as that of a test runner, has another prototype.
+  if (Array.isArray(value)) return Array.from(value, withoutUndefined);
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
   const fields = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.fromEntries(fields.map(([name, item]) => [name, withoutUndefined(item)]));

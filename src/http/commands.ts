@@ -59,6 +59,8 @@ function addCreation(
     const { [idField]: given, ...data } = context.req.valid("json" as never) as Record<string, unknown>;
     const { [idField]: _, ...sent } = (await context.req.json()) as Record<string, unknown>;
     const id = given ?? (await madeId(context, route, dependencies));
+    if (id === "." || id === "..")
+      throw new MalformedError(`${idField}: expected an id that a path can hold, got ${id}`);
     if (typeof id !== "string")
       throw new MalformedError(`${idField}: expected a string, and the schema of ids gave ${typeof id}`);
     const result = await run(context, { on, route, id, data, sent, dependencies });
@@ -71,9 +73,12 @@ async function madeId(context: RequestContext, route: CommandRoute, dependencies
   const { collection, aggregate, idField } = route;
   const key = context.req.header("idempotency-key");
   const hash = key === undefined ? undefined : contentHash([collection, userOf(context, dependencies), key]);
-  const candidates = hash === undefined ? [dependencies.newId()] : [`${collection}-${hash}`, uuidOf(hash)];
-  for (const candidate of candidates)
-    if ((await idSchemaOf(aggregate).safeParseAsync(candidate)).success) return candidate;
+  const own = hash ?? dependencies.newId();
+  const candidates = hash === undefined ? [own, `${collection}-${own}`] : [`${collection}-${own}`, uuidOf(own)];
+  for (const candidate of candidates) {
+    const { success, data } = await idSchemaOf(aggregate).safeParseAsync(candidate);
+    if (success && typeof data === "string") return data;
+  }
   throw new MalformedError(`${idField}: expected an id, because none that its schema accepts can be generated`);
 }
 

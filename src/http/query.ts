@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Projection, RowPerEntity } from "../definition/index.ts";
+import type { AnyAggregateDefinition, Projection, RowPerEntity } from "../definition/index.ts";
 import { checkFields, type Fields, InvalidArgumentError, sortKeys } from "../event-store/index.ts";
 import type { RowReaderOf } from "../projector/index.ts";
 import type { Identity } from "./access.ts";
@@ -56,7 +56,7 @@ export function defineQuery<P extends Projection, Parameters extends z.ZodObject
     addTo(app, dependencies) {
       const rows = dependencies.rows(of);
       app.openapi(queryRoute(path, summary, query), async (context) => {
-        const id = context.req.param("id") ?? "";
+        const id = await idOf(of, context.req.param("id") ?? "");
         const { atLeastVersion: wanted, ...given } = context.req.valid("query" as never) as AtLeast &
           z.output<Parameters>;
         const identity = identityOf(context, dependencies);
@@ -82,7 +82,7 @@ export function defineRowQuery<P extends RowPerEntity<object>>({
     addTo(app, dependencies) {
       const rows = dependencies.rows<RowPerEntity<object>>(of);
       app.openapi(queryRoute(path, summary, z.strictObject({ atLeastVersion })), async (context) => {
-        const id = context.req.param("id") ?? "";
+        const id = await idOf(of, context.req.param("id") ?? "");
         const { atLeastVersion: wanted } = context.req.valid("query" as never) as AtLeast;
         await waitForVersion(dependencies, () => rows.checkpoint(id), wanted);
         const found = await rows.row(id, wanted);
@@ -110,6 +110,13 @@ async function waitForVersion(
     reached = await versionNow();
   }
   if (reached < wanted) throw new BehindError(reached, wanted);
+}
+
+/** The id as the schema of its aggregate gives it out, as commands take it; any other as it is. */
+async function idOf({ aggregates = [] }: Projection, id: string): Promise<string> {
+  const [only, other] = aggregates as readonly Partial<AnyAggregateDefinition>[];
+  const result = other === undefined ? await only?.id?.["~standard"].validate(id) : undefined;
+  return result && !result.issues && typeof result.value === "string" ? result.value : id;
 }
 
 /** @throws {InvalidArgumentError} for a parameter of the path other than `{id}` */

@@ -1,5 +1,11 @@
 import { type Projection, type RowKey, type Rows, takesEvent } from "../definition/index.ts";
-import { checkStorable, MAX_PARTITION_KEY_BYTES, plainJson, type StoredEvent } from "../event-store/index.ts";
+import {
+  checkStorable,
+  MAX_PARTITION_KEY_BYTES,
+  plainJson,
+  type StoredEvent,
+  UnstorableValueError,
+} from "../event-store/index.ts";
 import { forEvent, forEventAsync } from "../stream/index.ts";
 import {
   checkPart,
@@ -71,6 +77,7 @@ export class InMemoryRows {
       if (!this.#isChecked) return asStored(row);
       const json = plainJson(row, "row");
       checkStorable(json, "row");
+      checkSafeNumbers(json, "row");
       checkLists(this.#projection, json, listKeyOf(place));
       return json;
     });
@@ -109,6 +116,14 @@ class Changes implements Rows<unknown> {
   get made() {
     return [...this.#touched.values()].filter(({ isChanged }) => isChanged);
   }
+}
+
+/** The document client takes no number beyond the integers that JavaScript counts with. */
+function checkSafeNumbers(value: unknown, path: string): void {
+  if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER)
+    throw new UnstorableValueError(path, `${value} is beyond Number.MAX_SAFE_INTEGER`);
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, item] of Object.entries(value)) checkSafeNumbers(item, `${path}.${key}`);
 }
 
 function checkLists(projection: Projection, row: unknown, key: string): void {

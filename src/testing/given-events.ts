@@ -37,9 +37,12 @@ export function readAsStored(
 ): StoredEvent[] {
   const eventTypes = new EventTypeRegistry({}, aggregates);
   const versions = new Map<string, number>();
-  return events.map((given, index) => {
+  return events.map((whole, index) => {
     const at = `${field}[${index}]`;
-    checkFields<object>(at, given, GIVEN_EVENT);
+    checkFields<object>(at, whole, GIVEN_EVENT);
+    const given = Object.fromEntries(
+      Object.entries(whole).filter(([, value]) => value !== undefined),
+    ) as unknown as GivenEvent;
     const aggregateType = given.aggregateType ?? aggregateTypeOf(at, given, aggregates);
     const entityId = given.entityId ?? `${aggregateType.toLowerCase()}-1`;
     const sequenceNumber = given.sequenceNumber ?? (versions.get(entityId) ?? 0) + 1;
@@ -58,7 +61,8 @@ export function readAsStored(
       sequenceNumber,
     };
     // An older version is what an older schema has let in.
-    if (given.version === undefined) return asAppended(eventTypes, stored);
+    const current = currentVersion(eventTypes, aggregateType, given.eventType);
+    if (stored.version === current) return asAppended(eventTypes, stored);
     return upcast(eventTypes, { ...stored, eventData: deepFreeze(toJsonObject(given.eventData, `${at}.eventData`)) });
   });
 }

@@ -9,6 +9,7 @@ import type {
   ServiceDefinition,
   StateOf,
 } from "../definition/index.ts";
+import { takesAggregate } from "../definition/index.ts";
 import {
   checkFields,
   type Fields,
@@ -94,10 +95,11 @@ export function inMemory<Service extends ServiceDefinition>(
   const readers: readonly Reader[] = [
     ...service.projections.map((projection) => ({
       upTo: new Map<string, number>(),
+      concerns: ({ aggregateType }: StoredEvent) => takesAggregate(projection, aggregateType),
       take: async (event: StoredEvent) => models.get(projection)?.rows.take(event),
     })),
-    { upTo: new Map(), take: publish },
-    { upTo: new Map(), take: snapshot },
+    { upTo: new Map(), concerns: () => true, take: publish },
+    { upTo: new Map(), concerns: () => true, take: snapshot },
   ];
   for (const [n, { upTo }] of readers.entries()) {
     const projection = service.projections[n];
@@ -122,13 +124,14 @@ export function inMemory<Service extends ServiceDefinition>(
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
-  async function bringUp({ upTo, take }: Reader, events: readonly ScannedEvent[]): Promise<void> {
+  async function bringUp({ upTo, take, concerns }: Reader, events: readonly ScannedEvent[]): Promise<void> {
     const failed = new Map<string, unknown>();
     for (const { entityId, sequenceNumber } of events) {
       if (failed.has(entityId) || sequenceNumber <= (upTo.get(entityId) ?? 0)) continue;
       try {
-        const [event] = await store.getEvents(entityId, sequenceNumber, sequenceNumber);
-        if (event) await take(event);
+        const [event] = (await store.getEvents(entityId, sequenceNumber, sequenceNumber)).filter(concerns);
+        if (!event) continue;
+        await take(event);
         upTo.set(entityId, sequenceNumber);
       } catch (error) {
         failed.set(entityId, error);
@@ -170,6 +173,7 @@ export function inMemory<Service extends ServiceDefinition>(
 /** Takes events, each entity's in order. */
 interface Reader {
   readonly upTo: Map<string, number>;
+  readonly concerns: (event: StoredEvent) => boolean;
   take(event: StoredEvent): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { createClient } from "../../src/client.ts";
 import { createConsumer } from "../../src/consumer.ts";
+import type { AsJson } from "../../src/definition/event.ts";
 import { acrossEntities, createCommandHandler, createRowReaders, defineAggregate, defineService, type EventStore, event, type PublishedEventOf, Rejection, type RowOf, rowPerEntity, rowPerEvent, type StateOf, unchanged, upcaster } from "../../src/index.ts";
 import { inMemory, stories } from "../../src/testing.ts";
 
@@ -144,6 +145,10 @@ export async function fine(): Promise<void> {
     .then([{ eventType: "PriceUpdated", eventData: { price: { amount: 2, currency: "EUR" }, reason: null } }]);
 }
 
+// Branded text stays branded; a date is its text once it is stored.
+type Branded = string & z.core.$brand<"Id">;
+isTrue<Same<AsJson<{ id: Branded; at: Date; days: Date[] }>, { id: Branded; at: string; days: string[] }>>();
+
 // Aggregates.
 const counter = {
   type: "Counter",
@@ -201,6 +206,8 @@ rowPerEntity({ ...of, on: { ProductCreatd: () => undefined } });
 rowPerEvent({ ...of, of: category, on: { PriceUpdated: () => undefined } });
 // @ts-expect-error a row that does not fit its schema
 rowPerEntity({ ...of, on: { Renamed: (_, { eventData }) => ({ name: eventData.name, status: "old" }) } });
+// @ts-expect-error a row with a date: rows are stored as they are given
+rowPerEntity({ ...of, row: z.object({ at: z.date() }), on: { Renamed: () => ({ at: new Date() }) } });
 // @ts-expect-error the row may be missing
 rowPerEntity({ ...of, on: { Renamed: (row) => ({ ...row, name: row.name }) } });
 // @ts-expect-error a field that the event has not
@@ -219,6 +226,12 @@ acrossEntities({ ...of, of: [product], on: {}, lists: { byName: () => undefined 
 defineService({ name: "Shop", aggregates: { products: product }, publish: { Product: { Created: { isPublic: false } } } });
 // @ts-expect-error a shape by a field that the event has not
 defineService({ name: "Shop", aggregates: { products: product }, publish: { Product: { Renamed: { publishedAs: { data: ({ eventData }) => eventData.to } } } } });
+// @ts-expect-error a shape for an aggregate that there is not, beside one that there is
+defineService({ name: "Shop", aggregates: { products: product }, publish: { Product: { Renamed: { isPublic: false } }, Produkt: {} } });
+// @ts-expect-error a shape for an event that there is not, beside one that there is
+defineService({ name: "Shop", aggregates: { products: product }, publish: { Product: { Renamed: { isPublic: false }, Renamd: { isPublic: false } } } });
+// @ts-expect-error a misspelt field of a shape
+defineService({ name: "Shop", aggregates: { products: product }, publish: { Product: { Renamed: { isPublc: false } } } });
 // @ts-expect-error a command of another aggregate
 handle("Category", { entityId: "c", command: { type: "ChangePrice", data: {} }, userId: "a", correlationId: "c" });
 // @ts-expect-error an aggregate type that there is not

@@ -2,10 +2,17 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "@jest/globals";
 import * as z from "zod";
 import { productCatalog } from "../../../projections/product-catalog.ts";
-import { defineAggregate, defineService, Rejection, type ServiceDefinition } from "../../../src/definition/index.ts";
+import {
+  defineAggregate,
+  defineService,
+  Rejection,
+  rowPerEntity,
+  type ServiceDefinition,
+  unchanged,
+} from "../../../src/definition/index.ts";
 import { InMemoryEventStore, type StandardSchema } from "../../../src/event-store/index.ts";
-import { createApp } from "../../../src/http/index.ts";
-import { defineQuery, defineRowQuery } from "../../../src/http/query.ts";
+import { createApp, type HttpDependencies } from "../../../src/http/index.ts";
+import { defineQuery, defineRowQuery, type Query } from "../../../src/http/query.ts";
 import { queries } from "../../../src/product/queries.ts";
 import { productService } from "../../../src/product/service.ts";
 
@@ -55,13 +62,15 @@ const pad = defineAggregate({
 });
 const notes = defineService({ name: "Notes", aggregates: { notes: note, pads: pad } });
 
-function open(service: ServiceDefinition) {
+const noRows = (): never => {
+  throw new Error("no rows");
+};
+
+function open(service: ServiceDefinition, queries: readonly Query[] = [], rows: HttpDependencies["rows"] = noRows) {
   const store = new InMemoryEventStore({ aggregates: Object.values(service.aggregates) });
-  const app = createApp(service, [], {
+  const app = createApp(service, queries, {
     store,
-    rows: () => {
-      throw new Error("no rows");
-    },
+    rows,
     status: async () => [],
     clock: () => new Date("2026-01-01T00:00:00Z"),
     newId: () => randomUUID(),
@@ -109,6 +118,30 @@ test("an id that is made fits the schema of ids, and is the same for the same ke
   expect(await post(`/notes/${once.body.entityId}/sign`, {})).toMatchObject({ status: 200 });
 });
 
+test.each([".", ".."])("the id %s is refused, because no path can hold it", async (thingId) => {
+  const { post } = open(defineService({ name: "Things", aggregates: { things: thing({}) } }));
+  expect(await post("/things", { thingId })).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining("thingId") },
+  });
+});
+
+test("an id is what its schema gives out, whether it is sent, made or asked for", async () => {
+  const loud = thing({}, z.string().toUpperCase().startsWith("THINGS-"));
+  const rows = rowPerEntity({ name: "loud", of: loud, row: z.object({}), on: { Made: (_) => ({}) } });
+  const service = defineService({ name: "Loud", aggregates: { things: loud }, projections: [rows] });
+  const asked: string[] = [];
+  const row = async (id: string) => void asked.push(id);
+  const query = defineRowQuery({ path: "/things/{id}", summary: "One", of: rows });
+  const { app, post } = open(service, [query], (() => ({ row })) as never);
+  expect(await post("/things", { thingId: "things-a" })).toMatchObject({ status: 201, body: { entityId: "THINGS-A" } });
+  const made = await post("/things", {}, { "idempotency-key": "k" });
+  expect(made.body.entityId).toMatch(/^THINGS-[0-9A-Z]+$/);
+  expect((await post("/things", {})).body.entityId).toMatch(/^THINGS-/);
+  expect((await app.request("/things/things-a")).status).toBe(404);
+  expect(asked).toEqual(["THINGS-A"]);
+});
+
 test("a repeat is known by what was sent, whatever defaults fill in", async () => {
   const { post } = open(notes);
   await post("/notes", { noteId: ID, text: "hi" });
@@ -145,13 +178,18 @@ test("an id of any text is found by its path, and the Location leads to it", asy
   const { post, app } = open(defineService({ name: "S", aggregates: { things: thing({}) } }));
   const { headers } = await post("/things", { thingId: "a/b é?" });
   expect(headers.get("location")).toBe("/things/a%2Fb%20%C3%A9%3F");
-  expect((await app.request("/entities/a%2Fb%20%C3%A9%3F/events")).status).toBe(404);
+  expect((await app.request("/entities/a%2Fb%20%C3%A9%3F/events")).status).toBe(200);
 });
 
 test.each<[string, () => unknown, string]>([
   [
     "a command whose data have the field of the id",
     () => defineService({ name: "S", aggregates: { things: thing({ thingId: z.string() }) } }),
+    "commands of Thing: CreateThing: expected another field",
+  ],
+  [
+    "its own id beside a field that JSON Schema has no form for",
+    () => defineService({ name: "T", aggregates: { things: thing({ thingId: z.string(), at: z.date() }) } }),
     "commands of Thing: CreateThing: expected another field",
   ],
   [
@@ -185,14 +223,15 @@ test.each<[string, () => unknown, string]>([
   expect(declare).toThrow(message);
 });
 
-function thing(data: z.ZodRawShape) {
+function thing(data: z.ZodRawShape, id?: z.ZodString) {
   return defineAggregate({
     type: "Thing",
+    ...(id && { id }),
     state: z.object({}),
     initialState: {},
-    events: {},
+    events: { Made: z.object({}) },
     commands: { CreateThing: z.object(data) },
-    decide: { CreateThing: (_) => [] },
-    evolve: {},
+    decide: { CreateThing: (_) => [{ eventType: "Made", eventData: {} }] },
+    evolve: { Made: unchanged },
   });
 }

@@ -205,6 +205,7 @@ test.each<[string, unknown, string]>([
   ["no number", { n: Number.NaN }, "row.n cannot be stored"],
   ["half of a surrogate pair", { text: "\ud800" }, "row.text cannot be stored: it holds half of a surrogate pair"],
   ["too large a number", { n: 1e200 }, "row.n cannot be stored: 1e+200 is outside the range"],
+  ["an integer that loses digits", { a: [{ n: 2 ** 53 }] }, "row.a.0.n cannot be stored: 9007199254740992 is beyond"],
 ])("a row with %s is refused as the table would", async (_, bad, message) => {
   const rows = rowPerEvent({ name: "bad", of: clock, row: z.any(), on: { Set: (_event) => bad } });
   await expect(
@@ -286,4 +287,35 @@ test("a projection that fails holds up no other, and nothing is taken twice", as
   expect(await tower.rows(count).row("c-1")).toMatchObject({ row: { n: 1 } });
   await Promise.all([tower.settled().catch(() => undefined), tower.settled().catch(() => undefined)]);
   expect(tower.published).toHaveLength(1);
+});
+
+test("rows hold lists and numbers that JavaScript counts with, and what is undefined is left out", async () => {
+  const kept = { tags: ["a", ["b"], { c: [1] }], n: Number.MAX_SAFE_INTEGER };
+  const rows = rowPerEvent({
+    name: "lists",
+    of: clock,
+    row: z.any(),
+    on: { Set: (_event) => ({ ...kept, tags: [...kept.tags, { d: undefined }], e: undefined }) },
+  });
+  await projecting(rows)
+    .given([{ eventType: "Set", eventData: { at: 0 } }])
+    .projects([{ ...kept, tags: [...kept.tags, {}] }]);
+});
+
+test("a given event with undefined fields is one without them, and one of the current version is checked", () => {
+  const { given } = stories(counter);
+  const spread = { eventType: "Counted", eventData: { by: 4 }, version: undefined, entityId: undefined } as never;
+  given([spread])
+    .when({ type: "Double", data: {} })
+    .then([{ eventType: "Counted", eventData: { by: 4 } }]);
+  const wrong = { eventType: "Counted", eventData: { by: "4" }, version: "2.0" } as never;
+  expect(() => given([wrong]).when({ type: "Double", data: {} }).then([])).toThrow("Counted does not fit its schema");
+});
+
+test("a projection has no checkpoint of an entity of which it takes nothing", async () => {
+  const shop = inMemory(productService);
+  await shop.handle("Category", "c-1", { type: "CreateCategory", data: { name: "Teas" } });
+  await shop.settled();
+  expect(await shop.rows(productCatalog).checkpoint("c-1")).toBe(0);
+  expect(await shop.rows(categoryTree).checkpoint("c-1")).toBe(1);
 });
