@@ -28,7 +28,7 @@ import {
   checkKeyText,
   type Fields,
   MAX_AGGREGATE_TYPE_BYTES,
-  MAX_ID_BYTES,
+  MAX_INDEXED_ID_BYTES,
 } from "./validate.ts";
 import type { Warn } from "./warn.ts";
 
@@ -209,7 +209,7 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<IndexEntry> {
-    checkKeyText("userId", userId, MAX_ID_BYTES);
+    checkKeyText("userId", userId, MAX_INDEXED_ID_BYTES);
     yield* this.#readIndex(
       (event) => event.userId === userId,
       () => true,

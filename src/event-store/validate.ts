@@ -120,6 +120,9 @@ export const MAX_PARTITION_KEY_BYTES = 2048;
  */
 export const MAX_ID_BYTES = 1000;
 
+/** Bytes of the longest user id to read by: older events may have longer ones; an index adds `#` and a shard below 100. */
+export const MAX_INDEXED_ID_BYTES = MAX_PARTITION_KEY_BYTES - "#99".length;
+
 /** Bytes of the longest aggregate type. */
 export const MAX_AGGREGATE_TYPE_BYTES = 256;
 

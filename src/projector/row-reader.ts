@@ -1,5 +1,11 @@
 import type { ListOf, RowOf, RowPerEntity, RowPerEvent } from "../definition/index.ts";
-import { checkFields, checkWholeNumber, type Fields, InvalidArgumentError } from "../event-store/index.ts";
+import {
+  checkFields,
+  checkWholeNumber,
+  type Fields,
+  InvalidArgumentError,
+  isWellFormed,
+} from "../event-store/index.ts";
 
 /** A row with the version of its entity that it shows. */
 export interface VersionedRow<Row> {
@@ -69,9 +75,18 @@ const PAGE: Fields<PageRequest> = { limit: true, maxBytes: true, cursor: true, o
 /** @throws {InvalidArgumentError} by name, for what no page can be made of */
 export function checkPageRequest(request: PageRequest<never>): void {
   checkFields("page", request, PAGE);
-  const { limit, maxBytes, order } = request;
+  const { limit, maxBytes, order, where } = request;
   if (limit !== undefined) checkWholeNumber("page.limit", limit, 1);
   if (maxBytes !== undefined) checkWholeNumber("page.maxBytes", maxBytes, 1);
   if (order !== undefined && order !== "ascending" && order !== "descending")
     throw new InvalidArgumentError("page.order", order, "ascending or descending");
+  if (where !== undefined) checkWhere(where);
+}
+
+function checkWhere(where: unknown): void {
+  if (typeof where !== "object" || where === null || Array.isArray(where))
+    throw new InvalidArgumentError("page.where", where, "texts by the fields of a row");
+  for (const [field, value] of Object.entries(where))
+    if (value !== undefined && (typeof value !== "string" || !isWellFormed(value)))
+      throw new InvalidArgumentError(`page.where.${field}`, value, "well-formed text");
 }

@@ -13,7 +13,7 @@ export async function appendToMany(context: StoreContext, requests: readonly App
   checkAppendToMany(requests);
   if (requests.length === 0) return [];
   const appends = await Promise.all(requests.map((request) => prepareAppend(context, request)));
-  const found = await Promise.all(appends.map((append) => findHead(context, append))).catch(async (error: unknown) => {
+  const found = await allInOrder(appends.map((append) => findHead(context, append))).catch(async (error: unknown) => {
     const { all } = isConcurrencyError(error) ? await repeatedResults(context, appends) : { all: undefined };
     if (all) return all;
     throw error;
@@ -36,6 +36,12 @@ export async function appendToMany(context: StoreContext, requests: readonly App
   if (all) return all;
   const { expectedVersion = 0 } = requests.find(({ entityId }) => entityId === conflict.entityId) ?? {};
   throw new ConcurrencyError(conflict.entityId, expectedVersion, versions.get(conflict.entityId) ?? 0);
+}
+
+/** Of several that fail, the first in the order of the requests is thrown, whichever came back first. */
+async function allInOrder<T>(pending: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(pending);
+  return Promise.all(pending);
 }
 
 /** The first results when the whole was stored before; undefined when not all of it was. */

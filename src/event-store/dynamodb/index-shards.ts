@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { StoredEvent } from "../event.ts";
-import { MAX_PARTITION_KEY_BYTES } from "../validate.ts";
 import { EVENT, EVENT_TYPE_INDEX, type USER_ACTION_INDEX } from "./attributes.ts";
 import type { Item } from "./event-codec.ts";
 
@@ -18,9 +17,6 @@ export const MAX_INDEX_SHARDS = 100;
 export function shardOf(entityId: string, shards: number): number {
   return createHash("sha256").update(entityId).digest().readUInt32BE(0) % shards;
 }
-
-/** Bytes of the longest text that fits into an index key beside its shard. */
-export const MAX_INDEXED_ID_BYTES = MAX_PARTITION_KEY_BYTES - `#${MAX_INDEX_SHARDS - 1}`.length;
 
 /** What an event carries for the sharded indexes; nothing where they are not sharded. */
 export function shardAttributes(

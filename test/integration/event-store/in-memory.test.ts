@@ -101,6 +101,24 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       ),
   },
   {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom("ann", "bob"), fc.record({ fromTime: time, toTime: time, direction, limit }))
+      .map(
+        ([user, range]): Operation =>
+          async (store, id) =>
+            (await all(store.readEventsByUser(id(user), range))).map(({ event }) => event),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(0, 1000, 1001, 2045, 2046, 2048, 2049).map(
+      (bytes): Operation =>
+        (store) =>
+          store.getEventsByUser("u".repeat(bytes)),
+    ),
+  },
+  {
     weight: 1,
     arbitrary: fc.tuple(entity, fc.integer({ min: 0, max: 4 }), fc.constantFrom("1", "2")).map(
       ([n, at, stateVersion]): Operation =>
@@ -161,6 +179,8 @@ async function answerOf(act: Promise<unknown>): Promise<unknown> {
   }
 }
 
+const entityOf = (answer: unknown): unknown => (Object(answer) as { message?: string }).message?.split(" ")[0];
+
 test("random programs have the same answers and refusals in memory as on DynamoDB", async () => {
   let runs = 0;
   const programs = fc.array(operation, { minLength: 5, maxLength: 25 });
@@ -189,6 +209,9 @@ test("random programs have the same answers and refusals in memory as on DynamoD
         // Stale and of another type at once: which of the two a process sees first depends on what it has read before.
         const names = [stored, inMemory].map((answer) => (Object(answer) as { name?: string }).name);
         if (names.includes("AggregateTypeError") && names.includes("ConcurrencyError")) continue;
+        // Of two entities that are both stale, a process names the one that it finds first.
+        const entities = [stored, inMemory].map((answer) => entityOf(answer));
+        if (names.every((name) => name === "ConcurrencyError") && entities[0] !== entities[1]) continue;
         expect({ n, answer: inMemory }).toEqual({ n, answer: stored });
         if (stored && typeof stored === "object" && "name" in stored) refusals.add(String(stored.name));
       }

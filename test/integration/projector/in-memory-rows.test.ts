@@ -96,6 +96,9 @@ test("random histories give the same rows, lists and pages in memory as from the
         await expect(rows(productCatalog).list("byName", "all", { limit: 0 })).rejects.toMatchObject({
           field: "page.limit",
         });
+        await expect(
+          rows(productCatalog).list("byName", "all", { where: { version: Number.NaN } as object }),
+        ).rejects.toMatchObject({ field: "page.where.version" });
         await expect(rows(productCatalog).list("byName", "all", { cursor: "x" })).rejects.toMatchObject({
           code: "INVALID_CURSOR",
         });

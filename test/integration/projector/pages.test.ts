@@ -156,6 +156,10 @@ test.each([
   ["page.maxBytes", { maxBytes: 0 }],
   ["page.order", { order: "up" }],
   ["page.lmit", { lmit: 5 }],
+  ["page.where", { where: "active" }],
+  ["page.where.version", { where: { version: Number.NaN } }],
+  ["page.where.status", { where: { name: undefined, status: { of: "active" } } }],
+  ["page.where.status", { where: { status: "\ud800" } }],
 ])("a page with a bad %s is refused by name: %j", async (field, page) => {
   const reader = readerOf(productCatalog);
   for (const read of [

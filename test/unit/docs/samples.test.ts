@@ -1,18 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 
 const PAGES = ["README.md", "docs/subscribe.md"];
 
-mkdirSync("dist", { recursive: true });
-const folder = mkdtempSync("dist/samples-");
+// Outside the repository: packaging walks through it, and fails over a folder that goes away meanwhile.
+const folder = mkdtempSync(join(realpathSync(tmpdir()), "streamfold-samples-"));
+symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "dir");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test(`the samples of ${PAGES.join(" and ")} compile`, () => {
   for (const page of PAGES) writeFileSync(join(folder, `${page.replaceAll("/", "-")}.ts`), moduleOf(page));
   const compilerOptions = { noEmit: true, noUnusedLocals: false, paths };
-  const config = { extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"] };
+  const config = { extends: resolve("tsconfig.json"), compilerOptions, include: ["*.ts"] };
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
   const { stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", folder], {
     encoding: "utf8",
@@ -20,8 +23,7 @@ test(`the samples of ${PAGES.join(" and ")} compile`, () => {
   expect(stdout).toBe("");
 });
 
-/** From the folder of the samples. */
-const SRC = "../../src";
+const SRC = relative(folder, resolve("src"));
 const faces = ["testing", "client", "consumer", "lambda"].map((face) => [`streamfold/${face}`, [`${SRC}/${face}.ts`]]);
 const paths = Object.fromEntries([["streamfold", [`${SRC}/index.ts`]], ...faces]) as object;
 
