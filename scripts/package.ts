@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { RegoEngine, TemplateFile } from "@aws/cloudformation-validate";
@@ -54,7 +54,8 @@ export function packageService(folder: string, params: Readonly<Record<string, s
     folder,
     ...given,
   ];
-  execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`serverless package ended with ${status}:\n${stdout}\n${stderr}`);
   return `${folder}/cloudformation-template-update-stack.json`;
 }
 
