@@ -5,9 +5,11 @@ export {
   CommandSchemaError,
   createCommandHandler,
   handleCommand,
+  KeyedMutex,
   load,
   loadAt,
   loadAtTime,
+  StateCache,
 } from "./aggregate/index.ts";
 export {
   type AggregateDefinition,

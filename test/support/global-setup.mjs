@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The service as the framework resolves it, once for all tests that create tables and wire functions from it. */
 export default async function setup() {
   // Each of the projects calls it.
-  if (process.env.STREAMFOLD_SERVICE !== undefined) return;
+  if (process.env.STREAMFOLD_PREBUILT === "true") return;
   await Promise.all([buildHandlers(), buildLocal()]);
   process.env.STREAMFOLD_PREBUILT = "true";
   const { status, stdout, stderr } = spawnSync(
