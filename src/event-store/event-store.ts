@@ -116,7 +116,7 @@ export interface BasicEventStore {
   getEventsByType(aggregateType: string, eventType: string, fromTime?: string, toTime?: string): Promise<Event[]>;
 
   /**
-   * Stores a snapshot. One that exists at that version under the same state version is left as it is.
+   * Stores a snapshot. One of the same content at that version is left as it is, any other is replaced.
    *
    * @throws {UnstorableValueError} when it would not come back as it is
    */

@@ -1,8 +1,8 @@
-import { collect } from "./collect.ts";
 import { type CommandLog, CommandsBackward, findCommand } from "./command-log.ts";
 import type { CommandOutcome } from "./command-outcome.ts";
 import { randomId, systemClock } from "./defaults.ts";
-import { type EntityHead, NEW_ENTITY } from "./entity-head.ts";
+import { DerivedMethods } from "./derived-methods.ts";
+import { type EntityHead, headAt, NEW_ENTITY } from "./entity-head.ts";
 import { CommandIdReusedError, ConcurrencyError } from "./errors.ts";
 import type { StoredEvent } from "./event.ts";
 import type {
@@ -49,7 +49,7 @@ export interface InMemoryEventStoreOptions {
  * The event store for tests: the same answers and the same refusals as `DynamoDBEventStore`, which one suite of tests
  * holds both to (with payloads as maps, the default). It has no limit of sizes, and reads through indexes are not delayed.
  */
-export class InMemoryEventStore implements EventStore {
+export class InMemoryEventStore extends DerivedMethods implements EventStore {
   readonly #entities = new Map<string, StoredEvent[]>();
   readonly #snapshots: InMemorySnapshots;
   readonly #context: {
@@ -61,24 +61,11 @@ export class InMemoryEventStore implements EventStore {
 
   /** @throws {InvalidArgumentError} for an unknown option */
   constructor(options: InMemoryEventStoreOptions = {}) {
+    super();
     checkFields("options", options, OPTIONS);
     const { eventTypes, aggregates, clock = systemClock, newId = randomId, warn = () => undefined } = options;
     this.#snapshots = new InMemorySnapshots(clock);
     this.#context = { eventTypes: new EventTypeRegistry(eventTypes, aggregates), clock, newId, warn };
-  }
-
-  async appendEvent<T>(
-    aggregateType: string,
-    entityId: string,
-    eventType: string,
-    eventData: T,
-    userId: string,
-    correlationId: string,
-    expectedVersion?: number,
-  ): Promise<number> {
-    const events = [{ eventType, eventData: eventData as object }];
-    return (await this.appendEvents({ aggregateType, entityId, events, userId, correlationId, expectedVersion }))
-      .version;
   }
 
   async appendEvents(request: AppendRequest): Promise<AppendResult> {
@@ -140,9 +127,7 @@ export class InMemoryEventStore implements EventStore {
 
   #head(entityId: string): EntityHead {
     const last = this.#stored(entityId).at(-1);
-    if (!last) return NEW_ENTITY;
-    const { sequenceNumber: version, aggregateType, eventTime } = last;
-    return { version, aggregateType, eventTime, commands: NEW_ENTITY.commands };
+    return last ? headAt(last, NEW_ENTITY.commands) : NEW_ENTITY;
   }
 
   #commands(entityId: string): CommandLog {
@@ -162,25 +147,12 @@ export class InMemoryEventStore implements EventStore {
     return upcast(this.#context.eventTypes, event);
   }
 
-  async getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]> {
-    return collect(this.readEvents(entityId, { fromSequence, toSequence }), (event) => event);
-  }
-
   async *readEvents(entityId: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
     checkReadOptions(entityId, options);
     const { fromSequence = 1, toSequence, direction, limit } = options;
     const range = this.#stored(entityId).slice(fromSequence - 1, toSequence);
     const inOrder = direction === "backward" ? range.toReversed() : range;
     for (const event of inOrder.slice(0, limit)) yield this.#upcast(event);
-  }
-
-  getEventsByType(
-    aggregateType: string,
-    eventType: string,
-    fromTime?: string,
-    toTime?: string,
-  ): Promise<StoredEvent[]> {
-    return collect(this.readEventsByType(aggregateType, eventType, { fromTime, toTime }), ({ event }) => event);
   }
 
   async *readEventsByType(
@@ -202,10 +174,6 @@ export class InMemoryEventStore implements EventStore {
       const { entityId, sequenceNumber, eventTime } = event;
       yield { entityId, sequenceNumber, eventTime, cursor };
     }
-  }
-
-  getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]> {
-    return collect(this.readEventsByUser(userId, { fromTime, toTime }), ({ event }) => event);
   }
 
   async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<IndexEntry> {
@@ -248,23 +216,8 @@ export class InMemoryEventStore implements EventStore {
     return { events, next: end < all.length ? String(end) : undefined, capacityUnits: 0 };
   }
 
-  async createSnapshot<T>(
-    aggregateType: string,
-    entityId: string,
-    version: number,
-    snapshotData: T,
-    eventSequenceNumber: number,
-  ): Promise<void> {
-    await this.storeSnapshot({ aggregateType, entityId, version, snapshotData, eventSequenceNumber });
-  }
-
   async storeSnapshot(made: NewSnapshot, options: SnapshotOptions = {}): Promise<boolean> {
     return this.#snapshots.store(made, options);
-  }
-
-  async getLatestSnapshot<T>(entityId: string): Promise<Snapshot<T> | null> {
-    for await (const snapshot of this.readSnapshots(entityId)) return snapshot as Snapshot<T>;
-    return null;
   }
 
   async *readSnapshots(entityId: string, query: SnapshotQuery = {}): AsyncGenerator<Snapshot> {

@@ -1,3 +1,4 @@
+export { collect } from "./collect.ts";
 export * from "./command-log.ts";
 export * from "./command-outcome.ts";
 export { contentHash, sortKeys } from "./content-hash.ts";
@@ -19,7 +20,7 @@ export {
   type Reparsable,
   type StandardSchema,
 } from "./standard-schema.ts";
-export { checkStorable, plainJson } from "./storable.ts";
+export { checkStorable, plainJson, withoutUndefined } from "./storable.ts";
 export {
   asError,
   callNow,

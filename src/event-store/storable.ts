@@ -33,9 +33,11 @@ export function plainJson(value: unknown, path: string): JsonObject {
   return stored;
 }
 
-function withoutUndefined(value: unknown): unknown {
+/** Without the fields that are undefined, at any depth: a document client refuses them unless it is told otherwise. */
+export function withoutUndefined<T>(value: T): T;
+export function withoutUndefined(value: unknown): unknown {
   // A list of another realm, such as that of a test runner, has another prototype.
-  if (Array.isArray(value)) return Array.from(value, withoutUndefined);
+  if (Array.isArray(value)) return Array.from(value, (item: unknown) => withoutUndefined(item));
   if (typeof value !== "object" || value === null || !isPlain(value)) return value;
   const fields = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.fromEntries(fields.map(([name, item]) => [name, withoutUndefined(item)]));

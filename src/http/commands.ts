@@ -1,4 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
 import { type CommandContext, type CommandResult, handleCommand, KeyedMutex, StateCache } from "../aggregate/index.ts";
 import type { AnyAggregateDefinition, CommandRoute, ServiceDefinition } from "../definition/index.ts";
 import { contentHash } from "../event-store/index.ts";
@@ -93,6 +95,7 @@ function openApiRoute({ aggregate, command, path, idField }: CommandRoute, body:
     method: "post",
     path,
     summary: command,
+    middleware: requireJson,
     request: {
       headers: commandHeaders,
       body: { required: true, content: { "application/json": { schema: body } } },
@@ -104,6 +107,21 @@ function openApiRoute({ aggregate, command, path, idField }: CommandRoute, body:
     },
   });
 }
+
+const JSON_TYPE = /^application\/([\w.-]+\+)?json *(;|$)/i;
+
+/** @throws {MalformedError} without a body @throws {HTTPException} 415, for a body that is not said to be JSON */
+async function requireJson(context: Context, next: () => Promise<void>): Promise<void> {
+  const type = context.req.header("content-type");
+  if (type !== undefined && !JSON_TYPE.test(type)) throw notJson(type);
+  const body = await context.req.text();
+  if (body.trim() === "") throw new MalformedError("the body is empty: expected a JSON object");
+  if (type === undefined) throw notJson("none");
+  await next();
+}
+
+const notJson = (type: string): HTTPException =>
+  new HTTPException(415, { message: `content-type: expected application/json, got ${type}` });
 
 const idSchemaOf = ({ id }: AnyAggregateDefinition): z.ZodType => (id ? zodOf(id) : entityId);
 
@@ -163,6 +181,7 @@ export const accepted = z
 export const commandHeaders = z.object({
   "if-match": z
     .string()
+    .min(1)
     .optional()
     .describe('The expected version: "7"; one of several, or * for any. Without it a conflict is retried.'),
   "idempotency-key": z.string().min(1).max(200).optional().describe("Recognises a repeat of the command"),
@@ -177,5 +196,6 @@ const problems = {
   409: { description: "Too many concurrent writes", content: problemContent },
   412: { description: "Not at the expected version", content: problemContent },
   413: { description: "Too large", content: problemContent },
+  415: { description: "The body is not said to be JSON", content: problemContent },
   422: { description: "Refused by the rules", content: problemContent },
 };

@@ -2,8 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import * as z from "zod";
 import { readConfig } from "../config.ts";
 import type { ServiceDefinition } from "../definition/index.ts";
-import { isFaultOfTheEvent } from "../event-store/dynamodb/index.ts";
-import { type EventStore, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
+import { type EventStore, isEventStoreError, isWellFormed, MAX_PARTITION_KEY_BYTES } from "../event-store/index.ts";
 import { repairLag } from "../projector/dynamodb/index.ts";
 import { groupByEntity } from "../stream/index.ts";
 import { measureBatch } from "./measure.ts";
@@ -68,7 +67,7 @@ async function placeInStore(store: EventStore, place: Place | undefined, logger:
     for await (const _ of store.readEvents(entityId, range)) return place;
   } catch (error) {
     // It is there, and cannot be taken: the projections count that, and park it.
-    if (isFaultOfTheEvent(error)) return place;
+    if (isEventStoreError(error)) return place;
     throw error;
   }
   logger.warn(`the store has no event ${sequenceNumber} of ${entityId}`, { ...place });

@@ -145,7 +145,6 @@ async function putEvent(
     TableName: table,
     Item: itemFor(item, indexShards),
     ...sequenceNumberIsFree,
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   });
   try {
     await whileTransient(COPY_REQUEST_ATTEMPTS, () => client.send(command));

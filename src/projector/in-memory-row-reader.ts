@@ -1,10 +1,12 @@
 import type { ListOf, Projection, RowOf } from "../definition/index.ts";
-import { InvalidArgumentError } from "../event-store/index.ts";
 import { type InMemoryRows, listKeyOf, type RowPlace } from "./in-memory-rows.ts";
 import { decodeCursor, encodeCursor } from "./page-cursor.ts";
 import {
+  checkList,
   checkPageRequest,
+  checkPartition,
   DEFAULT_PAGE_LIMIT,
+  listsOf,
   MAX_PAGE_BYTES,
   type Page,
   type PageRequest,
@@ -29,7 +31,9 @@ export function createInMemoryRowReader<P extends Projection>(
   checkpointOf: (entityId: string) => number,
 ): RowReader<RowOf<P>, ListOf<P>> {
   type Row = RowOf<P>;
-  const lists = "lists" in projection ? (projection.lists ?? {}) : {};
+  const lists = listsOf(projection);
+  /** As the keys of the table's first generation begin. */
+  const prefix = `${projection.name}@1#`;
 
   function pageOf(query: readonly string[], request: PageRequest<Row>, placeOf: PlaceOf): Page<Row> {
     const placed = rows.all.flatMap(({ place, row }) => {
@@ -49,13 +53,15 @@ export function createInMemoryRowReader<P extends Projection>(
       pageOf(["events", entityId], request, (place) =>
         "sequenceNumber" in place && place.entityId === entityId ? ["", sortable(place.sequenceNumber)] : undefined,
       ),
-    sharedRows: async (partition, request = {}) =>
-      pageOf(["shared", partition], request, (place) =>
+    async sharedRows(partition, request = {}) {
+      checkPartition(partition, prefix + partition);
+      return pageOf(["shared", partition], request, (place) =>
         "partition" in place && place.partition === partition ? ["", place.key] : undefined,
-      ),
+      );
+    },
     async list(name: string, partition, request = {}) {
-      if (!Object.hasOwn(lists, name))
-        throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
+      checkList(lists, name);
+      checkPartition(partition, `${prefix}${name}#${partition}`);
       return pageOf(["list", name, partition], request, (place, row) => {
         const key = listKeyOf(place);
         const found = lists[name]?.(row, key);

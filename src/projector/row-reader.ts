@@ -1,10 +1,11 @@
-import type { ListOf, RowOf, RowPerEntity, RowPerEvent } from "../definition/index.ts";
+import type { ListOf, Lists, Projection, RowOf, RowPerEntity, RowPerEvent } from "../definition/index.ts";
 import {
   checkFields,
   checkWholeNumber,
   type Fields,
   InvalidArgumentError,
   isWellFormed,
+  MAX_PARTITION_KEY_BYTES,
 } from "../event-store/index.ts";
 
 /** A row with the version of its entity that it shows. */
@@ -81,6 +82,21 @@ export function checkPageRequest(request: PageRequest<never>): void {
   if (order !== undefined && order !== "ascending" && order !== "descending")
     throw new InvalidArgumentError("page.order", order, "ascending or descending");
   if (where !== undefined) checkWhere(where);
+}
+
+export const listsOf = <Row>(projection: Projection<Row>): Lists<Row> =>
+  ("lists" in projection ? projection.lists : undefined) ?? {};
+
+/** @throws {InvalidArgumentError} for a list that the projection has not */
+export function checkList(lists: object, name: string): void {
+  if (!Object.hasOwn(lists, name))
+    throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
+}
+
+/** @throws {InvalidArgumentError} for a partition that no row can stand in */
+export function checkPartition(partition: string, key: string): void {
+  if (!isWellFormed(partition) || Buffer.byteLength(key) > MAX_PARTITION_KEY_BYTES)
+    throw new InvalidArgumentError("partition", `${partition.slice(0, 40)}…`, "well-formed text of a key's length");
 }
 
 function checkWhere(where: unknown): void {

@@ -1,9 +1,16 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand, TransactWriteCommand } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
-import { asError, type StoredEvent } from "../event-store/index.ts";
-import type { ReadModelTable } from "../stream/index.ts";
-import { fetchAll, type ParkedEntity, parkedItem, parkedPartition, partitionPart, sortPart } from "../stream/index.ts";
+import { asError, type StoredEvent, withoutUndefined } from "../event-store/index.ts";
+import {
+  fetchAll,
+  type ParkedEntity,
+  parkedItem,
+  parkedPartition,
+  partitionPart,
+  type ReadModelTable,
+  sortPart,
+} from "../stream/index.ts";
 
 /** How far an entity's events are on the bus. */
 export interface Progress {
@@ -92,7 +99,7 @@ function put(table: string, progress: Progress) {
   const isNew = progress.revision === 0;
   return {
     TableName: table,
-    Item: { ...keyOf(progress.entityId), progress: { ...progress, revision: progress.revision + 1 } },
+    Item: { ...keyOf(progress.entityId), progress: withoutUndefined({ ...progress, revision: progress.revision + 1 }) },
     ConditionExpression: isNew ? "attribute_not_exists(#pk)" : "#progress.#revision = :revision",
     ExpressionAttributeNames: isNew ? { "#pk": "pk" } : { "#progress": "progress", "#revision": "revision" },
     ...(isNew ? {} : { ExpressionAttributeValues: { ":revision": progress.revision } }),

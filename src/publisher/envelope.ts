@@ -1,5 +1,5 @@
 import { type PublicEvent, type PublicEvents, publicEventOf } from "../definition/index.ts";
-import { describeIssues, isThenable, type StoredEvent } from "../event-store/index.ts";
+import { describeIssues, dropPromise, isThenable, type StoredEvent } from "../event-store/index.ts";
 import { forEvent } from "../stream/index.ts";
 
 /** The `detail` of a published event: what subscribers build on. */
@@ -59,8 +59,13 @@ export function envelopeOf(event: StoredEvent, options: EnvelopeOptions): Envelo
 /** @throws for data that the schema of the shape refuses: consumers are typed by it */
 function shapedData({ schema, data }: NonNullable<PublicEvent["publishedAs"]>, event: StoredEvent): unknown {
   const shaped = data(event);
+  // `forEvent` refuses it.
+  if (isThenable(shaped)) return shaped;
   const result = schema?.["~standard"].validate(shaped);
-  if (isThenable(result)) throw new TypeError("its schema waits, and has to answer at once");
+  if (isThenable(result)) {
+    dropPromise(result);
+    throw new TypeError("its schema waits, and has to answer at once");
+  }
   const [issue] = describeIssues("data", result?.issues ?? []);
   if (issue) throw new TypeError(`${issue.path}: ${issue.message}`);
   return shaped;

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
+import { withoutUndefined } from "../event-store/index.ts";
 import type { SweepPosition, SweepProgress } from "./sweep.ts";
 
 /** Keeps the position of the sweep in the Snapshots table. */
@@ -10,7 +11,8 @@ export function dynamoDbSweepProgress(client: DynamoDBDocumentClient, table: str
       const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
       return Item?.sweep as SweepPosition | undefined;
     },
-    async save(aggregateType, sweep) {
+    async save(aggregateType, position) {
+      const sweep = withoutUndefined(position);
       const command = new PutCommand({ TableName: table, Item: { ...keyOf(aggregateType), sweep } });
       await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     },

@@ -22,7 +22,7 @@ export interface SnapshotterContext {
 /** What became of one snapshot that was due. */
 export type SnapshotOutcome =
   | { readonly outcome: "made"; readonly version: number }
-  /** One of this code stands at the entity's version, or a newer one. */
+  /** One of this code stands at the entity's version. */
   | { readonly outcome: "current"; readonly version: number }
   | { readonly outcome: "too-large"; readonly bytes: number }
   /** The state is not plain JSON: a snapshot would give another one back. */

@@ -1,5 +1,6 @@
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, whileTransient } from "../event-store/dynamodb/index.ts";
+import { withoutUndefined } from "../event-store/index.ts";
 import type { ReadModelTable } from "./dynamodb-read-model-table.ts";
 import type { LagSweepPosition, LagSweepProgress } from "./lag-sweep.ts";
 
@@ -12,8 +13,8 @@ export function dynamoDbLagSweepProgress({ client, name: table }: ReadModelTable
       const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
       return Item?.sweep as LagSweepPosition | undefined;
     },
-    async save(aggregateType, { cursor, ...position }) {
-      const sweep = cursor === undefined ? position : { ...position, cursor };
+    async save(aggregateType, position) {
+      const sweep = withoutUndefined(position);
       const command = new PutCommand({ TableName: table, Item: { ...keyOf(aggregateType), sweep } });
       await whileTransient(REQUEST_ATTEMPTS, () => client.send(command));
     },

@@ -1,5 +1,11 @@
-import { isFaultOfTheEvent } from "../event-store/dynamodb/index.ts";
-import { type EventStore, type EventTypeLookup, type StoredEvent, UpcastError, upcast } from "../event-store/index.ts";
+import {
+  type EventStore,
+  type EventTypeLookup,
+  isEventStoreError,
+  type StoredEvent,
+  UpcastError,
+  upcast,
+} from "../event-store/index.ts";
 import { contiguous, type EntityBatch, missingEvent } from "./entity-batch.ts";
 
 /** An event that a reader of the stream cannot take. */
@@ -126,7 +132,8 @@ export class EntityEvents {
       return { events, unreadable: undefined };
     } catch (error) {
       this.#reading = undefined;
-      if (!isFaultOfTheEvent(error)) throw error;
+      // The store says that the event cannot be read; what the SDK throws says nothing about it.
+      if (!isEventStoreError(error)) throw error;
       return { events, unreadable: poisonOf(reading.next, error) };
     }
   }
@@ -139,7 +146,8 @@ function upcastAll(eventTypes: EventTypeLookup, delivered: readonly StoredEvent[
     try {
       events.push(upcast(eventTypes, event));
     } catch (error) {
-      if (!isFaultOfTheEvent(error)) throw error;
+      // The store says that the event cannot be read; what the SDK throws says nothing about it.
+      if (!isEventStoreError(error)) throw error;
       return { events, unreadable: { ...poisonOf(event.sequenceNumber, error), event } };
     }
   }

@@ -1,4 +1,4 @@
-import type { EventStore, IndexReadOptions } from "../event-store/index.ts";
+import { collect, type EventKey, type EventStore, type IndexReadOptions } from "../event-store/index.ts";
 
 /** How far a reader of the events is behind. */
 export interface Lag {
@@ -30,30 +30,30 @@ export interface LagProbes {
  */
 export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock: () => Date): LagProbes {
   const now = Math.floor(clock().getTime() / SECOND) * SECOND;
-  const read = new Map<string, Promise<Place[]>>();
+  const read = new Map<string, Promise<EventKey[]>>();
 
   type Look = Pick<IndexReadOptions, "fromTime" | "direction"> & { readonly limit: number };
 
-  function keys(aggregateType: string, look: Look): Promise<Place[]> {
+  function keys(aggregateType: string, look: Look): Promise<EventKey[]> {
     const name = `${aggregateType} ${JSON.stringify(look)}`;
     const known = read.get(name);
     if (known) return known;
-    const found = collect(store.readKeysByType(aggregateType, look));
+    const found = collect(store.readKeysByType(aggregateType, look), (key) => key);
     read.set(name, found);
     return found;
   }
 
-  const keysFrom = (aggregateType: string, time: number, limit = PROBE_KEYS): Promise<Place[]> =>
+  const keysFrom = (aggregateType: string, time: number, limit = PROBE_KEYS): Promise<EventKey[]> =>
     keys(aggregateType, { fromTime: new Date(time).toISOString(), limit });
 
-  const newest = async (aggregateType: string): Promise<Place[]> => {
+  const newest = async (aggregateType: string): Promise<EventKey[]> => {
     const fromTime = new Date(now - DAY).toISOString();
     return (await keys(aggregateType, { fromTime, direction: "backward", limit: PROBE_KEYS })).slice().reverse();
   };
 
   type CheckpointsOf = (entityIds: readonly string[]) => Promise<Checkpoints>;
 
-  async function waitingAmong(places: readonly Place[], checkpointsOf: CheckpointsOf): Promise<Place[]> {
+  async function waitingAmong(places: readonly EventKey[], checkpointsOf: CheckpointsOf): Promise<EventKey[]> {
     const checkpoints = await checkpointsOf([...new Set(places.map(({ entityId }) => entityId))]);
     return places.filter(({ entityId, sequenceNumber }) => {
       const checkpoint = checkpoints.has(entityId) ? checkpoints.get(entityId) : 0;
@@ -61,14 +61,14 @@ export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock
     });
   }
 
-  const timeOf = ({ eventTime }: Place): number => Math.floor(Date.parse(eventTime) / SECOND) * SECOND;
+  const timeOf = ({ eventTime }: EventKey): number => Math.floor(Date.parse(eventTime) / SECOND) * SECOND;
 
   /** The oldest waiting event between a time at which none waits and one that does, by halves. */
   async function narrow(
     type: string,
     from: number,
-    { to, checkpointsOf }: { readonly to: Place; readonly checkpointsOf: CheckpointsOf },
-  ): Promise<Place> {
+    { to, checkpointsOf }: { readonly to: EventKey; readonly checkpointsOf: CheckpointsOf },
+  ): Promise<EventKey> {
     let none = from;
     let found = to;
     while (timeOf(found) - none > Math.max(SECOND, (now - timeOf(found)) / 100)) {
@@ -81,7 +81,7 @@ export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock
     return found;
   }
 
-  async function oldest(type: string, checkpointsOf: CheckpointsOf): Promise<Place | undefined> {
+  async function oldest(type: string, checkpointsOf: CheckpointsOf): Promise<EventKey | undefined> {
     const places = await keysFrom(type, now - DAY);
     const [first] = await waitingAmong(places, checkpointsOf);
     if (first || places.length < PROBE_KEYS) return first;
@@ -120,12 +120,6 @@ export function createLagProbes(store: Pick<EventStore, "readKeysByType">, clock
   return { lag };
 }
 
-interface Place {
-  readonly entityId: string;
-  readonly sequenceNumber: number;
-  readonly eventTime: string;
-}
-
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -142,9 +136,3 @@ const AGES = [12, 6, 3, 1]
 /** Keys that are read at each look, and from the oldest waiting one on. */
 const PROBE_KEYS = 50;
 const COUNTED_KEYS = 1_000;
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of source) all.push(one);
-  return all;
-}

@@ -14,7 +14,9 @@ export async function appendToMany(context: StoreContext, requests: readonly App
   if (requests.length === 0) return [];
   const appends = await Promise.all(requests.map((request) => prepareAppend(context, request)));
   const found = await allInOrder(appends.map((append) => findHead(context, append))).catch(async (error: unknown) => {
-    const { all } = isConcurrencyError(error) ? await repeatedResults(context, appends) : { all: undefined };
+    // A command is on all of the requests or on none.
+    const mayRepeat = isConcurrencyError(error) && appends[0]?.command !== undefined;
+    const { all } = mayRepeat ? await repeatedResults(context, appends) : { all: undefined };
     if (all) return all;
     throw error;
   });
@@ -34,7 +36,8 @@ export async function appendToMany(context: StoreContext, requests: readonly App
   if (!conflict) return placed.map((events, index) => remember(context, heads[index] as EntityHead, events));
   const { all, versions } = await repeatedResults(context, appends);
   if (all) return all;
-  const { expectedVersion = 0 } = requests.find(({ entityId }) => entityId === conflict.entityId) ?? {};
+  const refused = appends.find(({ request }) => request.entityId === conflict.entityId);
+  const { expectedVersion = 0 } = refused?.request ?? {};
   throw new ConcurrencyError(conflict.entityId, expectedVersion, versions.get(conflict.entityId) ?? 0);
 }
 

@@ -11,13 +11,12 @@ import { writeEvents } from "./write.ts";
 
 export async function appendEvents(context: StoreContext, request: AppendRequest): Promise<AppendResult> {
   const append = await prepareAppend(context, request);
-  if (request.expectedVersion === undefined) return appendAtHead(context, append);
-  try {
-    return (await appendOnce(context, append)) ?? (await explainConflict(context, append));
-  } catch (error) {
-    if (append.command && isConcurrencyError(error)) return explainConflict(context, append);
+  if (append.request.expectedVersion === undefined) return appendAtHead(context, append);
+  const appended = await appendOnce(context, append).catch((error: unknown) => {
+    if (append.command && isConcurrencyError(error)) return undefined;
     throw error;
-  }
+  });
+  return appended ?? explainConflict(context, append);
 }
 
 async function appendAtHead(context: StoreContext, append: PreparedAppend): Promise<AppendResult> {
@@ -76,7 +75,7 @@ export async function findHead(context: StoreContext, append: PreparedAppend): P
   return context.heads.get(entityId) ?? readHead(context, entityId);
 }
 
-/** As above for an append with a command: its head comes with a complete command log. */
+/** As `findHead`, for an append with a command: its head comes with a complete command log. */
 async function headWithCommands(context: StoreContext, append: PreparedAppend): Promise<EntityHead> {
   const { entityId, expectedVersion, command } = append.request;
   if (command?.log?.complete && expectedVersion !== undefined) {
@@ -107,10 +106,8 @@ export function remember(context: StoreContext, head: EntityHead, placed: readon
   const events = placed.map(({ event }) => event);
   const last = events.at(-1);
   if (!last) return { version: head.version, events, repeated: false };
-  const { sequenceNumber: version, aggregateType, eventTime, entityId } = last;
-  const commands = events.reduce(recordCommand, head.commands);
-  context.heads.set(entityId, { version, aggregateType, eventTime, commands });
-  return { version, events, repeated: false };
+  context.heads.set(last.entityId, headAt(last, events.slice(0, -1).reduce(recordCommand, head.commands)));
+  return { version: last.sequenceNumber, events, repeated: false };
 }
 
 /** After a conflict: the first result when the same command was stored before, else where the entity is. */

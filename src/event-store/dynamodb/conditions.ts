@@ -7,11 +7,12 @@ export interface Condition<Value = { S: string }> {
   readonly ExpressionAttributeValues?: Record<string, Value>;
 }
 
-/** No event is stored yet under this entity and sequence number. */
-export const sequenceNumberIsFree: Condition = {
+/** No event is stored yet under this entity and sequence number; a refusal tells which one is. */
+export const sequenceNumberIsFree = {
   ConditionExpression: "attribute_not_exists(#entityId)",
   ExpressionAttributeNames: { "#entityId": "entityId" },
-};
+  ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+} as const;
 
 /** No snapshot stands at this version, or another one: of another state version, or of another history. */
 export function snapshotIsMissingOrAnother(dataHash: string): Condition {

@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { collect } from "../collect.ts";
 import type { CommandLog } from "../command-log.ts";
 import type { CommandOutcome } from "../command-outcome.ts";
 import { randomId, systemClock } from "../defaults.ts";
+import { DerivedMethods } from "../derived-methods.ts";
 import type { StoredEvent } from "../event.ts";
 import type {
   AppendRequest,
@@ -28,7 +28,7 @@ import { type IndexSelection, readIndex, readIndexKeys } from "./index-read.ts";
 import { checkOptions, type DynamoDBEventStoreOptions } from "./options.ts";
 import { findOutcome, rememberOutcome } from "./outcomes.ts";
 import { readEvents } from "./read.ts";
-import { readAvailable, whileAvailable } from "./retry.ts";
+import { REQUEST_ATTEMPTS, readAvailable, whileAvailable } from "./retry.ts";
 import { scanEvents } from "./scan.ts";
 import { expireSnapshot, putSnapshot, readSnapshots } from "./snapshots.ts";
 
@@ -39,7 +39,7 @@ import { expireSnapshot, putSnapshot, readSnapshots } from "./snapshots.ts";
  * const store = new DynamoDBEventStore(new DynamoDBClient(), "Shop-Events", "Shop-Snapshots");
  * const version = await store.appendEvent("Product", "p-1", "ProductCreated", { name: "Tea" }, "ann", "c-1", 0);
  */
-export class DynamoDBEventStore implements EventStore {
+export class DynamoDBEventStore extends DerivedMethods implements EventStore {
   readonly #context: StoreContext;
 
   constructor(
@@ -48,6 +48,7 @@ export class DynamoDBEventStore implements EventStore {
     snapshotTableName: string,
     options: DynamoDBEventStoreOptions = {},
   ) {
+    super();
     checkOptions(options);
     this.#context = {
       client: dynamoDbClient,
@@ -57,27 +58,13 @@ export class DynamoDBEventStore implements EventStore {
       eventTypes: new EventTypeRegistry(options.eventTypes, options.aggregates),
       heads: new HeadCache(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
       appendAttempts: options.appendAttempts ?? 40,
-      requestAttempts: options.requestAttempts ?? 8,
+      requestAttempts: options.requestAttempts ?? REQUEST_ATTEMPTS,
       indexShards: options.indexShards ?? 1,
       clock: options.clock ?? systemClock,
       newId: options.newId ?? randomId,
       traceHeader: options.traceHeader ?? (() => undefined),
       warn: options.warn ?? (() => undefined),
     };
-  }
-
-  async appendEvent<T>(
-    aggregateType: string,
-    entityId: string,
-    eventType: string,
-    eventData: T,
-    userId: string,
-    correlationId: string,
-    expectedVersion?: number,
-  ): Promise<number> {
-    const events = [{ eventType, eventData: eventData as object }];
-    const request = { aggregateType, entityId, events, userId, correlationId, expectedVersion };
-    return (await this.appendEvents(request)).version;
   }
 
   appendEvents(request: AppendRequest): Promise<AppendResult> {
@@ -88,22 +75,9 @@ export class DynamoDBEventStore implements EventStore {
     return whileAvailable(namesOf(requests), () => appendToMany(this.#context, requests));
   }
 
-  async getEvents(entityId: string, fromSequence?: number, toSequence?: number): Promise<StoredEvent[]> {
-    return collect(this.readEvents(entityId, { fromSequence, toSequence }), (event) => event);
-  }
-
   async *readEvents(entityId: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
     checkReadOptions(entityId, options);
     yield* readAvailable(entityId, readEvents(this.#context, entityId, options));
-  }
-
-  getEventsByType(
-    aggregateType: string,
-    eventType: string,
-    fromTime?: string,
-    toTime?: string,
-  ): Promise<StoredEvent[]> {
-    return collect(this.readEventsByType(aggregateType, eventType, { fromTime, toTime }), ({ event }) => event);
   }
 
   async *readEventsByType(
@@ -121,10 +95,6 @@ export class DynamoDBEventStore implements EventStore {
     yield* readIndexKeys(this.#context, { index: EVENT_TYPE_INDEX, of: aggregateType }, options);
   }
 
-  getEventsByUser(userId: string, fromTime?: string, toTime?: string): Promise<StoredEvent[]> {
-    return collect(this.readEventsByUser(userId, { fromTime, toTime }), ({ event }) => event);
-  }
-
   async *readEventsByUser(userId: string, options: IndexReadOptions = {}): AsyncGenerator<IndexEntry> {
     checkKeyText("userId", userId, MAX_INDEXED_ID_BYTES);
     yield* readIndex(this.#context, { index: USER_ACTION_INDEX, of: userId }, options);
@@ -134,28 +104,11 @@ export class DynamoDBEventStore implements EventStore {
     return scanEvents(this.#context, request);
   }
 
-  async createSnapshot<T>(
-    aggregateType: string,
-    entityId: string,
-    version: number,
-    snapshotData: T,
-    eventSequenceNumber: number,
-    options: SnapshotOptions = {},
-  ): Promise<void> {
-    await this.storeSnapshot({ aggregateType, entityId, version, snapshotData, eventSequenceNumber }, options);
-  }
-
   storeSnapshot(snapshot: NewSnapshot, options: SnapshotOptions = {}): Promise<boolean> {
     return whileAvailable(String(snapshot?.entityId), () => putSnapshot(this.#context, snapshot, options));
   }
 
-  async getLatestSnapshot<T>(entityId: string): Promise<Snapshot<T> | null> {
-    for await (const snapshot of this.readSnapshots(entityId, { limit: 1 })) return snapshot as Snapshot<T>;
-    return null;
-  }
-
   async *readSnapshots(entityId: string, query: SnapshotQuery = {}): AsyncGenerator<Snapshot> {
-    checkKeyText("entityId", entityId);
     yield* readAvailable(entityId, readSnapshots(this.#context, entityId, query));
   }
 

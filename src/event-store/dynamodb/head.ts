@@ -4,7 +4,7 @@ import type { StoredEvent } from "../event.ts";
 import type { StoreContext } from "./context.ts";
 import { readPages } from "./read.ts";
 
-/** The entity's last event as its head, strongly consistent; the command log is not complete. */
+/** The entity's last event as its head, strongly consistent; the command log is complete when that is its first event. */
 export async function readHead(context: StoreContext, entityId: string): Promise<EntityHead> {
   for await (const [last] of readPages(context, entityId, { direction: "backward", limit: 1 })) {
     if (last) return headAt(last, { records: [], complete: last.sequenceNumber === 1 });

@@ -5,7 +5,6 @@ export { itemSize, MAX_ITEM_BYTES } from "./item-size.ts";
 export type { DynamoDBEventStoreOptions } from "./options.ts";
 export { decodePayload, encodePayload, type PayloadEncoding } from "./payload.ts";
 export {
-  isFaultOfTheEvent,
   isRefusedContent,
   isSystemState,
   isTransient,

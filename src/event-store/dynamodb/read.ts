@@ -1,5 +1,5 @@
 import { type AttributeValue, GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { type CommandLog, recordCommand } from "../command-log.ts";
+import { recordCommand } from "../command-log.ts";
 import { headAt } from "../entity-head.ts";
 import { CorruptEntityError } from "../errors.ts";
 import type { StoredEvent } from "../event.ts";
@@ -53,7 +53,7 @@ async function* readBackward(
         .toReversed()
         .slice(0, -1)
         .reduce(recordCommand, context.heads.commandsBefore(entityId, oldest));
-      learnHead(context, head, log);
+      context.heads.set(entityId, headAt(head, log));
     }
     isFirst = false;
     if (events.length > 0) yield events;
@@ -72,7 +72,7 @@ async function* readForward(
     const head = events.at(-1);
     log = events.slice(0, -1).reduce(recordCommand, last ? recordCommand(log, last) : log);
     last = head ?? last;
-    if (next === undefined && toSequence === undefined && last) learnHead(context, last, log);
+    if (next === undefined && toSequence === undefined && last) context.heads.set(entityId, headAt(last, log));
     if (next === undefined && toSequence !== undefined) {
       await checkEnd(context, entityId, { last: last?.sequenceNumber ?? from - 1, bound: toSequence });
     }
@@ -136,11 +136,7 @@ function findHoleIn(page: Page, options: ReadOptions, before: number | undefined
 }
 
 /** The first place where an event is not the neighbour of the one before it. */
-function findHole(
-  events: readonly StoredEvent[],
-  before: number | undefined,
-  step: 1 | -1,
-): { readonly expected: number; readonly found: number } | undefined {
+function findHole(events: readonly StoredEvent[], before: number | undefined, step: 1 | -1): Hole | undefined {
   let previous = before;
   for (const { sequenceNumber } of events) {
     if (previous !== undefined && sequenceNumber !== previous + step)
@@ -148,11 +144,6 @@ function findHole(
     previous = sequenceNumber;
   }
   return undefined;
-}
-
-/** Tells the memory of a head that was read, with the commands before it as far as they are known. */
-function learnHead(context: StoreContext, head: StoredEvent, before: CommandLog): void {
-  context.heads.set(head.entityId, headAt(head, before));
 }
 
 /** A range that ends before its upper bound must end at the head. */

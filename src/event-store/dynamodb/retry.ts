@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import pRetry from "p-retry";
-import { type EventStoreError, isEventStoreError, StoreUnavailableError } from "../errors.ts";
+import { StoreUnavailableError } from "../errors.ts";
 import { pause } from "../pause.ts";
 
 /** How often a throttled or conflicting request is sent, each time with the SDK's own attempts, unless a caller says otherwise. */
@@ -58,9 +58,6 @@ export function isSystemState(error: unknown): boolean {
     (wasSent && statusOf(error) === 0)
   );
 }
-
-/** The store says that the event itself cannot be read; what the SDK throws says nothing about it. */
-export const isFaultOfTheEvent = (error: unknown): error is EventStoreError => isEventStoreError(error);
 
 /** As `whileAvailable`, for what is read one after another. */
 export async function* readAvailable<T>(entityId: string, source: AsyncIterable<T>): AsyncGenerator<T> {

@@ -17,7 +17,7 @@ import { decodeSnapshot, encodeSnapshot } from "./snapshot-codec.ts";
 
 const SIZE_ADVICE = "loading goes on from the events; make the state smaller";
 
-/** Stores the snapshot unless one of the same state version stands at that version. */
+/** Stores the snapshot unless the same one stands at that version. */
 export async function putSnapshot(
   context: StoreContext,
   made: NewSnapshot,
@@ -44,7 +44,7 @@ export async function putSnapshot(
 export async function* readSnapshots(
   context: StoreContext,
   entityId: string,
-  query: SnapshotQuery = {},
+  query: SnapshotQuery,
 ): AsyncGenerator<Snapshot> {
   checkSnapshotQuery(entityId, query);
   const { atMost, limit = 4, consistent = true } = query;

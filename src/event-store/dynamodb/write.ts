@@ -23,12 +23,7 @@ export async function writeEvents(context: StoreContext, placed: readonly EventI
 }
 
 async function putOne(context: StoreContext, { event, item }: EventItem): Promise<Conflict> {
-  const command = new PutItemCommand({
-    TableName: context.eventTable,
-    Item: item,
-    ...sequenceNumberIsFree,
-    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-  });
+  const command = new PutItemCommand(putOf(context, item));
   try {
     await whileTransient(context.requestAttempts, () => context.client.send(command));
     return undefined;
@@ -41,14 +36,7 @@ async function putOne(context: StoreContext, { event, item }: EventItem): Promis
 async function transactAll(context: StoreContext, placed: readonly EventItem[]): Promise<Conflict> {
   const command = new TransactWriteItemsCommand({
     ClientRequestToken: context.newId(),
-    TransactItems: placed.map(({ item }) => ({
-      Put: {
-        TableName: context.eventTable,
-        Item: item,
-        ...sequenceNumberIsFree,
-        ReturnValuesOnConditionCheckFailure: "ALL_OLD",
-      },
-    })),
+    TransactItems: placed.map(({ item }) => ({ Put: putOf(context, item) })),
   });
   try {
     await whileTransient(context.requestAttempts, () => context.client.send(command));
@@ -58,6 +46,12 @@ async function transactAll(context: StoreContext, placed: readonly EventItem[]):
     throw error;
   }
 }
+
+const putOf = ({ eventTable }: StoreContext, item: Item) => ({
+  TableName: eventTable,
+  Item: item,
+  ...sequenceNumberIsFree,
+});
 
 /** The reasons stand in the order of the items; a failed condition is a conflict whatever the others say. */
 function readCancellation(error: TransactionCanceledException, placed: readonly EventItem[]): Conflict {

@@ -27,7 +27,7 @@ const TRIES = 10;
  * changes the item before it takes its first batch.
  */
 export class FeedingRecord {
-  readonly #on: ReadModelTable;
+  readonly #table: ReadModelTable;
   readonly #clock: () => Date;
   #noted: { readonly entries: Readonly<Record<string, boolean>>; readonly until: number } | undefined;
 
@@ -37,7 +37,7 @@ export class FeedingRecord {
     /** Names the reader of the events: each has an item of its own. */
     readonly reader: string,
   ) {
-    this.#on = table;
+    this.#table = table;
     this.#clock = clock;
   }
 
@@ -55,7 +55,7 @@ export class FeedingRecord {
   }
 
   async #write(names: ReadonlySet<string>, entries: Readonly<Record<string, boolean>>, now: string): Promise<void> {
-    const { client, name: table } = this.#on;
+    const { client, name: table } = this.#table;
     const Key = { pk: FEEDING_PARTITION, sk: this.reader };
     for (let tries = 0; tries < TRIES; tries += 1) {
       const { Item } = await whileTransient(REQUEST_ATTEMPTS, () =>

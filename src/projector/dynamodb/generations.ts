@@ -2,17 +2,21 @@ import { isDeepStrictEqual } from "node:util";
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import { withoutUndefined } from "../../event-store/index.ts";
 import type { ReadModelTable } from "../../stream/index.ts";
 import type { Generations } from "../generation.ts";
 import { isUnchangedSince } from "./positions.ts";
 import { controlKey, ROW } from "./read-model-keys.ts";
+
+/** Milliseconds for which generations are taken as known, unless the caller says otherwise. */
+export const GENERATIONS_MAX_AGE_MS = 2_000;
 
 /**
  * Keeps what was read of the generations for a short while. A rebuild waits longer than that before
  * it reads the first event, so that no projector misses the new generation.
  */
 export class GenerationsCache {
-  readonly #on: ReadModelTable;
+  readonly #table: ReadModelTable;
   readonly #clock: () => Date;
   readonly #known = new Map<string, { readonly until: number; readonly generations: Generations }>();
 
@@ -23,7 +27,7 @@ export class GenerationsCache {
     /** A reader of rows writes nothing: where no generations are stored yet, it assumes the first generation. */
     readonly access: "reads" | "projects" = "projects",
   ) {
-    this.#on = table;
+    this.#table = table;
     this.#clock = clock;
   }
 
@@ -37,8 +41,8 @@ export class GenerationsCache {
   }
 
   async #find(name: string, version: number, now: string): Promise<Generations> {
-    if (this.access === "projects") return findGenerations(this.#on, name, { version, now });
-    return (await readGenerations(this.#on, name)) ?? firstGenerations(name, version, now);
+    if (this.access === "projects") return findGenerations(this.#table, name, { version, now });
+    return (await readGenerations(this.#table, name)) ?? firstGenerations(name, version, now);
   }
 
   forget(name: string): void {
@@ -57,7 +61,7 @@ export class GenerationsCache {
   }
 }
 
-/** The generations of a projection; its first one is made on the first look. */
+/** The generations of a projection; the first one is made when it is first asked for. */
 export async function findGenerations(
   table: ReadModelTable,
   name: string,
@@ -81,8 +85,7 @@ export async function writeGenerations(
   { client, name: table }: ReadModelTable,
   { revision, ...meant }: Generations,
 ): Promise<boolean> {
-  // Without the fields that are undefined, which a document client refuses unless it is told otherwise.
-  const generations = JSON.parse(JSON.stringify(meant)) as typeof meant;
+  const generations = withoutUndefined(meant);
   const command = new PutCommand({
     TableName: table,
     Item: { ...controlKey(generations.name), generations, [ROW.revision]: revision + 1 },

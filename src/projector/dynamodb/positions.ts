@@ -20,6 +20,13 @@ export interface PutStep {
   readonly ExpressionAttributeValues?: EncodedItem;
 }
 
+interface PositionsQuery {
+  readonly generation: GenerationKey;
+  readonly entityIds: readonly string[];
+  /** Default false. */
+  readonly consistent?: boolean | undefined;
+}
+
 /** @throws what the table says of the first key that it refuses */
 export async function getAll(
   table: ReadModelTable,
@@ -35,17 +42,9 @@ export async function getAll(
 export async function readPositions(
   table: ReadModelTable,
   projection: Projection,
-  {
-    generation,
-    entityIds,
-    consistent = false,
-  }: {
-    readonly generation: GenerationKey;
-    readonly entityIds: readonly string[];
-    readonly consistent?: boolean | undefined;
-  },
+  query: PositionsQuery,
 ): Promise<Map<string, Position>> {
-  const found = await findPositions(table, projection, { generation, entityIds, consistent });
+  const found = await findPositions(table, projection, query);
   return new Map([...found].flatMap(([id, position]) => (position instanceof Error ? [] : [[id, position] as const])));
 }
 
@@ -56,15 +55,7 @@ export async function readPositions(
 export async function findPositions(
   table: ReadModelTable,
   projection: Projection,
-  {
-    generation,
-    entityIds,
-    consistent = false,
-  }: {
-    readonly generation: GenerationKey;
-    readonly entityIds: readonly string[];
-    readonly consistent?: boolean | undefined;
-  },
+  { generation, entityIds, consistent = false }: PositionsQuery,
 ): Promise<Map<string, Position | Error>> {
   const keys = new Map(entityIds.map((entityId) => [entityId, positionKey(projection, generation, entityId)]));
   const { items, refused } = await fetchAll(table, [...keys.values()], consistent);

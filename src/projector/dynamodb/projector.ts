@@ -16,7 +16,7 @@ import type { Position } from "../position.ts";
 import type { Target } from "../target.ts";
 import type { EntityContext, EntityOutcome } from "./entity-outcome.ts";
 import { FeedingRecord } from "./feeding.ts";
-import { GenerationsCache } from "./generations.ts";
+import { GENERATIONS_MAX_AGE_MS, GenerationsCache } from "./generations.ts";
 import { findPositions, readPositionNow } from "./positions.ts";
 import { projectEntity } from "./project-entity.ts";
 import { SharedRun } from "./rows-across-entities.ts";
@@ -77,7 +77,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   const declared = options.aggregates ?? declaredIn(options.eventTypes);
   if (declared.length > 0) for (const one of options.projections) checkSelection(one, declared);
   const { projections, store, table, eventTypes, clock, random } = options;
-  const generations = new GenerationsCache(table, clock, options.generationsMaxAgeMs ?? 2_000);
+  const generations = new GenerationsCache(table, clock, options.generationsMaxAgeMs ?? GENERATIONS_MAX_AGE_MS);
   const reader = options.reader ?? "stream";
   const feeding = new FeedingRecord(table, clock, reader);
   const backOff = (attempt: number) => pause(random() * Math.min(MAX_PAUSE_MS, 5 * 2 ** attempt));

@@ -82,18 +82,16 @@ export function listAttributes<Row>(
   for (const [index, [list, place]] of Object.entries(lists ?? {}).entries()) {
     const at = checkPlace(list, place(row, key), key);
     if (at === undefined) continue;
-    attributes[`list${index + 1}pk`] = listPartition(generation, list, at.partition);
+    const partition = listPartition(generation, list, at.partition);
+    checkPart(`${list}.partition`, at.partition, partition, MAX_PARTITION_KEY_BYTES);
+    attributes[`list${index + 1}pk`] = partition;
     attributes[`list${index + 1}sk`] = sortKeyOf(at, key);
   }
   return attributes;
 }
 
-/** @throws {InvalidRowKeyError} */
-export function listPartition(generation: GenerationKey, list: string, partition: string): string {
-  const key = `${generationPrefix(generation)}${list}#${partition}`;
-  checkPart(`${list}.partition`, partition, key, MAX_PARTITION_KEY_BYTES);
-  return key;
-}
+export const listPartition = (generation: GenerationKey, list: string, partition: string): string =>
+  `${generationPrefix(generation)}${list}#${partition}`;
 
 /** Attribute names of the ReadModels table. */
 export const ROW = {

@@ -1,5 +1,6 @@
 import { PutCommand } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
+import { withoutUndefined } from "../../event-store/index.ts";
 import type { ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey } from "../generation.ts";
 import { getAll } from "./positions.ts";
@@ -31,7 +32,7 @@ export async function saveSegment(
   scan: Scan,
   { segment, position }: { readonly segment: number; readonly position: SegmentPosition },
 ): Promise<void> {
-  const Item = { ...keyOf(scan, segment), segment, position };
+  const Item = { ...keyOf(scan, segment), segment, position: withoutUndefined(position) };
   await whileTransient(REQUEST_ATTEMPTS, () => client.send(new PutCommand({ TableName: table, Item })));
 }
 

@@ -1,23 +1,23 @@
-import { GetCommand } from "@aws-sdk/lib-dynamodb";
 import { LRUCache } from "lru-cache";
 import { type ListOf, type Projection, type RowOf, versionOf } from "../../definition/projection.ts";
 import { systemClock } from "../../event-store/defaults.ts";
-import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
-import {
-  checkFields,
-  type Fields,
-  InvalidArgumentError,
-  isWellFormed,
-  MAX_PARTITION_KEY_BYTES,
-} from "../../event-store/index.ts";
-import type { ReadModelTable } from "../../stream/index.ts";
-import { partitionPart } from "../../stream/index.ts";
+import { checkFields, type Fields } from "../../event-store/index.ts";
+import { partitionPart, type ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey, Generations } from "../generation.ts";
 import type { Position } from "../position.ts";
 import { EVENT_ROW_PREFIX, SHARED_ROW_PREFIX } from "../row-keys.ts";
-import type { Page, PageRequest, RowReader, RowReaderOf, VersionedRow } from "../row-reader.ts";
-import { GenerationsCache } from "./generations.ts";
-import { positionKey, readPosition } from "./positions.ts";
+import {
+  checkList,
+  checkPartition,
+  listsOf,
+  type Page,
+  type PageRequest,
+  type RowReader,
+  type RowReaderOf,
+  type VersionedRow,
+} from "../row-reader.ts";
+import { GENERATIONS_MAX_AGE_MS, GenerationsCache } from "./generations.ts";
+import { readPositionNow } from "./positions.ts";
 import { generationPrefix, listIndex, listPartition } from "./read-model-keys.ts";
 import { listQuery, prefixQuery, readPage } from "./row-pages.ts";
 
@@ -37,7 +37,7 @@ export interface RowReadersOptions {
  */
 export function createRowReaders(table: ReadModelTable, options: RowReadersOptions = {}) {
   checkFields("options", options, READERS);
-  const { generationsMaxAgeMs = 2_000, clock = systemClock } = options;
+  const { generationsMaxAgeMs = GENERATIONS_MAX_AGE_MS, clock = systemClock } = options;
   const generations = new GenerationsCache(table, clock, generationsMaxAgeMs, "reads");
   return <P extends Projection>(projection: P): RowReaderOf<P> => createRowReader(table, generations, projection);
 }
@@ -66,31 +66,26 @@ export function createRowReader<P extends Projection>(
     return { name, number: generation };
   }
 
-  async function positionIn(generation: GenerationKey, entityId: string): Promise<Position | undefined> {
-    const Key = positionKey(projection, generation, entityId);
-    const command = new GetCommand({ TableName: table.name, Key, ConsistentRead: true });
-    const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => table.client.send(command));
-    return Item && readPosition(Item);
-  }
-
   /** Of the serving generation, or of the one before it while that is further. */
-  async function position(entityId: string): Promise<Position | undefined> {
+  async function position(entityId: string): Promise<Position> {
     const found = await current();
     const { name, serving: generation } = found;
+    const positionIn = (number: number) =>
+      readPositionNow(table, projection, { generation: { name, number }, entityId });
     const before = generations.alsoRead(found);
     const [now, then] = await Promise.all([
-      positionIn({ name, number: generation }, entityId),
-      before === undefined ? undefined : positionIn({ name, number: before }, entityId),
+      positionIn(generation),
+      before === undefined ? undefined : positionIn(before),
     ]);
-    return (then?.checkpoint ?? 0) > (now?.checkpoint ?? 0) ? then : now;
+    return then && then.checkpoint > now.checkpoint ? then : now;
   }
 
   async function row(entityId: string, atLeastVersion = 0): Promise<VersionedRow<Row> | undefined> {
     const { number: generation } = await serving();
-    const hot = cachedRows.get(`${generation} ${entityId}`);
-    if (hot && hot.version >= atLeastVersion) return hot;
+    const cached = cachedRows.get(`${generation} ${entityId}`);
+    if (cached && cached.version >= atLeastVersion) return cached;
     const found = await position(entityId);
-    if (found?.row === undefined) return undefined;
+    if (found.row === undefined) return undefined;
     const read = { row: found.row as Row, version: found.checkpoint };
     const known = cachedRows.peek(`${generation} ${entityId}`);
     if (!known || known.version <= read.version) cachedRows.set(`${generation} ${entityId}`, read);
@@ -113,29 +108,22 @@ export function createRowReader<P extends Projection>(
 
   async function list(name: string, partition: string, request: PageRequest<Row> = {}): Promise<Page<Row>> {
     const generation = await serving();
-    const lists = "lists" in projection ? (projection.lists ?? {}) : {};
-    if (!Object.hasOwn(lists, name))
-      throw new InvalidArgumentError("list", name, `one of ${Object.keys(lists).join(", ") || "none"}`);
-    checkPartition(partition, `${generationPrefix(generation)}${name}#${partition}`);
-    const query = listQuery(listIndex(lists, name), listPartition(generation, name, partition));
+    const lists = listsOf(projection);
+    checkList(lists, name);
+    const key = listPartition(generation, name, partition);
+    checkPartition(partition, key);
+    const query = listQuery(listIndex(lists, name), key);
     return readPage(table, query, { query: [generation.name, name, partition], within: generation, request });
   }
 
   return {
     row,
-    checkpoint: async (entityId) => (await position(entityId))?.checkpoint ?? 0,
+    checkpoint: async (entityId) => (await position(entityId)).checkpoint,
     eventRows: (entityId, page = {}) =>
       prefixed({ partition: partitionPart(entityId), prefix: EVENT_ROW_PREFIX, kind: "events" }, page),
     sharedRows: (partition, page = {}) => prefixed({ partition, prefix: SHARED_ROW_PREFIX, kind: "shared" }, page),
     list,
   };
-}
-
-/** @throws {InvalidArgumentError} for a partition that no row can stand in */
-function checkPartition(partition: string, key: string): void {
-  const isKey = isWellFormed(partition) && Buffer.byteLength(key) <= MAX_PARTITION_KEY_BYTES;
-  if (!isKey)
-    throw new InvalidArgumentError("partition", `${partition.slice(0, 40)}…`, "well-formed text of a key's length");
 }
 
 /** How many rows of a projection are kept in memory, and for how many milliseconds. */

@@ -18,14 +18,14 @@ const MAX_KNOWN = 2_000;
 
 /** The rows of one generation that this process has read or written, so that a cached row is not read again for each transaction. */
 export class RowsCache {
-  readonly #on: ReadModelTable;
+  readonly #table: ReadModelTable;
   readonly #known = new Map<string, KnownRow>();
 
   constructor(
     table: ReadModelTable,
     readonly generation: GenerationKey,
   ) {
-    this.#on = table;
+    this.#table = table;
   }
 
   has(key: TableKey): boolean {
@@ -44,8 +44,8 @@ export class RowsCache {
 
   /** Strongly consistent. A key that the table refuses is left to whom it is asked for by. */
   async readAhead(keys: readonly TableKey[]): Promise<void> {
-    const { items, refused } = await fetchAll(this.#on, keys, true);
-    const found = new Map(items.map((item) => [`${item[ROW.pk]}\u0000${item[ROW.sk]}`, item]));
+    const { items, refused } = await fetchAll(this.#table, keys, true);
+    const found = new Map(items.map((item) => [textOf({ pk: String(item[ROW.pk]), sk: String(item[ROW.sk]) }), item]));
     const out = new Set(refused.map(({ key }) => textOf(key)));
     for (const key of keys) if (!out.has(textOf(key))) this.set(known(key, found.get(textOf(key))));
   }
@@ -53,8 +53,8 @@ export class RowsCache {
   async get(key: TableKey): Promise<KnownRow> {
     const held = this.#known.get(textOf(key));
     if (held) return held;
-    const command = new GetCommand({ TableName: this.#on.name, Key: key, ConsistentRead: true });
-    const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => this.#on.client.send(command));
+    const command = new GetCommand({ TableName: this.#table.name, Key: key, ConsistentRead: true });
+    const { Item } = await whileTransient(REQUEST_ATTEMPTS, () => this.#table.client.send(command));
     return this.set(known(key, Item));
   }
 }
@@ -70,7 +70,7 @@ const known = (key: TableKey, item: Item | undefined): KnownRow => ({
  * everything that was read is checked in the transaction to be unchanged still.
  */
 export class TransactionRows implements Rows<unknown> {
-  readonly #on: ReadModelTable;
+  readonly #table: ReadModelTable;
   readonly #cache: RowsCache;
   readonly #touched = new Map<string, TouchedRow>();
   /** How the rows were before the event at hand touched them; undefined: it was the first to. */
@@ -78,7 +78,7 @@ export class TransactionRows implements Rows<unknown> {
   #systemFault: { readonly error: unknown } | undefined;
 
   constructor(table: ReadModelTable, cache: RowsCache) {
-    this.#on = table;
+    this.#table = table;
     this.#cache = cache;
   }
 
@@ -104,7 +104,7 @@ export class TransactionRows implements Rows<unknown> {
     const key = sharedRowKey(this.#cache.generation, at);
     const touched = this.#touched.get(textOf(key));
     if (!touched) throw new Error(`row ${at.partition}/${at.key}: get it before you set it`);
-    const encoded = row === undefined ? {} : encodeItem(this.#on, { [ROW.row]: row });
+    const encoded = row === undefined ? {} : encodeItem(this.#table, { [ROW.row]: row });
     this.#touch({ ...touched, row: structuredClone(row), encoded, isChanged: true });
   }
 
@@ -132,9 +132,9 @@ export class TransactionRows implements Rows<unknown> {
       const condition = isUnchangedSince(revision);
       if (!isChanged) {
         const Key = { pk: { S: key.pk }, sk: { S: key.sk } };
-        return { ConditionCheck: { TableName: this.#on.name, Key, ...encodeCondition(this.#on, condition) } };
+        return { ConditionCheck: { TableName: this.#table.name, Key, ...encodeCondition(this.#table, condition) } };
       }
-      return { Put: putStep(this.#on, { ...key, [ROW.revision]: revision + 1 }, condition, encoded) };
+      return { Put: putStep(this.#table, { ...key, [ROW.revision]: revision + 1 }, condition, encoded) };
     });
   }
 

@@ -144,6 +144,8 @@ test("two versions of a projection stand side by side, and the newer is served o
     lists: {},
   } as unknown as Projection;
   const projector = openProjector(engine, { eventsTable, projections: [one, two] });
+  // Both have one name, and the first generation is of the version that is asked for first.
+  await projector.generations.get(one.name, 1);
   await projector.project([0, 1, 2].map((n) => ({ entityId: `p-${n}`, upTo: 10, events: [] })));
   const reader = (projection: Projection) =>
     createRowReader(projector.context.table, projector.generations, projection);

@@ -118,6 +118,29 @@ test("an id that is made fits the schema of ids, and is the same for the same ke
   expect(await post(`/notes/${once.body.entityId}/sign`, {})).toMatchObject({ status: 200 });
 });
 
+test.each([
+  ["no body", undefined, {}, 400, "body"],
+  ["an empty body", "", { "content-type": "application/json" }, 400, "body"],
+  ["white space", " \n", { "content-type": "application/json" }, 400, "body"],
+  ["no content-type", "{}", { "content-type": "" }, 415, "application/json"],
+  ["another content-type", "{}", { "content-type": "text/plain" }, 415, "got text/plain"],
+  ["an empty If-Match", "{}", { "content-type": "application/json", "if-match": "" }, 400, "if-match"],
+  ["an empty Idempotency-Key", "{}", { "content-type": "application/json", "idempotency-key": "" }, 400, "idempotency"],
+  ["text", '"x"', { "content-type": "application/json" }, 400, "object"],
+  ["null", "null", { "content-type": "application/json" }, 400, "object"],
+  ["half a body", "{", { "content-type": "application/json" }, 400, "JSON"],
+])("%s is refused, where an empty object would do", async (_, body, headers: Record<string, string>, status, detail) => {
+  const { app } = open(notes);
+  for (const path of ["/pads/p-1/nop", "/notes"]) {
+    const response = await app.request(path, { method: "POST", headers, ...(body === undefined ? {} : { body }) });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    expect(((await response.json()) as { detail: string }).detail).toContain(detail);
+  }
+  const json = { "content-type": "application/vnd.notes+json; charset=utf-8" };
+  expect((await app.request("/pads/p-1/nop", { method: "POST", headers: json, body: "{}" })).status).toBe(200);
+});
+
 test.each([".", ".."])("the id %s is refused, because no path can hold it", async (thingId) => {
   const { post } = open(defineService({ name: "Things", aggregates: { things: thing({}) } }));
   expect(await post("/things", { thingId })).toMatchObject({
