@@ -10,17 +10,16 @@ import { systemClock } from "../event-store/defaults.ts";
 import {
   type AnySchema,
   checkFields,
-  contentHash,
   describeIssues,
   type EventStore,
   EventStoreError,
   type Fields,
   InvalidArgumentError,
 } from "../event-store/index.ts";
+import { commandContexts } from "./command-contexts.ts";
 import type { CommandResult } from "./command-result.ts";
-import { type CommandContext, type CommandRequest, handleCommand } from "./handle-command.ts";
-import { KeyedMutex } from "./keyed-mutex.ts";
-import { StateCache } from "./state-cache.ts";
+import { type CommandRequest, handleCommand } from "./handle-command.ts";
+import { copyOf, identityOf } from "./sent-command.ts";
 
 export interface CommandHandlerOptions {
   readonly store: EventStore;
@@ -60,41 +59,38 @@ export function createCommandHandler<Service extends ServiceDefinition>(
   options: CommandHandlerOptions,
 ): CommandHandler<Service> {
   checkFields("options", options, OPTIONS);
-  const { store, cachedEntities = 1_000, clock = systemClock } = options;
-  const contexts = new Map(
-    Object.values(service.aggregates).map((aggregate): [string, Context] => [
-      aggregate.aggregateType,
-      { aggregate, on: { store, cache: new StateCache(cachedEntities), mutex: new KeyedMutex() } },
-    ]),
-  );
+  const { store, cachedEntities, clock = systemClock } = options;
+  const contexts = commandContexts(service, store, cachedEntities);
+  const aggregates = new Map([...contexts.keys()].map((aggregate) => [aggregate.aggregateType, aggregate]));
   async function handle(aggregateType: string, request: ServiceCommandRequest<AnyAggregateDefinition>) {
-    const found = contexts.get(aggregateType);
-    if (!found)
-      throw new InvalidArgumentError("aggregateType", aggregateType, `one of ${[...contexts.keys()].join(", ")}`);
-    const command = await checkedCommand(found.aggregate, request?.command);
-    const { commandId, commandHash = commandId === undefined ? undefined : contentHash(request.command) } = request;
-    const now = request.now ?? clock().toISOString();
-    return handleCommand(found.on, found.aggregate, { ...request, command, commandHash, now });
+    const aggregate = aggregates.get(aggregateType);
+    const context = aggregate && contexts.get(aggregate);
+    if (!aggregate || !context)
+      throw new InvalidArgumentError("aggregateType", aggregateType, `one of ${[...aggregates.keys()].join(", ")}`);
+    if (request?.command === undefined) throw unknownCommand(aggregate, undefined);
+    // What the caller makes of the request while its schema answers changes nothing.
+    const { commandId, ...rest } = request;
+    const sent = copyOf(request.command);
+    const identity = commandId === undefined ? undefined : identityOf(commandId, sent);
+    const command = await checkedCommand(aggregate, sent);
+    const { commandHash = identity?.hash, now = clock().toISOString() } = rest;
+    return handleCommand(context, aggregate, { ...rest, command, commandId, commandHash, now });
   }
   return handle as CommandHandler<Service>;
 }
 
-interface Context {
-  readonly aggregate: AnyAggregateDefinition;
-  readonly on: CommandContext<unknown>;
-}
-
 /** A command with what its schema gives out. @throws {CommandSchemaError} */
-async function checkedCommand({ commands }: AnyAggregateDefinition, command: Command | undefined): Promise<Command> {
-  const type = command?.type;
-  const schema: AnySchema | undefined =
-    type !== undefined && Object.hasOwn(commands, type) ? commands[type] : undefined;
-  if (!command || !schema)
-    throw new InvalidArgumentError("command.type", type, `one of ${Object.keys(commands).join(", ")}`);
+async function checkedCommand(aggregate: AnyAggregateDefinition, command: Command): Promise<Command> {
+  const { commands } = aggregate;
+  const schema: AnySchema | undefined = Object.hasOwn(commands, command.type) ? commands[command.type] : undefined;
+  if (!schema) throw unknownCommand(aggregate, command.type);
   const result = await schema["~standard"].validate(command.data);
   if (result.issues) throw new CommandSchemaError(command.type, describeIssues("data", result.issues));
   return { type: command.type, data: result.value };
 }
+
+const unknownCommand = ({ commands }: AnyAggregateDefinition, type: unknown): InvalidArgumentError =>
+  new InvalidArgumentError("command.type", type, `one of ${Object.keys(commands).join(", ")}`);
 
 /** The data of a command do not fit its schema. Nothing was stored. */
 export class CommandSchemaError extends EventStoreError {

@@ -9,7 +9,6 @@ import {
   checkFields,
   checkTime,
   checkWholeNumber,
-  contentHash,
   deepFreeze,
   dropPromise,
   type EventStore,
@@ -23,6 +22,7 @@ import type { CommandResult } from "./command-result.ts";
 import { findFirstTime, type Identity, rememberRefusal } from "./first-time.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
 import { fold, type LoadedAggregate, load, loadAfter } from "./load.ts";
+import { copyOf, identityOf } from "./sent-command.ts";
 import type { StateCache } from "./state-cache.ts";
 
 export interface CommandContext<State> {
@@ -108,15 +108,6 @@ function takeRequest<C extends Command>(given: CommandRequest<C>): CommandReques
   if (expectedVersion !== undefined) checkWholeNumber("expectedVersion", expectedVersion, 0);
   checkTime("now", now);
   return { ...given, command: deepFreeze(copyOf(command)) };
-}
-
-/** @throws {InvalidArgumentError} for a function, or what else is no data */
-function copyOf<C extends Command>(command: C): C {
-  try {
-    return structuredClone(command);
-  } catch {
-    throw new InvalidArgumentError("command", command, "a command whose data can be copied");
-  }
 }
 
 interface Attempt<State> {
@@ -258,15 +249,6 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
         "an array of events, at once",
       );
     return decided;
-  }
-}
-
-/** @throws {InvalidArgumentError} when the command cannot be told from another one */
-function identityOf(id: string, command: Command): Identity {
-  try {
-    return { id, hash: contentHash(command) };
-  } catch {
-    throw new InvalidArgumentError("command", command, "a command of JSON, as it has a commandId");
   }
 }
 

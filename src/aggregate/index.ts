@@ -1,3 +1,4 @@
+export * from "./command-contexts.ts";
 export * from "./command-handler.ts";
 export * from "./command-result.ts";
 export * from "./handle-command.ts";

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { type CommandContext, type CommandResult, handleCommand, KeyedMutex, StateCache } from "../aggregate/index.ts";
+import { type CommandContext, type CommandResult, commandContexts, handleCommand } from "../aggregate/index.ts";
 import type { AnyAggregateDefinition, CommandRoute, ServiceDefinition } from "../definition/index.ts";
 import { contentHash } from "../event-store/index.ts";
 import type { HttpDependencies } from "./dependencies.ts";
@@ -11,19 +11,10 @@ import { type App, etagOf, type RequestContext, userOf } from "./request.ts";
 import { entityId, problemContent, withField, zodOf } from "./schemas.ts";
 
 /** A route for every command of the service. */
-export function addCommands(
-  app: App,
-  { aggregates, commandRoutes }: ServiceDefinition,
-  dependencies: HttpDependencies,
-): void {
-  const { store, cachedEntities = 1_000 } = dependencies;
-  const contexts = new Map(
-    Object.values(aggregates).map((aggregate): [AnyAggregateDefinition, CommandContext<unknown>] => [
-      aggregate,
-      { store, cache: new StateCache(cachedEntities), mutex: new KeyedMutex() },
-    ]),
-  );
-  for (const route of commandRoutes) {
+export function addCommands(app: App, service: ServiceDefinition, dependencies: HttpDependencies): void {
+  const { store, cachedEntities } = dependencies;
+  const contexts = commandContexts(service, store, cachedEntities);
+  for (const route of service.commandRoutes) {
     const context = contexts.get(route.aggregate) ?? { store };
     if (route.idField === undefined) addAction(app, route, { on: context, dependencies });
     else addCreation(app, route, { ...context, idField: route.idField }, dependencies);

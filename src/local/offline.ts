@@ -8,7 +8,7 @@ import { portBehindGate, serveEngineGate } from "./engine-gate.ts";
 import type { Listening } from "./listen.ts";
 import { type LocalRun, startLocalRun } from "./local-run.ts";
 import { guardAllServers, isLoopback } from "./loopback-only.ts";
-import { freePort } from "./ports.ts";
+import { choosePorts } from "./ports.ts";
 import { readServiceDefinition } from "./read-service.ts";
 import { RequestLog } from "./request-log.ts";
 import { isRunning, type RunFile, readRunFile, runFileOf } from "./run-file.ts";
@@ -43,14 +43,9 @@ export class OfflineService {
     const { service } = this.#serverless;
     const definition = readServiceDefinition(service);
     pretendCredentials(definition.region);
-    const ports = {
-      api: await choosePort("api"),
-      lambda: await choosePort("lambda"),
-      bus: await choosePort("bus"),
-      console: await choosePort("console"),
-    };
+    const ports = await choosePorts(process.env);
     const given = process.env.AWS_ENDPOINT_URL_DYNAMODB;
-    const engineEndpoint = given ?? (await this.#startEngine());
+    const engineEndpoint = given ?? (await this.#startEngine(ports.engine));
     const api = `http://127.0.0.1:${ports.api}`;
     const busEndpoint = `http://127.0.0.1:${ports.bus}`;
     Object.assign(process.env, {
@@ -102,8 +97,7 @@ export class OfflineService {
     mkdirSync(this.#folder, { recursive: true });
   }
 
-  async #startEngine(): Promise<string> {
-    const port = await choosePort("engine");
+  async #startEngine(port: number): Promise<string> {
     const start = async () => startEngine({ folder: this.#folder, port: await portBehindGate(), log: this.#print });
     // Another run that starts just now may have taken the port after the look at it.
     const engine = await start().catch((error: Error) => {
@@ -238,18 +232,6 @@ interface Serverless {
 }
 
 type Print = (line: string) => void;
-
-const PREFERRED_PORTS = { api: 3000, lambda: 3002, engine: 8000, bus: 4010, console: 3001 } as const;
-
-/** A port from the environment (0: any that is free), else the usual one, else any. @throws naming the variable */
-async function choosePort(name: keyof typeof PREFERRED_PORTS): Promise<number> {
-  const variable = `STREAMFOLD_${name.toUpperCase()}_PORT`;
-  const wanted = process.env[variable];
-  if (wanted === undefined) return freePort(PREFERRED_PORTS[name]);
-  if (!/^\d{1,5}$/.test(wanted) || Number(wanted) > 65_535)
-    throw new Error(`${variable}: expected a port from 0 (any that is free) to 65535, got ${wanted}`);
-  return freePort(Number(wanted));
-}
 
 async function waitForApi(url: string): Promise<void> {
   for (let look = 0; look < 300; look += 1) {

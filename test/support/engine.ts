@@ -75,4 +75,4 @@ export async function startTestEngine(): Promise<TestEngine> {
 }
 
 export const documents = (client: DynamoDBClient): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  DynamoDBDocumentClient.from(client);

@@ -71,6 +71,40 @@ describe("an append at an expected version", () => {
   });
 });
 
+describe("what the caller makes of a request afterwards changes nothing", () => {
+  const request = (entityId: string) => ({
+    aggregateType: "Thing",
+    entityId,
+    events: [{ eventType: "ThingDone", eventData: { n: 1 } }],
+    userId: "ann",
+    correlationId: "c-1",
+    expectedVersion: 0,
+  });
+  const spoil = (sent: ReturnType<typeof request>) => {
+    Object.assign(sent, { expectedVersion: 7, entityId: "other", userId: "bob" });
+    Object.assign(sent.events[0] ?? {}, { eventType: "Other" });
+  };
+
+  test("one entity", async () => {
+    const sent = request(newEntity());
+    const { entityId } = sent;
+    await appendOne(openStore(engine), entityId, 0);
+    const answer = store.appendEvents(sent);
+    spoil(sent);
+    await expect(answer).rejects.toMatchObject({ code: "CONCURRENCY", entityId, expectedVersion: 0, actualVersion: 1 });
+  });
+
+  test("several entities", async () => {
+    const sent = [request(newEntity()), request(newEntity())];
+    const ids = sent.map(({ entityId }) => entityId);
+    const answer = store.appendToMany(sent);
+    sent.forEach(spoil);
+    expect((await answer).map(({ events: [event] }) => [event?.entityId, event?.userId, event?.eventType])).toEqual(
+      ids.map((id) => [id, "ann", "ThingDone"]),
+    );
+  });
+});
+
 describe("requests and capacity units", () => {
   test("a version that the store knows costs one put and no read; an unknown one a read of that item besides", async () => {
     const client = engine.connect();

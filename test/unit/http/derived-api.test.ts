@@ -129,17 +129,20 @@ test.each([
   ["text", '"x"', { "content-type": "application/json" }, 400, "object"],
   ["null", "null", { "content-type": "application/json" }, 400, "object"],
   ["half a body", "{", { "content-type": "application/json" }, 400, "JSON"],
-])("%s is refused, where an empty object would do", async (_, body, headers: Record<string, string>, status, detail) => {
-  const { app } = open(notes);
-  for (const path of ["/pads/p-1/nop", "/notes"]) {
-    const response = await app.request(path, { method: "POST", headers, ...(body === undefined ? {} : { body }) });
-    expect(response.status).toBe(status);
-    expect(response.headers.get("content-type")).toBe("application/problem+json");
-    expect(((await response.json()) as { detail: string }).detail).toContain(detail);
-  }
-  const json = { "content-type": "application/vnd.notes+json; charset=utf-8" };
-  expect((await app.request("/pads/p-1/nop", { method: "POST", headers: json, body: "{}" })).status).toBe(200);
-});
+])(
+  "%s is refused, where an empty object would do",
+  async (_, body, headers: Record<string, string>, status, detail) => {
+    const { app } = open(notes);
+    for (const path of ["/pads/p-1/nop", "/notes"]) {
+      const response = await app.request(path, { method: "POST", headers, ...(body === undefined ? {} : { body }) });
+      expect(response.status).toBe(status);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(((await response.json()) as { detail: string }).detail).toContain(detail);
+    }
+    const json = { "content-type": "application/vnd.notes+json; charset=utf-8" };
+    expect((await app.request("/pads/p-1/nop", { method: "POST", headers: json, body: "{}" })).status).toBe(200);
+  },
+);
 
 test.each([".", ".."])("the id %s is refused, because no path can hold it", async (thingId) => {
   const { post } = open(defineService({ name: "Things", aggregates: { things: thing({}) } }));
