@@ -39,7 +39,12 @@ export {
   upcaster,
   type VersionedEvent,
 } from "./definition/index.ts";
-export { DynamoDBEventStore, type DynamoDBEventStoreOptions } from "./event-store/dynamodb/index.ts";
+export {
+  createFastDynamoDBClient,
+  DynamoDBEventStore,
+  type DynamoDBEventStoreOptions,
+  type FastDynamoDBClientConfig,
+} from "./event-store/dynamodb/index.ts";
 export {
   type AppendRequest,
   type AppendResult,

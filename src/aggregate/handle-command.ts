@@ -17,11 +17,13 @@ import {
   isConcurrencyError,
   isThenable,
   type NewEvent,
+  pause,
 } from "../event-store/index.ts";
 import type { CommandResult } from "./command-result.ts";
+import { contentionOf } from "./contention.ts";
 import { findFirstTime, type Identity, rememberRefusal } from "./first-time.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
-import { fold, type LoadedAggregate, load, loadAfter } from "./load.ts";
+import { EvolveError, fold, type LoadedAggregate, load, loadAfter } from "./load.ts";
 import { copyOf, identityOf } from "./sent-command.ts";
 import type { StateCache } from "./state-cache.ts";
 
@@ -123,6 +125,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
   readonly #request: CommandRequest<C>;
   readonly #identity: Identity | undefined;
   #outcome: Promise<CommandOutcome | undefined> | undefined;
+  #thrownByDecide: unknown;
 
   constructor(context: CommandContext<State>, aggregate: Aggregate<State, C, E>, request: CommandRequest<C>) {
     this.#context = context;
@@ -136,24 +139,53 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     const { store, cache, attempts = 30 } = this.#context;
     const { entityId, expectedVersion } = this.#request;
     this.#outcome = this.#findOutcome();
-    let stale: LoadedAggregate<State> | undefined;
+    const contention = contentionOf(store);
+    let next: Attempt<State> | undefined;
     const attempt = async (): Promise<CommandResult<State>> => {
-      const isCertain = stale !== undefined;
-      const loaded = stale
-        ? await loadAfter(store, this.#aggregate, stale)
-        : (cache?.get(entityId) ?? (await load(store, this.#aggregate, entityId, { consistent: false })));
-      stale = loaded;
-      cache?.set(loaded);
-      return this.#decideSurely({ loaded, isCertain });
+      next ??= await this.#first(contention.pauseMs(entityId));
+      cache?.set(next.loaded);
+      return this.#decideSurely(next);
     };
-    return pRetry(attempt, {
+    const mayRetry = (error: unknown): error is ConcurrencyError =>
+      isConcurrencyError(error) && expectedVersion === undefined;
+    const result = await pRetry(attempt, {
       retries: attempts - 1,
-      minTimeout: 2,
-      maxTimeout: 200,
-      factor: 1.5,
-      randomize: true,
-      shouldRetry: ({ error }) => isConcurrencyError(error) && expectedVersion === undefined,
+      minTimeout: 0,
+      shouldRetry: ({ error }) => mayRetry(error),
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        if (!mayRetry(error) || !next || retriesLeft === 0) return;
+        contention.lost(entityId);
+        next = await this.#afterLostRace(next.loaded, error, contention.pauseMs(entityId));
+      },
     });
+    contention.won(entityId);
+    return result;
+  }
+
+  /** The state to decide on first: as it is known, or, where writers compete, after a pause in which others went on. */
+  async #first(pauseMs: number): Promise<Attempt<State>> {
+    const { store, cache } = this.#context;
+    const { entityId } = this.#request;
+    const known = cache?.get(entityId);
+    if (pauseMs > 0) await pause(pauseMs);
+    if (!known) {
+      return { loaded: await load(store, this.#aggregate, entityId, { consistent: false }), isCertain: false };
+    }
+    if (pauseMs > 0) return { loaded: await loadAfter(store, this.#aggregate, known), isCertain: true };
+    return { loaded: known, isCertain: false };
+  }
+
+  /** The state to decide on again: with the winner's event taken in, or, after a pause in which others went on, read. */
+  async #afterLostRace(
+    stale: LoadedAggregate<State>,
+    { winner }: ConcurrencyError,
+    pauseMs: number,
+  ): Promise<Attempt<State>> {
+    // Of several events that are stored at once the winner is the first: what is decided between them needs a read.
+    if (pauseMs === 0 && winner?.sequenceNumber === stale.version + 1)
+      return { loaded: fold(this.#aggregate, stale, [winner]), isCertain: false };
+    await pause(pauseMs);
+    return { loaded: await loadAfter(this.#context.store, this.#aggregate, stale), isCertain: true };
   }
 
   /** Asked for while the entity is loaded. */
@@ -177,7 +209,8 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
       return isUnproven(outcome) ? await again() : outcome;
     } catch (error) {
       const isStaleExpectation = isConcurrencyError(error) && this.#request.expectedVersion !== undefined;
-      if (isRejection(error) || isStaleExpectation) return again();
+      const isOfState = isRejection(error) || error === this.#thrownByDecide || error instanceof EvolveError;
+      if (isOfState || isStaleExpectation) return again();
       throw error;
     }
   }
@@ -222,6 +255,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
       correlationId,
       causationId,
       expectedVersion: loaded.version,
+      explainsConflict: this.#request.expectedVersion !== undefined,
       command: identity && { ...identity, log },
       precondition: (events) => {
         next = fold(this.#aggregate, loaded, events);
@@ -240,7 +274,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
 
   #decide(state: State): readonly E[] {
     const { command, userId, correlationId, now } = this.#request;
-    const decided: unknown = this.#aggregate.decide(command, state, { userId, correlationId, now });
+    const decided = this.#callDecide(() => this.#aggregate.decide(command, state, { userId, correlationId, now }));
     if (isThenable(decided)) dropPromise(decided);
     if (!Array.isArray(decided))
       throw new InvalidArgumentError(
@@ -249,6 +283,15 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
         "an array of events, at once",
       );
     return decided;
+  }
+
+  #callDecide(decide: () => unknown): unknown {
+    try {
+      return decide();
+    } catch (error) {
+      this.#thrownByDecide = error;
+      throw error;
+    }
   }
 }
 

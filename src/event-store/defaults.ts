@@ -6,4 +6,7 @@ import { randomUUID } from "node:crypto";
  */
 export const systemClock = (): Date => new Date();
 
+/** From 0, below 1. */
+export const randomFraction = (): number => Math.random();
+
 export const randomId = (): string => randomUUID();

@@ -20,14 +20,17 @@ export abstract class EventStoreError extends Error {
 /** The entity was not at the version that the caller expected. Nothing was stored. */
 export class ConcurrencyError extends EventStoreError {
   readonly code = "CONCURRENCY";
+  /** The event at `expectedVersion + 1`, where the append that was refused showed it. */
+  readonly winner: StoredEvent | undefined;
   constructor(
     readonly entityId: string,
     readonly expectedVersion: number,
     /** The version seen when the append was refused. Another writer may be further by now. */
     readonly actualVersion: number,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly winner?: StoredEvent | undefined },
   ) {
     super(`${entityId} was expected at version ${expectedVersion} and is at ${actualVersion}`, options);
+    this.winner = options?.winner;
   }
 }
 

@@ -21,6 +21,11 @@ export interface AppendRequest {
    * The version the entity must be at: 0 for a new one. Omitted: appended at the head, whatever it is.
    */
   readonly expectedVersion?: number | undefined;
+  /**
+   * Default true: a conflict says where the entity is, which a lost race costs a strong read. False: it says what the
+   * refused append showed, which is the event at `expectedVersion + 1` as `winner`; the entity may be further on.
+   */
+  readonly explainsConflict?: boolean | undefined;
   /** Recognises a repeat among the entity's last 100 commands. */
   readonly command?: CommandIdentity | undefined;
   /** Called with the events as they are going to be stored; what it throws refuses the append. Nothing was sent then. */

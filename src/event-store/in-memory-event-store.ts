@@ -115,8 +115,13 @@ export class InMemoryEventStore extends DerivedMethods implements EventStore {
     const { entityId, expectedVersion } = append.request;
     const head = this.#head(entityId);
     if (expectedVersion !== undefined && expectedVersion !== head.version)
-      throw new ConcurrencyError(entityId, expectedVersion, head.version);
+      throw this.#conflict(entityId, expectedVersion, head.version);
     return assignSequenceNumbers(this.#context, head, append);
+  }
+
+  #conflict(entityId: string, expected: number, actual: number): ConcurrencyError {
+    const winner = this.#stored(entityId)[expected];
+    return new ConcurrencyError(entityId, expected, actual, { winner: winner && this.#upcast(winner) });
   }
 
   #push(events: readonly StoredEvent[]): AppendResult {

@@ -34,6 +34,7 @@ const APPEND: Fields<AppendRequest> = {
   correlationId: true,
   causationId: true,
   expectedVersion: true,
+  explainsConflict: true,
   command: true,
   precondition: true,
 };
@@ -51,6 +52,9 @@ export function checkAppend(request: AppendRequest): void {
   if (request.causationId !== undefined) checkText("causationId", request.causationId);
   if (command !== undefined) checkCommand(command);
   if (request.expectedVersion !== undefined) checkWholeNumber("expectedVersion", request.expectedVersion, 0);
+  const { explainsConflict } = request;
+  if (explainsConflict !== undefined && typeof explainsConflict !== "boolean")
+    throw new InvalidArgumentError("explainsConflict", explainsConflict, "true or false");
   if (events.length < 1 || events.length > MAX_EVENTS_PER_APPEND)
     throw new InvalidArgumentError("events", events.length, `1 to ${MAX_EVENTS_PER_APPEND} events`);
   for (const [index, event] of events.entries()) checkEvent(`events[${index}]`, event);

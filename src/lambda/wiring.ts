@@ -5,7 +5,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
 import type { Feed, ServiceDefinition } from "../definition/index.ts";
-import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/dynamodb/index.ts";
+import { createFastDynamoDBClient, DynamoDBEventStore, type PayloadEncoding } from "../event-store/dynamodb/index.ts";
 import { pause } from "../event-store/index.ts";
 import { createProjector, type Projector, type ReadModelTable } from "../projector/dynamodb/index.ts";
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
@@ -56,7 +56,7 @@ export function createStore(
   { aggregates }: Pick<ServiceDefinition, "aggregates">,
   config: Tables,
 ): { store: DynamoDBEventStore; table: ReadModelTable } {
-  const client = new DynamoDBClient({ requestHandler });
+  const { client, documents } = createClients(config.DYNAMODB_CLIENT);
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
   const logger = createLogger();
@@ -70,9 +70,22 @@ export function createStore(
     newId,
   };
   const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
   return { store, table: { client: documents, name: READ_MODELS_TABLE } };
 }
+
+/** The clients of items and of documents; the fast ones share their connections. */
+function createClients(kind: Tables["DYNAMODB_CLIENT"]): { client: DynamoDBClient; documents: DynamoDBDocumentClient } {
+  if (kind === "sdk") {
+    const client = new DynamoDBClient({ requestHandler });
+    return { client, documents: DynamoDBDocumentClient.from(client, DOCUMENTS) };
+  }
+  const client = createFastDynamoDBClient({ requestHandler });
+  const { requestHandler: shared, credentials } = client.config;
+  const other = createFastDynamoDBClient({ requestHandler: shared, credentials, cacheMiddleware: false });
+  return { client, documents: DynamoDBDocumentClient.from(other, DOCUMENTS) };
+}
+
+const DOCUMENTS = { marshallOptions: { removeUndefinedValues: true } };
 
 /** A request that hangs is given up and sent again well before the function's own time is over. */
 export const requestHandler = { requestTimeout: 5_000, throwOnRequestTimeout: true, connectionTimeout: 1_000 };
@@ -93,6 +106,7 @@ interface Tables {
   readonly READ_MODELS_TABLE: string;
   readonly PAYLOAD_ENCODING: PayloadEncoding;
   readonly INDEX_SHARDS: number;
+  readonly DYNAMODB_CLIENT: "fast" | "sdk";
   readonly TRACING: "on" | "off";
 }
 

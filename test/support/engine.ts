@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient, DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
+import { createFastDynamoDBClient } from "../../src/event-store/dynamodb/index.ts";
 import { type Engine, startEngine } from "../../src/local/engine.ts";
 import { freePort } from "../../src/local/ports.ts";
 import { readServiceDefinition } from "../../src/local/read-service.ts";
@@ -59,7 +60,14 @@ export async function startTestEngine(): Promise<TestEngine> {
   const clients: DynamoDBClient[] = [];
   const connect = (config: DynamoDBClientConfig = {}): DynamoDBClient => {
     const { endpoint } = engine;
-    const client = new DynamoDBClient({ endpoint, region: "eu-central-1", credentials: localCredentials, ...config });
+    // Tests add middleware between requests, and document clients.
+    const client = createFastDynamoDBClient({
+      cacheMiddleware: false,
+      endpoint,
+      region: "eu-central-1",
+      credentials: localCredentials,
+      ...config,
+    });
     clients.push(client);
     folders.set(client, engine.folder);
     return client;
@@ -74,5 +82,4 @@ export async function startTestEngine(): Promise<TestEngine> {
   return { endpoint: engine.endpoint, client, streamArn, connect, stop };
 }
 
-export const documents = (client: DynamoDBClient): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(client);
+export const documents = (client: DynamoDBClient): DynamoDBDocumentClient => DynamoDBDocumentClient.from(client);

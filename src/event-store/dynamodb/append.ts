@@ -2,7 +2,11 @@ import pRetry from "p-retry";
 import { findCommand, readEventsOfCommand, recordCommand, UNKNOWN_COMMAND_LOG } from "../command-log.ts";
 import { type EntityHead, headAt, NEW_ENTITY } from "../entity-head.ts";
 import { AppendRetriesExhaustedError, ConcurrencyError, isConcurrencyError } from "../errors.ts";
+import type { StoredEvent } from "../event.ts";
 import type { AppendRequest, AppendResult, ReadOptions } from "../event-store.ts";
+import { upcast } from "../event-types.ts";
+import { stepBackMs } from "../lost-races.ts";
+import { pause } from "../pause.ts";
 import type { StoreContext } from "./context.ts";
 import { readHead, readHeadWithCommands } from "./head.ts";
 import { assignSequenceNumbers, type EventItem, type PreparedAppend, prepareAppend } from "./prepare.ts";
@@ -13,28 +17,27 @@ export async function appendEvents(context: StoreContext, request: AppendRequest
   const append = await prepareAppend(context, request);
   if (append.request.expectedVersion === undefined) return appendAtHead(context, append);
   const appended = await appendOnce(context, append).catch((error: unknown) => {
-    if (append.command && isConcurrencyError(error)) return undefined;
+    if (append.command && isConcurrencyError(error)) return new LostRace(append.request.entityId);
     throw error;
   });
-  return appended ?? explainConflict(context, append);
+  return appended instanceof LostRace ? explainConflict(context, append, appended) : appended;
 }
 
 async function appendAtHead(context: StoreContext, append: PreparedAppend): Promise<AppendResult> {
   const { entityId } = append.request;
   const attempt = async (): Promise<AppendResult> => {
     const appended = await appendOnce(context, append);
-    if (appended) return appended;
-    await refreshHead(context, append);
-    throw new LostRace(entityId);
+    if (appended instanceof LostRace) throw appended;
+    return appended;
   };
   try {
     return await pRetry(attempt, {
       retries: context.appendAttempts - 1,
-      minTimeout: 2,
-      maxTimeout: 200,
-      factor: 1.5,
-      randomize: true,
+      minTimeout: 0,
       shouldRetry: ({ error }) => error instanceof LostRace,
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        if (retriesLeft > 0) await learn(context, append, error, stepBackMs(attemptNumber));
+      },
     });
   } catch (error) {
     if (error instanceof LostRace) throw new AppendRetriesExhaustedError(entityId, context.appendAttempts);
@@ -42,23 +45,64 @@ async function appendAtHead(context: StoreContext, append: PreparedAppend): Prom
   }
 }
 
-class LostRace extends Error {}
+/** Somebody else stored at that sequence number first. */
+class LostRace extends Error {
+  constructor(
+    entityId: string,
+    readonly winner?: StoredEvent,
+  ) {
+    super(entityId);
+  }
+}
 
-/** One try. Undefined: somebody else stored at that sequence number first. */
-async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<AppendResult | undefined> {
+/** Where the entity is after a lost race: behind the winner, or, after a pause in which others went on, read. */
+async function learn(context: StoreContext, append: PreparedAppend, lost: Error, pauseMs: number): Promise<void> {
+  if (!(lost instanceof LostRace)) return;
+  if (pauseMs === 0 && lost.winner && !isOfCommand(lost.winner, append)) return learnWinner(context, lost.winner);
+  await pause(pauseMs);
+  await refreshHead(context, append);
+}
+
+const isOfCommand = ({ commandId }: StoredEvent, { command }: PreparedAppend): boolean =>
+  command !== undefined && commandId === command.id;
+
+function learnWinner({ heads }: StoreContext, winner: StoredEvent): void {
+  heads.set(winner.entityId, headAt(winner, heads.commandsBefore(winner.entityId, winner.sequenceNumber)));
+}
+
+/** One try. */
+async function appendOnce(context: StoreContext, append: PreparedAppend): Promise<AppendResult | LostRace> {
   const found = await findHead(context, append);
   if (isAppended(found)) return found;
   const placed = assignSequenceNumbers(context, found, append);
   append.request.precondition?.(placed.map(({ event }) => event));
   const conflict = await writeEvents(context, placed);
-  return conflict ? undefined : remember(context, found, placed);
+  return conflict ? new LostRace(conflict.entityId, conflict.winner) : remember(context, found, placed);
 }
 
-async function explainConflict(context: StoreContext, append: PreparedAppend): Promise<AppendResult> {
-  const { entityId, expectedVersion = 0 } = append.request;
+/** The first result when the same command was stored before. @throws {ConcurrencyError} */
+async function explainConflict(
+  context: StoreContext,
+  append: PreparedAppend,
+  { winner: stored }: LostRace,
+): Promise<AppendResult> {
+  const { entityId, expectedVersion = 0, explainsConflict = true } = append.request;
+  const winner = stored && upcastOrNone(context, stored);
+  if (!explainsConflict && winner && !isOfCommand(winner, append)) {
+    learnWinner(context, winner);
+    throw new ConcurrencyError(entityId, expectedVersion, winner.sequenceNumber, { winner });
+  }
   const { repeated, version } = await findRepeat(context, append);
   if (repeated) return repeated;
-  throw new ConcurrencyError(entityId, expectedVersion, version);
+  throw new ConcurrencyError(entityId, expectedVersion, version, { winner });
+}
+
+function upcastOrNone({ eventTypes }: StoreContext, event: StoredEvent): StoredEvent | undefined {
+  try {
+    return upcast(eventTypes, event);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where the append goes, or the result of the same command's first time. */

@@ -8,12 +8,12 @@ import type { StoredEvent } from "../event.ts";
 import { EVENT } from "./attributes.ts";
 import { sequenceNumberIsFree } from "./conditions.ts";
 import type { StoreContext } from "./context.ts";
-import type { Item } from "./event-codec.ts";
+import { decodeEvent, type Item } from "./event-codec.ts";
 import type { EventItem } from "./prepare.ts";
 import { whileTransient } from "./retry.ts";
 
-/** What came of a conditional write: undefined when it is stored, else the entity that was in the way. */
-export type Conflict = { readonly entityId: string } | undefined;
+/** What came of a conditional write: undefined when it is stored, else the event that was in the way. */
+export type Conflict = { readonly entityId: string; readonly winner: StoredEvent | undefined } | undefined;
 
 /** Stores all the events or none; a single one costs a plain put, half the price of a transaction. */
 export async function writeEvents(context: StoreContext, placed: readonly EventItem[]): Promise<Conflict> {
@@ -68,5 +68,14 @@ function readCancellation(error: TransactionCanceledException, placed: readonly 
  */
 function conflictWith(occupant: Item | undefined, event: StoredEvent): Conflict {
   const isOurs = occupant?.[EVENT.eventId]?.S === event.eventId;
-  return isOurs ? undefined : { entityId: event.entityId };
+  return isOurs ? undefined : { entityId: event.entityId, winner: occupant && readableEvent(occupant) };
+}
+
+/** What is no event of ours, a read will say. */
+function readableEvent(item: Item): StoredEvent | undefined {
+  try {
+    return decodeEvent(item);
+  } catch {
+    return undefined;
+  }
 }

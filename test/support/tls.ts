@@ -1,0 +1,21 @@
+/** A key that guards nothing, and the certificate that it signed for `localhost` and 127.0.0.1. For tests of TLS only. */
+export const LOCALHOST = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIZd7n1PrW8U4ebYn
+VIaA9Lw6e+lQ8FTCT75pcw6gJnqhRANCAASuKhC7LTuo5Gqwbq5fSsp+Yov6xYUv
+S50cu0rxulQ/1fXFp+LMm0SJok34e0TYbrO8IenmNIXQ/6dsqWquh7qB
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUTeypKwernY10/i3rf+ywsXFvsYYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODAxNDk1NFoYDzIxMjYxMTA0
+MDE0OTU0WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASuKhC7LTuo5Gqwbq5fSsp+Yov6xYUvS50cu0rxulQ/1fXFp+LMm0SJ
+ok34e0TYbrO8IenmNIXQ/6dsqWquh7qBo28wbTAdBgNVHQ4EFgQUCPg+0H+aomeG
+PfQCzsq0mvXrwF0wHwYDVR0jBBgwFoAUCPg+0H+aomeGPfQCzsq0mvXrwF0wDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAOm8IE6+GNLfdVAbrAmGtnJkygxGWV9WVVDsce1Tdxf/AiBs
+VhWvybUFFuXzCKGfO5YIRNuudVhNqyZq3AoCsJC63w==
+-----END CERTIFICATE-----
+`,
+};
