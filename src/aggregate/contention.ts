@@ -21,10 +21,10 @@ export class Contention {
     else this.#levels.delete(entityId);
   }
 
-  /** Milliseconds to step back for; 0 where nobody competes. */
+  /** Milliseconds to step back for; 0 where nobody competes, and after a single lost race. */
   pauseMs(entityId: string): number {
     const level = this.#level(entityId);
-    return level < 1 ? 0 : randomFraction() * FIRST_PAUSE_MS * 2 ** (level - 1);
+    return level <= 1 ? 0 : randomFraction() * FIRST_PAUSE_MS * 2 ** (level - 2);
   }
 
   #level(entityId: string): number {
@@ -34,7 +34,7 @@ export class Contention {
 
 // Measured by `npm run bench -- contend`: lower levels send more requests, higher ones leave the entity idle.
 const FIRST_PAUSE_MS = 4;
-const HIGHEST_LEVEL = 6;
+const HIGHEST_LEVEL = 7;
 const WON_BACK = 0.5;
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_ENTITIES = 1_000;
