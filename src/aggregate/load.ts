@@ -133,22 +133,43 @@ async function assemble<State, E extends NewEvent>(
   const first = tail[0]?.sequenceNumber ?? 1;
   const nothing = emptyAggregate(entityId, aggregate.initialState);
   if (snapshot && first > 1) {
-    const events = [...(await bridge(store, entityId, { from: snapshot.version, before: first })), ...tail];
-    const start = fromSnapshot<State>(snapshot);
-    const rest = events.filter((event) => event.sequenceNumber > start.version);
-    const loaded = isOfThisHistory(snapshot, events) ? foldIfItCan(aggregate, start, rest) : undefined;
+    const from = eventsFrom(store, entityId, { from: snapshot.version, tail });
+    const loaded = await goOnFrom(aggregate, snapshot, from);
     if (loaded) return loaded;
   }
-  return fold(aggregate, nothing, [...(await bridge(store, entityId, { from: 1, before: first })), ...tail]);
+  let loaded = nothing;
+  for await (const events of eventsFrom(store, entityId, { from: 1, tail })) loaded = fold(aggregate, loaded, events);
+  return loaded;
 }
 
-/** Events from `from` up to the tail, which are read only where snapshots did not keep up. */
-async function bridge(
+/** How many events a range has, and how many ranges are asked for at a time. */
+const RANGE_EVENTS = 250;
+const RANGES_AHEAD = 4;
+
+/** Events from `from` on: what lies before the tail, where snapshots did not keep up, is asked for range beside range. */
+async function* eventsFrom(
   store: EventStore,
   entityId: string,
-  { from, before }: { readonly from: number; readonly before: number },
-): Promise<StoredEvent[]> {
-  return from < before ? store.getEvents(entityId, from, before - 1) : [];
+  { from, tail }: { readonly from: number; readonly tail: readonly StoredEvent[] },
+): AsyncGenerator<readonly StoredEvent[]> {
+  const last = (tail[0]?.sequenceNumber ?? 1) - 1;
+  const ahead: Promise<StoredEvent[]>[] = [];
+  let next = from;
+  const ask = () => {
+    if (next > last) return;
+    const range = store.getEvents(entityId, next, Math.min(next + RANGE_EVENTS - 1, last));
+    // Whoever reads the ranges hears of it, in their order.
+    range.catch(() => undefined);
+    ahead.push(range);
+    next += RANGE_EVENTS;
+  };
+  for (let n = 0; n < RANGES_AHEAD; n += 1) ask();
+  for (let range = ahead.shift(); range; range = ahead.shift()) {
+    const events = await range;
+    ask();
+    yield events;
+  }
+  yield tail.filter(({ sequenceNumber }) => sequenceNumber >= from);
 }
 
 function fromSnapshot<State>(snapshot: Snapshot): LoadedAggregate<State> {
@@ -162,20 +183,27 @@ function fromSnapshot<State>(snapshot: Snapshot): LoadedAggregate<State> {
   };
 }
 
-/** The events show whether the snapshot belongs to this history: the one at its version carries the id it names. */
-function isOfThisHistory(snapshot: Snapshot, events: readonly StoredEvent[]): boolean {
-  if (snapshot.eventId === undefined) return true;
-  return events.some((e) => e.sequenceNumber === snapshot.version && e.eventId === snapshot.eventId);
-}
-
-/** Undefined when `evolve` cannot go on from the snapshot: it may be of a state that the events never had. */
-function foldIfItCan<State, E extends NewEvent>(
+/**
+ * The state from a snapshot on, given the events from its own one. Undefined when that event does not carry the id that
+ * the snapshot names, so that it is of another history, and when `evolve` cannot go on: it may be of a state that the
+ * events never had.
+ */
+async function goOnFrom<State, E extends NewEvent>(
   aggregate: AnyCommandAggregate<State, E>,
-  start: LoadedAggregate<State>,
-  events: readonly StoredEvent[],
-): LoadedAggregate<State> | undefined {
+  snapshot: Snapshot,
+  from: AsyncIterable<readonly StoredEvent[]>,
+): Promise<LoadedAggregate<State> | undefined> {
+  let loaded = fromSnapshot<State>(snapshot);
+  let isProven = snapshot.eventId === undefined;
   try {
-    return fold(aggregate, start, events);
+    for await (const events of from) {
+      const own = events.find(({ sequenceNumber }) => sequenceNumber === snapshot.version);
+      isProven ||= own?.eventId === snapshot.eventId;
+      if (!isProven) return undefined;
+      const rest = events.filter(({ sequenceNumber }) => sequenceNumber > snapshot.version);
+      loaded = fold(aggregate, loaded, rest);
+    }
+    return loaded;
   } catch (error) {
     if (error instanceof EvolveError) return undefined;
     throw error;

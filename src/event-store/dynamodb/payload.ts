@@ -87,22 +87,36 @@ function digitsOf(text: string): string {
 }
 
 function decodeList(list: readonly AttributeValue[]): JsonValue {
-  return Object.freeze(list.map((item, index) => within(`[${index}]`, item)));
+  const result: JsonValue[] = [];
+  try {
+    for (const item of list) result.push(decodeValue(item));
+  } catch (error) {
+    throw within(`[${result.length}]`, error);
+  }
+  return Object.freeze(result);
 }
 
 function decodeMap(map: Readonly<Record<string, AttributeValue>>): JsonValue {
   const result: Record<string, JsonValue> = {};
-  for (const key in map) setKey(result, key, within(`.${key}`, map[key] as AttributeValue));
+  const set = Object.hasOwn(map, "__proto__") ? setKey : setPlainKey;
+  let at = "";
+  try {
+    for (const key in map) {
+      at = key;
+      set(result, key, decodeValue(map[key] as AttributeValue));
+    }
+  } catch (error) {
+    throw within(`.${at}`, error);
+  }
   return Object.freeze(result);
 }
 
-function within(part: string, value: AttributeValue): JsonValue {
-  try {
-    return decodeValue(value);
-  } catch (error) {
-    throw error instanceof UnreadableValue ? error.within(part) : error;
-  }
+function setPlainKey(target: Record<string, JsonValue>, key: string, value: JsonValue): void {
+  target[key] = value;
 }
+
+const within = (part: string, error: unknown): unknown =>
+  error instanceof UnreadableValue ? error.within(part) : error;
 
 /** Where in a payload a value stands that would be read as something else. */
 class UnreadableValue extends Error {
