@@ -36,7 +36,7 @@ const tables = {
   PAYLOAD_ENCODING: z.enum(["map", "json"]).default("map"),
   TRACING: z.enum(["on", "off"]).default("off"),
   INDEX_SHARDS: count.max(100).default(1),
-  DYNAMODB_CLIENT: z.enum(["fast", "sdk"]).default("fast"),
+  AWS_CLIENT: z.enum(["fast", "sdk"]).default("fast"),
 };
 
 /** What stands in an event on the bus, and in `/entities/{id}/published`. */

@@ -6,6 +6,8 @@ import { LocalBus } from "../../src/local/bus.ts";
 import { serveBus } from "../../src/local/bus-server.ts";
 import { freePort } from "../../src/local/ports.ts";
 import { benchEngine, resolveService } from "./engine.ts";
+import type { Section } from "./report.ts";
+import { median, round } from "./statistics.ts";
 
 /** Milliseconds since the process started. */
 interface Times {
@@ -112,10 +114,7 @@ function run(bundle: string, event: object, env: Record<string, string>): Promis
   });
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN) * 10) / 10;
-}
+const roundedMedian = (times: readonly number[]): number => round(median(times));
 
 /** Share of a bundle's bytes by where they come from. */
 function shares(inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>): [string, number][] {
@@ -166,10 +165,10 @@ export async function measureColdStarts(runs = 7): Promise<ColdRow[]> {
         checkAnswer(handler, answered.answer);
         times.push(answered);
       }
-      const node = median(times.map(({ started }) => started));
-      const load = median(times.map(({ started, loaded }) => loaded - started));
-      const first = median(times.map(({ loaded, answered }) => answered - loaded));
-      const total = median(times.map(({ answered }) => answered));
+      const node = roundedMedian(times.map(({ started }) => started));
+      const load = roundedMedian(times.map(({ started, loaded }) => loaded - started));
+      const first = roundedMedian(times.map(({ loaded, answered }) => answered - loaded));
+      const total = roundedMedian(times.map(({ answered }) => answered));
       const inputs = metafile.outputs[`dist/${handler}.mjs`]?.inputs ?? {};
       rows.push({
         handler,
@@ -177,8 +176,8 @@ export async function measureColdStarts(runs = 7): Promise<ColdRow[]> {
         load,
         first,
         total,
-        timesBareNode: Math.round((total / median(bares)) * 10) / 10,
-        warm: median(times.map(({ answered, again }) => again - answered)),
+        timesBareNode: round(total / median(bares)),
+        warm: roundedMedian(times.map(({ answered, again }) => again - answered)),
         dominatedBy: dominant(node, load, first, shares(inputs)),
       });
     }
@@ -189,7 +188,12 @@ export async function measureColdStarts(runs = 7): Promise<ColdRow[]> {
   }
 }
 
-export async function benchCold(): Promise<void> {
-  console.table(await measureColdStarts());
-  console.log("milliseconds on this machine; Lambda adds the download of the zip and the start of its sandbox");
+export async function benchCold(): Promise<Section[]> {
+  return [
+    {
+      title: "cold starts: milliseconds from the start of the process",
+      rows: await measureColdStarts(),
+      notes: ["On this machine; Lambda adds the download of the zip and the start of its sandbox."],
+    },
+  ];
 }

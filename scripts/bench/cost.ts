@@ -6,6 +6,7 @@ import { productService } from "../../src/product/service.ts";
 import { makeSnapshot } from "../../src/snapshotter/index.ts";
 import { benchEngine } from "./engine.ts";
 import { type Cost, Meter } from "./meter.ts";
+import type { Section } from "./report.ts";
 
 const aggregates = Object.values(productService.aggregates);
 
@@ -119,6 +120,6 @@ export async function measureCosts(): Promise<CostRow[]> {
   return rows;
 }
 
-export async function benchCost(): Promise<void> {
-  console.table(await measureCosts());
+export async function benchCost(): Promise<Section[]> {
+  return [{ title: "cost: requests and capacity units of each operation", rows: await measureCosts() }];
 }

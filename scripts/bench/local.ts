@@ -9,6 +9,8 @@ import type { ServiceDefinition } from "../../src/local/service-definition.ts";
 import { product } from "../../src/product/index.ts";
 import { productService } from "../../src/product/service.ts";
 import { resolveService } from "./engine.ts";
+import type { Section } from "./report.ts";
+import { median, round } from "./statistics.ts";
 
 const aggregates = Object.values(productService.aggregates);
 
@@ -97,13 +99,16 @@ export async function measureLocal(few: number, many: number): Promise<LocalCost
   }
 }
 
-const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
-
-export async function benchLocal(): Promise<void> {
+export async function benchLocal(): Promise<Section[]> {
   const { early, late, ratio } = await measureLocal(200, 20_000);
-  console.table([
-    { command: "after 200", "median ms": early.toFixed(2) },
-    { command: "after 20,000", "median ms": late.toFixed(2) },
-  ]);
-  console.log(`ratio ${ratio.toFixed(2)}, two runs side by side, ${ROUNDS} rounds of ${A_ROUND} commands each`);
+  return [
+    {
+      title: "local run: median milliseconds of a command",
+      rows: [
+        { command: "after 200", medianMs: round(early) },
+        { command: "after 20,000", medianMs: round(late) },
+      ],
+      notes: [`ratio ${ratio.toFixed(2)}, two runs side by side, ${ROUNDS} rounds of ${A_ROUND} commands each`],
+    },
+  ];
 }

@@ -15,7 +15,10 @@ interface Consumed {
 
 const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)/;
 
-/** Counts what a client sends: requests, and the capacity units of tables and indexes that the engine reports. */
+/**
+ * Counts what a client sends: requests when they are sent, failed ones and the SDK's own retries too, and the capacity
+ * units of tables and indexes that the engine reports in its answers.
+ */
 export class Meter {
   #cost: Cost = { requests: 0, read: 0, write: 0, operations: [] };
 
@@ -26,7 +29,7 @@ export class Meter {
           ...args,
           input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input,
         });
-        this.#record(
+        this.#addUnits(
           String(context.commandName),
           (result.output as { ConsumedCapacity?: Consumed | Consumed[] }).ConsumedCapacity,
         );
@@ -34,11 +37,13 @@ export class Meter {
       },
       { step: "initialize", name: "meter" },
     );
+    onEachSend(client, (commandName) => {
+      this.#cost.requests += 1;
+      this.#cost.operations.push(commandName.replace(/Command$/, ""));
+    });
   }
 
-  #record(operation: string, consumed: Consumed | Consumed[] | undefined): void {
-    this.#cost.requests += 1;
-    this.#cost.operations.push(operation.replace(/Command$/, ""));
+  #addUnits(operation: string, consumed: Consumed | Consumed[] | undefined): void {
     for (const { CapacityUnits = 0 } of [consumed ?? []].flat()) {
       if (WRITES.test(operation)) this.#cost.write += CapacityUnits;
       else this.#cost.read += CapacityUnits;
@@ -56,16 +61,42 @@ export class Meter {
 /** What a client sends, failed requests too, and how many events it reads from a table. */
 export function countRequests(client: DynamoDBClient, eventsTable: string): { sent: number; read: number } {
   const count = { sent: 0, read: 0 };
+  onEachSend(client, () => {
+    count.sent += 1;
+  });
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      count.sent += 1;
       const result = await next(args);
       const isRead =
         context.commandName === "QueryCommand" && (args.input as { TableName?: string }).TableName === eventsTable;
       if (isRead) count.read += (result.output as { Items?: unknown[] }).Items?.length ?? 0;
       return result;
     },
-    { step: "finalizeRequest", priority: "low", name: "count" },
+    { step: "initialize", name: "countRead" },
   );
   return count;
+}
+
+/** A function that says how many requests the client has sent since it was last called. Adds nothing to the requests. */
+export function requestCounter(client: DynamoDBClient): () => number {
+  let sent = 0;
+  onEachSend(client, () => {
+    sent += 1;
+  });
+  return () => {
+    const taken = sent;
+    sent = 0;
+    return taken;
+  };
+}
+
+/** At the end of the step that holds the SDK's retries, so each of them passes here. */
+function onEachSend(client: DynamoDBClient, act: (commandName: string) => void): void {
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      act(String(context.commandName));
+      return next(args);
+    },
+    { step: "finalizeRequest", priority: "low" },
+  );
 }

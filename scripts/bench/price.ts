@@ -9,6 +9,7 @@ import { measureCosts } from "./cost.ts";
 import { benchEngine } from "./engine.ts";
 import { type Cost, Meter } from "./meter.ts";
 import { measureProjecting } from "./project.ts";
+import type { Section } from "./report.ts";
 
 const { projections, eventTypes } = productService;
 const aggregates = Object.values(productService.aggregates);
@@ -117,9 +118,12 @@ export async function measurePrice(batch: 1 | 100): Promise<PriceRow[]> {
   return [...rows, { part: "a million commands", amount: "", dollars: Math.round(all * 100) / 100 }];
 }
 
-export async function benchPrice(): Promise<void> {
-  for (const batch of [1, 100] as const) {
-    console.log(`US dollars a million commands, ${PRICES.asOf}; the stream hands over ${batch} at once`);
-    console.table(await measurePrice(batch));
-  }
+export async function benchPrice(): Promise<Section[]> {
+  const sections: Section[] = [];
+  for (const batch of [1, 100] as const)
+    sections.push({
+      title: `price: US dollars a million commands, ${PRICES.asOf}; the stream hands over ${batch} at once`,
+      rows: await measurePrice(batch),
+    });
+  return sections;
 }

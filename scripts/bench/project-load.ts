@@ -34,7 +34,7 @@ const CUT_AFTER_MS = 20_000;
 export async function measureLoad(backlog: number): Promise<LoadRow[]> {
   const engine = await benchEngine();
   try {
-    await engine.createBareEvents(EVENTS);
+    await engine.createEvents(EVENTS, "none");
     const rows = [await hotCategory(engine, 1), await hotCategory(engine, 8)];
     await fill(engine.connect(), backlog);
     for (const projection of projections) rows.push(await projectBacklog(engine, projection, backlog));

@@ -7,8 +7,11 @@ import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { groupByEntity } from "../../src/stream/index.ts";
 import { benchEngine } from "./engine.ts";
 import { Meter } from "./meter.ts";
+import type { BenchOptions } from "./options.ts";
 import { productEvent } from "./product-events.ts";
 import { measureLoad } from "./project-load.ts";
+import { benchRates } from "./project-rate.ts";
+import type { Section } from "./report.ts";
 
 const { projections, eventTypes } = productService;
 const aggregates = Object.values(productService.aggregates);
@@ -73,7 +76,10 @@ export async function measureProjecting(which: readonly Projection[] = projectio
   return rows;
 }
 
-export async function benchProject(): Promise<void> {
-  console.table(await measureProjecting());
-  console.table(await measureLoad(BACKLOG));
+export async function benchProject({ rounds }: BenchOptions): Promise<Section[]> {
+  return [
+    await benchRates(rounds),
+    { title: "project: what a batch costs each read model", rows: await measureProjecting() },
+    { title: "project: under load", rows: await measureLoad(BACKLOG) },
+  ];
 }

@@ -1,9 +1,9 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
 import type { ServiceDefinition } from "../definition/index.ts";
 import { checkBusExists, createPublisher, eventBridgeBus, repairPublisherLag } from "../publisher/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
+import { createEventBridgeClient } from "./clients.ts";
 import { publishingOf } from "./publishing.ts";
 import {
   backOff,
@@ -13,7 +13,6 @@ import {
   createStore,
   isLagSweep,
   type LagSweepRequest,
-  requestHandler,
   tellSweep,
   timeUpOf,
   traceBatch,
@@ -25,7 +24,7 @@ export function createPublisherHandler(service: ServiceDefinition) {
   const logger = createLogger();
   const metrics = createMetrics();
   const { store, table } = createStore(service, config);
-  const client = new EventBridgeClient({ requestHandler });
+  const client = createEventBridgeClient(config.AWS_CLIENT);
   const bus = eventBridgeBus(client, config.EVENT_BUS);
   const publisher = createPublisher({ bus, store, table, ...publishingOf(service, config), backOff, clock });
   const aggregateTypes = Object.values(service.aggregates).map(({ aggregateType }) => aggregateType);

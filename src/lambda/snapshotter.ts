@@ -1,5 +1,4 @@
 import { MetricUnit } from "@aws-lambda-powertools/metrics";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { Context, EventBridgeEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
 import type { ServiceDefinition } from "../definition/index.ts";
@@ -13,7 +12,8 @@ import {
   type SweepContext,
   sweepAggregate,
 } from "../snapshotter/index.ts";
-import { clock, createLogger, createMetrics, createStore, requestHandler } from "./wiring.ts";
+import { createEventBridgeClient } from "./clients.ts";
+import { clock, createLogger, createMetrics, createStore } from "./wiring.ts";
 
 const SWEEP_UNFINISHED = "SweepUnfinished";
 
@@ -25,7 +25,7 @@ export function createSnapshotterHandler(service: ServiceDefinition) {
   const logger = createLogger();
   const metrics = createMetrics();
   const { store, table } = createStore(service, config);
-  const bus = eventBridgeBus(new EventBridgeClient({ requestHandler }), config.EVENT_BUS);
+  const bus = eventBridgeBus(createEventBridgeClient(config.AWS_CLIENT), config.EVENT_BUS);
   const aggregates = Object.values(service.aggregates);
   const context: SnapshotterContext = { store, aggregates, clock, keep: config.SNAPSHOTS_KEPT };
 

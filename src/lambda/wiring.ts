@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import type { Context } from "aws-lambda";
 import type { Feed, ServiceDefinition } from "../definition/index.ts";
-import { createFastDynamoDBClient, DynamoDBEventStore, type PayloadEncoding } from "../event-store/dynamodb/index.ts";
+import { DynamoDBEventStore, type PayloadEncoding } from "../event-store/dynamodb/index.ts";
 import { pause } from "../event-store/index.ts";
 import { createProjector, type Projector, type ReadModelTable } from "../projector/dynamodb/index.ts";
 import type { EntityFailure, LagSweepReport, StreamedEvent } from "../stream/index.ts";
+import { type ClientKind, createDynamoDBClients } from "./clients.ts";
 import { currentTraceHeader, traceWork } from "./tracing.ts";
 
 /** The scheduled input of a reader of the events: find the entities that it has left behind, and repair them. */
@@ -56,7 +55,7 @@ export function createStore(
   { aggregates }: Pick<ServiceDefinition, "aggregates">,
   config: Tables,
 ): { store: DynamoDBEventStore; table: ReadModelTable } {
-  const { client, documents } = createClients(config.DYNAMODB_CLIENT);
+  const { client, documents } = createDynamoDBClients(config.AWS_CLIENT);
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
   const logger = createLogger();
@@ -72,23 +71,6 @@ export function createStore(
   const store = new DynamoDBEventStore(client, EVENTS_TABLE, SNAPSHOTS_TABLE, options);
   return { store, table: { client: documents, name: READ_MODELS_TABLE } };
 }
-
-/** The clients of items and of documents; the fast ones share their connections. */
-function createClients(kind: Tables["DYNAMODB_CLIENT"]): { client: DynamoDBClient; documents: DynamoDBDocumentClient } {
-  if (kind === "sdk") {
-    const client = new DynamoDBClient({ requestHandler });
-    return { client, documents: DynamoDBDocumentClient.from(client, DOCUMENTS) };
-  }
-  const client = createFastDynamoDBClient({ requestHandler });
-  const { requestHandler: shared, credentials } = client.config;
-  const other = createFastDynamoDBClient({ requestHandler: shared, credentials, cacheMiddleware: false });
-  return { client, documents: DynamoDBDocumentClient.from(other, DOCUMENTS) };
-}
-
-const DOCUMENTS = { marshallOptions: { removeUndefinedValues: true } };
-
-/** A request that hangs is given up and sent again well before the function's own time is over. */
-export const requestHandler = { requestTimeout: 5_000, throwOnRequestTimeout: true, connectionTimeout: 1_000 };
 
 /** Milliseconds, growing with the attempt and spread at random. */
 export const backOff = (attempt: number): Promise<void> =>
@@ -106,7 +88,7 @@ interface Tables {
   readonly READ_MODELS_TABLE: string;
   readonly PAYLOAD_ENCODING: PayloadEncoding;
   readonly INDEX_SHARDS: number;
-  readonly DYNAMODB_CLIENT: "fast" | "sdk";
+  readonly AWS_CLIENT: ClientKind;
   readonly TRACING: "on" | "off";
 }
 

@@ -39,7 +39,7 @@ export interface SendOutcome {
 /**
  * Puts entries on the bus so that an entity's event never overtakes an earlier one: entries of one
  * entity go out one after another, one a request, for EventBridge takes the entries behind a refused one
- * (docs/adr/0017-one-entry-an-entity-and-request.md); those of different entities go together. What is refused is
+ * (docs/adr/0017-one-entry-an-entity-and-request.md); those of different entities go together, and some requests at a time. What is refused is
  * sent again, alone, while the others go on; an entity that stays refused is given up from there on.
  */
 export function sendInOrder(outgoing: readonly Outgoing[], options: SendOptions): Promise<SendOutcome> {
@@ -89,6 +89,7 @@ class Sending {
   #ready: Line[];
   #first = 0;
   #refused: Line[] = [];
+  readonly #underWay = new Set<Promise<void>>();
   readonly #sent = new Map<string, number>();
   readonly #failures = new Map<string, Omit<SendFailure, "isRefused"> & { readonly about: About }>();
   #round = 0;
@@ -113,16 +114,23 @@ class Sending {
   }
 
   async run(): Promise<SendOutcome> {
-    while (this.#isAnyReady() || this.#refused.length > 0) {
+    while (this.#isAnyReady() || this.#refused.length > 0 || this.#underWay.size > 0) {
       if (this.#options.isTimeUp()) {
+        await Promise.all(this.#underWay);
         for (const line of [...this.#ready.slice(this.#first), ...this.#refused])
           this.#fail(line, new TimeUpError(), "system");
         break;
       }
-      if (this.#isAnyReady()) await this.#send(this.#takeRequest());
+      if (this.#isAnyReady() && this.#underWay.size < REQUESTS_AT_ONCE) this.#begin(this.#takeRequest());
+      else if (this.#underWay.size > 0) await Promise.race(this.#underWay);
       else await this.#nextRound();
     }
     return { sent: this.#sent, failures: this.#toldFailures(), requests: this.#requests };
+  }
+
+  #begin(lines: readonly Line[]): void {
+    const sending = this.#send(lines).finally(() => this.#underWay.delete(sending));
+    this.#underWay.add(sending);
   }
 
   #isAnyReady(): boolean {
@@ -218,6 +226,9 @@ async function ask(bus: Bus, batch: readonly Outgoing[]): Promise<Answers> {
     return { refusals, about: () => (isRefusedContent(error) ? "entry" : "unknown") };
   }
 }
+
+/** Requests under way at a time; an entity has an entry in one of them at most. */
+const REQUESTS_AT_ONCE = 8;
 
 /** Entities of which the next request is made: some may be left for their size. */
 const LOOK_AHEAD = 20;

@@ -4,11 +4,14 @@ import type { Position } from "../position.ts";
 import type { Target } from "../target.ts";
 import { noteFailure } from "./failure-notes.ts";
 import { parkEntity } from "./parking.ts";
+import type { SharedPuts } from "./shared-puts.ts";
 
 /** What entities are projected with. */
 export interface EntityContext {
   readonly store: EventStore;
   readonly table: ReadModelTable;
+  /** Rows that need no condition, of all entities. */
+  readonly puts: SharedPuts;
   readonly eventTypes: EventTypeLookup;
   readonly clock: () => Date;
   /** Deliveries in which an event fails before its entity is parked. */

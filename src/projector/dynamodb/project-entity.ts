@@ -1,7 +1,6 @@
 import type { RowPerEntity, RowPerEvent } from "../../definition/projection.ts";
 import { isRefusedContent } from "../../event-store/dynamodb/index.ts";
 import { asError, type StoredEvent } from "../../event-store/index.ts";
-import type { ReadModelTable } from "../../stream/index.ts";
 import { type EntityBatch, EntityEvents, EventHandlingError, type Poison, TimeUpError } from "../../stream/index.ts";
 import { poisonOf } from "../fold-events.ts";
 import type { Position } from "../position.ts";
@@ -111,7 +110,7 @@ class EntityRun {
   /** When the rows of the events cannot be stored, half of them are tried, down to the one that is to blame. */
   async #write(events: readonly StoredEvent[]): Promise<Written> {
     try {
-      return await write(this.#context.table, this.#target, { before: this.#position, events });
+      return await write(this.#context, this.#target, { before: this.#position, events });
     } catch (error) {
       const [first] = events;
       if (!first || !(error instanceof EventHandlingError || isRefusedContent(error))) throw error;
@@ -154,11 +153,11 @@ class EntityRun {
 type Ending = Pick<EntityOutcome, "parked" | "failedAt" | "error">;
 
 function write(
-  table: ReadModelTable,
+  context: EntityContext,
   { projection, generation }: SeparateTarget,
   request: WriteRequest,
 ): Promise<Written> {
   return projection.kind === "row-per-entity"
-    ? writeRowPerEntity(table, { projection, generation }, request)
-    : writeRowPerEvent(table, { projection, generation }, request);
+    ? writeRowPerEntity(context.table, { projection, generation }, request)
+    : writeRowPerEvent(context, { projection, generation }, request);
 }

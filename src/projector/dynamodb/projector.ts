@@ -20,6 +20,7 @@ import { GENERATIONS_MAX_AGE_MS, GenerationsCache } from "./generations.ts";
 import { findPositions, readPositionNow } from "./positions.ts";
 import { projectEntity } from "./project-entity.ts";
 import { SharedRun } from "./rows-across-entities.ts";
+import { SharedPuts } from "./shared-puts.ts";
 
 export interface ProjectorOptions {
   readonly projections: readonly Projection[];
@@ -85,6 +86,7 @@ export function createProjector(options: ProjectorOptions): Projector {
   const context: EntityContext = {
     store,
     table,
+    puts: new SharedPuts(table),
     eventTypes,
     clock,
     pause: backOff,

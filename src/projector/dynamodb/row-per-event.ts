@@ -1,6 +1,6 @@
-import { BatchWriteItemCommand, ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { type RowPerEvent, takesEvent } from "../../definition/projection.ts";
-import { REQUEST_ATTEMPTS, untilProcessed, whileTransient } from "../../event-store/dynamodb/index.ts";
+import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../event-store/index.ts";
 import type { ReadModelTable } from "../../stream/index.ts";
 import { forEvent } from "../../stream/index.ts";
@@ -11,13 +11,11 @@ import type { Target, WriteRequest, Written } from "../target.ts";
 import { type EncodedItem, encodeItem } from "./item-codec.ts";
 import { movePosition } from "./positions.ts";
 import { eventRowKey, listAttributes, ROW } from "./read-model-keys.ts";
-
-/** DynamoDB's limit of items in one BatchWriteItem. */
-const BATCH = 25;
+import type { SharedPuts } from "./shared-puts.ts";
 
 /** Stores the rows first and moves the checkpoint then: a crash in between writes the same rows again. */
 export async function writeRowPerEvent(
-  table: ReadModelTable,
+  { table, puts }: { readonly table: ReadModelTable; readonly puts: SharedPuts },
   target: Target<RowPerEvent<unknown>>,
   { before, events }: WriteRequest,
 ): Promise<Written> {
@@ -30,7 +28,7 @@ export async function writeRowPerEvent(
   if (!last) return { outcome: "written", position: before, applied: 0, poison };
   const after = positionAfter(before, last);
   try {
-    await putRows(table, items);
+    await puts.put(items);
     const put = new PutItemCommand(movePosition(table, target, { before, after }));
     await whileTransient(REQUEST_ATTEMPTS, () => table.client.send(put));
     return { outcome: "written", position: { ...after, revision: before.revision + 1 }, applied: items.length, poison };
@@ -60,15 +58,4 @@ function rowOf(
     ...lists,
   };
   return forEvent(event, `storing the row of ${projection.name}`, () => encodeItem(table, item));
-}
-
-/** Writing a row again changes nothing, so what was not taken is sent again. */
-async function putRows({ client, name: table }: ReadModelTable, items: readonly EncodedItem[]): Promise<void> {
-  for (let start = 0; start < items.length; start += BATCH) {
-    const puts = items.slice(start, start + BATCH).map((Item) => ({ PutRequest: { Item } }));
-    await untilProcessed(REQUEST_ATTEMPTS, puts, async (left) => {
-      const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } }));
-      return (answer.UnprocessedItems?.[table] ?? []) as typeof puts;
-    });
-  }
 }

@@ -4,6 +4,9 @@ import { directProtocol, type Protocol } from "./protocol.ts";
 import { type Agents, PooledRequestHandler } from "./request-handler.ts";
 import { type Credentials, KeepingSigner } from "./signer.ts";
 
+export { PooledRequestHandler } from "./request-handler.ts";
+export { KeepingSigner } from "./signer.ts";
+
 /** As the SDK's, save that `requestHandler` takes agents and timeouts; a handler of one's own is used as it is. */
 export interface FastDynamoDBClientConfig extends Omit<DynamoDBClientConfig, "requestHandler"> {
   readonly requestHandler?: (ConnectionTimeouts & Agents) | NonNullable<DynamoDBClientConfig["requestHandler"]>;

@@ -21,15 +21,17 @@ export interface SigningOptions {
 export class KeepingSigner {
   readonly #credentials: () => Promise<Credentials>;
   readonly #region: () => Promise<string>;
+  readonly #service: string;
   #key: { readonly of: string; readonly secret: string; readonly bytes: Buffer } | undefined;
 
-  constructor(credentials: () => Promise<Credentials>, region: () => Promise<string>) {
+  constructor(credentials: () => Promise<Credentials>, region: () => Promise<string>, service = "dynamodb") {
+    this.#service = service;
     this.#credentials = credentials;
     this.#region = region;
   }
 
   async sign<Request extends HttpMessage>(request: Request, options: SigningOptions = {}): Promise<Request> {
-    const { signingDate = systemClock(), signingService = "dynamodb" } = options;
+    const { signingDate = systemClock(), signingService = this.#service } = options;
     const { accessKeyId, secretAccessKey, sessionToken } = await this.#credentials();
     const region = options.signingRegion ?? (await this.#region());
     const time = new Date(signingDate).toISOString().replace(/[-:]|\.\d{3}/g, "");
