@@ -2,6 +2,7 @@ import { benchAppend } from "./bench/append.ts";
 import { benchCold } from "./bench/cold.ts";
 import { benchContend } from "./bench/contend.ts";
 import { benchCost } from "./bench/cost.ts";
+import { benchHttp } from "./bench/http.ts";
 import { benchLoad } from "./bench/load.ts";
 import { benchLocal } from "./bench/local.ts";
 import { type BenchOptions, parseBenchArgs, UsageError } from "./bench/options.ts";
@@ -9,6 +10,7 @@ import { benchPeers } from "./bench/peers.ts";
 import { benchPrice } from "./bench/price.ts";
 import { benchProject } from "./bench/project.ts";
 import { benchPublish } from "./bench/publish.ts";
+import { benchRebuild } from "./bench/rebuild.ts";
 import { printReport, type Section } from "./bench/report.ts";
 
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<readonly Section[]>>> = {
@@ -16,12 +18,14 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<readon
   cold: benchCold,
   contend: benchContend,
   cost: benchCost,
+  http: benchHttp,
   load: benchLoad,
   local: benchLocal,
   peers: benchPeers,
   price: benchPrice,
   project: benchProject,
   publish: benchPublish,
+  rebuild: benchRebuild,
 };
 
 async function main(): Promise<void> {

@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { categoryTree } from "../../projections/category-tree.ts";
 import type { Projection } from "../../src/definition/index.ts";
 import { DynamoDBEventStore, encodeEvent } from "../../src/event-store/dynamodb/index.ts";
+import type { StoredEvent } from "../../src/event-store/index.ts";
 import { productService } from "../../src/product/service.ts";
 import { createProjector } from "../../src/projector/dynamodb/index.ts";
 import { createPublisher } from "../../src/publisher/index.ts";
@@ -65,12 +66,20 @@ async function hotCategory(engine: BenchEngine, projectors: number): Promise<Loa
 
 const LONG = "long";
 
-async function fill(client: DynamoDBClient, count: number): Promise<void> {
+const fill = (client: DynamoDBClient, count: number): Promise<void> =>
+  fillTable(client, { table: EVENTS, count }, (n) => productEvent(LONG, n + 1));
+
+/** Stores so many events as they are. */
+export async function fillTable(
+  client: DynamoDBClient,
+  { table, count }: { readonly table: string; readonly count: number },
+  eventOf: (n: number) => StoredEvent,
+): Promise<void> {
   for (let start = 0; start < count; start += 25) {
     const puts = Array.from({ length: Math.min(25, count - start) }, (_, n) => ({
-      PutRequest: { Item: encodeEvent(productEvent(LONG, start + n + 1), "json") },
+      PutRequest: { Item: encodeEvent(eventOf(start + n), "json") },
     }));
-    await client.send(new BatchWriteItemCommand({ RequestItems: { [EVENTS]: puts } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: puts } }));
   }
 }
 

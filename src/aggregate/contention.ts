@@ -11,8 +11,11 @@ import type { EventStore } from "../event-store/index.ts";
 export class Contention {
   readonly #levels = new LRUCache<string, number>({ max: REMEMBERED_ENTITIES, ttl: REMEMBERED_MS });
 
-  lost(entityId: string): void {
-    this.#levels.set(entityId, Math.min(this.#level(entityId) + 1, HIGHEST_LEVEL));
+  /** Returns the milliseconds to step back for: none after a race that is the first in a while. */
+  lost(entityId: string): number {
+    const before = this.#level(entityId);
+    this.#levels.set(entityId, Math.min(before + 1, HIGHEST_LEVEL));
+    return before === 0 ? 0 : this.pauseMs(entityId);
   }
 
   won(entityId: string): void {
@@ -21,10 +24,10 @@ export class Contention {
     else this.#levels.delete(entityId);
   }
 
-  /** Milliseconds to step back for; 0 where nobody competes, and after a single lost race. */
+  /** Milliseconds to step back for before a command; 0 where nobody competes. */
   pauseMs(entityId: string): number {
     const level = this.#level(entityId);
-    return level <= 1 ? 0 : randomFraction() * FIRST_PAUSE_MS * 2 ** (level - 2);
+    return level < 1 ? 0 : randomFraction() * FIRST_PAUSE_MS * 2 ** (level - 1);
   }
 
   #level(entityId: string): number {
@@ -34,7 +37,7 @@ export class Contention {
 
 // Measured by `npm run bench -- contend`: lower levels send more requests, higher ones leave the entity idle.
 const FIRST_PAUSE_MS = 4;
-const HIGHEST_LEVEL = 7;
+const HIGHEST_LEVEL = 6;
 const WON_BACK = 0.5;
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_ENTITIES = 1_000;

@@ -154,8 +154,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
       shouldRetry: ({ error }) => mayRetry(error),
       onFailedAttempt: async ({ error, retriesLeft }) => {
         if (!mayRetry(error) || !next || retriesLeft === 0) return;
-        contention.lost(entityId);
-        next = await this.#afterLostRace(next.loaded, error, contention.pauseMs(entityId));
+        next = await this.#afterLostRace(next.loaded, error, contention.lost(entityId));
       },
     });
     contention.won(entityId);

@@ -143,7 +143,7 @@ async function assemble<State, E extends NewEvent>(
 }
 
 /** How many events a range has, and how many ranges are asked for at a time. */
-const RANGE_EVENTS = 250;
+const RANGE_EVENTS = 500;
 const RANGES_AHEAD = 4;
 
 /** Events from `from` on: what lies before the tail, where snapshots did not keep up, is asked for range beside range. */

@@ -22,7 +22,7 @@ export interface RebuildOptions {
   readonly capacityPerSecond?: number;
   /** About how many events there are, for the time left. */
   readonly expectedEvents?: number;
-  /** Events of one page. Default: what 1 MB holds. */
+  /** Events of one page, at most. At least 1, default 1,000: what a segment holds in memory. */
   readonly pageSize?: number;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly clock: () => Date;
@@ -76,7 +76,7 @@ class RebuildScan {
 
   async #scanSegment(segment: number, position: SegmentPosition | undefined): Promise<void> {
     const { table, store } = this.#projector.context;
-    const { pageSize, pause } = this.#options;
+    const { pageSize = DEFAULT_PAGE_EVENTS, pause } = this.#options;
     const { segments } = this.#scan;
     let start = position?.next;
     let events = position?.events ?? 0;
@@ -134,6 +134,7 @@ class RateLimiter {
 }
 
 const DEFAULT_SEGMENTS = 4;
+const DEFAULT_PAGE_EVENTS = 1_000;
 
 /** DynamoDB's limit of the segments of one scan. */
 const MAX_SEGMENTS = 1_000_000;
