@@ -29,7 +29,8 @@ const count = z.coerce.number().int().min(1);
 const userIdFrom = z.union([z.enum(["auto", "iam:identity", "iam:role", "iam:session"]), z.string().regex(/^jwt:.+$/)]);
 
 const tables = {
-  SERVICE_NAME: name,
+  /** Default: the name of the service's definition. */
+  SERVICE_NAME: name.optional(),
   EVENTS_TABLE: name,
   SNAPSHOTS_TABLE: name,
   READ_MODELS_TABLE: name,

@@ -1,6 +1,6 @@
 import type { AnyAggregateDefinition, ServiceDefinition } from "../definition/index.ts";
 import type { EventStore } from "../event-store/index.ts";
-import type { CommandContext } from "./handle-command.ts";
+import type { CommandContext } from "./command-request.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import { StateCache } from "./state-cache.ts";
 

@@ -17,8 +17,9 @@ import {
   InvalidArgumentError,
 } from "../event-store/index.ts";
 import { commandContexts } from "./command-contexts.ts";
+import type { CommandRequest } from "./command-request.ts";
 import type { CommandResult } from "./command-result.ts";
-import { type CommandRequest, handleCommand } from "./handle-command.ts";
+import { handleCommand } from "./handle-command.ts";
 import { copyOf, identityOf } from "./sent-command.ts";
 
 export interface CommandHandlerOptions {

@@ -11,7 +11,8 @@ import {
   readEventsOfCommand,
 } from "../event-store/index.ts";
 import type { CommandResult } from "./command-result.ts";
-import { type LoadedAggregate, load } from "./load.ts";
+import type { LoadedAggregate } from "./fold.ts";
+import { load } from "./load.ts";
 
 /** What tells a command from others: its id, and a digest of its content. */
 export interface Identity {

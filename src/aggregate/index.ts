@@ -1,6 +1,8 @@
 export * from "./command-contexts.ts";
 export * from "./command-handler.ts";
+export type { CommandContext, CommandRequest } from "./command-request.ts";
 export * from "./command-result.ts";
+export { EvolveError, emptyAggregate, fold, type LoadedAggregate } from "./fold.ts";
 export * from "./handle-command.ts";
 export * from "./keyed-mutex.ts";
 export * from "./load.ts";

@@ -1,7 +1,8 @@
 import type { Aggregate } from "../definition/aggregate.ts";
 import type { Command } from "../definition/decider.ts";
 import { checkTime, type EventStore, endOf, type NewEvent } from "../event-store/index.ts";
-import { type LoadedAggregate, load } from "./load.ts";
+import type { LoadedAggregate } from "./fold.ts";
+import { load } from "./load.ts";
 
 /**
  * The state at a past time (ISO 8601, inclusive; a date without a time is the end of that day): of the last event whose

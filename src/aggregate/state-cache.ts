@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { checkWholeNumber } from "../event-store/index.ts";
-import type { LoadedAggregate } from "./load.ts";
+import type { LoadedAggregate } from "./fold.ts";
 
 /**
  * The newest states of one aggregate type that this process has seen. A stale one is harmless: the

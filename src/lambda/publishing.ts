@@ -5,7 +5,10 @@ import type { PublisherOptions, SnapshotRequest } from "../publisher/index.ts";
 import { isSnapshotDue, SNAPSHOT_DUE, snapshotDue } from "../snapshotter/index.ts";
 
 /** What a stage publishes, and how: the same for the function and for whoever publishes by hand. */
-export function publishingOf({ aggregates, eventTypes, publicEvents }: ServiceDefinition, config: Config<"publisher">) {
+export function publishingOf(
+  { name, aggregates, eventTypes, publicEvents }: ServiceDefinition,
+  config: Config<"publisher">,
+) {
   const policies = new Map(
     Object.values(aggregates).map(({ aggregateType, snapshots }) => [
       aggregateType,
@@ -19,7 +22,7 @@ export function publishingOf({ aggregates, eventTypes, publicEvents }: ServiceDe
   return {
     eventTypes,
     publicEvents,
-    source: config.SERVICE_NAME,
+    source: config.SERVICE_NAME ?? name,
     snapshotRequestsOf,
     maxBytes: config.BUS_MAX_BYTES,
     publishUserId: config.PUBLISH_USER_ID,

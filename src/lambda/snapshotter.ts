@@ -42,7 +42,8 @@ export function createSnapshotterHandler(service: ServiceDefinition) {
   /** Tells the bus that the sweep has to go on, for this invocation has no time left. */
   async function goOn(): Promise<void> {
     const time = clock().toISOString();
-    const entry = { source: config.SERVICE_NAME, detailType: SWEEP_UNFINISHED, detail: "{}", resources: [], time };
+    const source = config.SERVICE_NAME ?? service.name;
+    const entry = { source, detailType: SWEEP_UNFINISHED, detail: "{}", resources: [], time };
     const [refusal] = await bus.put([entry]);
     if (refusal) throw new Error(`${SWEEP_UNFINISHED} was refused: ${refusal.code}: ${refusal.message}`);
   }

@@ -82,7 +82,6 @@ export const createLogger = (): Logger => new Logger();
 export const newId = (): string => randomUUID();
 
 interface Tables {
-  readonly SERVICE_NAME: string;
   readonly EVENTS_TABLE: string;
   readonly SNAPSHOTS_TABLE: string;
   readonly READ_MODELS_TABLE: string;
