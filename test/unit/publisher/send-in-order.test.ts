@@ -87,3 +87,39 @@ test("what is throttled for its load goes out together again", async () => {
   const { sent, requests: told } = await sendInOrder(entries, { ...options, bus });
   expect([sent.size, told, requests]).toEqual([10, 2, 2]);
 });
+
+test("requests go out some at a time, an entity has an entry in one of them, and its order stays", async () => {
+  const taken = new Map<string, number[]>();
+  const underWay = new Set<string>();
+  let requests = 0;
+  let most = 0;
+  let seed = 7;
+  const random = () => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+  const bus = {
+    put: async (all: readonly { resources: readonly string[] }[]) => {
+      const ids = all.map(({ resources: [id = ""] }) => id);
+      expect(ids.filter((id) => underWay.has(id))).toEqual([]);
+      for (const id of ids) underWay.add(id);
+      requests += 1;
+      most = Math.max(most, requests);
+      await new Promise((resolve) => setTimeout(resolve, random() * 3));
+      requests -= 1;
+      for (const id of ids) underWay.delete(id);
+      return all.map(({ resources: [id = "", number] }) => {
+        if (random() < 0.1) return { code: "ThrottlingException", message: "slow" };
+        taken.set(id, [...(taken.get(id) ?? []), Number(number)]);
+        return undefined;
+      });
+    },
+  };
+  const ids = Array.from({ length: 95 }, (_, n) => `e-${n}`);
+  const entries = ids.flatMap((id) => outgoing(id, 8));
+  const { sent, failures } = await sendInOrder(entries, { ...options, attempts: 20, bus });
+  expect(failures.size).toBe(0);
+  expect([...sent.values()]).toEqual(ids.map(() => 8));
+  for (const id of ids) expect(taken.get(id)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(most).toBe(8);
+});
