@@ -23,7 +23,7 @@ afterAll(() => engine.stop());
 
 const catalog = productCatalog as Projection;
 const ENTITIES = 2_000;
-const EACH = 50;
+const EACH = 20;
 const clock = () => new Date();
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -42,7 +42,7 @@ async function differences(projector: Projector) {
   return { generation: generations.serving, differences: result.differences, behind: result.behind, rows: result.rows };
 }
 
-test("100,000 events are rebuilt under live writes and reads, killed at half and resumed", async () => {
+test("40,000 events are rebuilt under live writes and reads, killed at half and resumed", async () => {
   const eventsTable = "Rebuild-Events";
   await createBareEventsTable(engine.client, eventsTable);
   await putEvents(engine.client, eventsTable, ENTITIES * EACH, (n) =>
@@ -93,7 +93,7 @@ test("100,000 events are rebuilt under live writes and reads, killed at half and
   const options = { segments: 4, pageSize: 1_000, clock, pause, expectedEvents: ENTITIES * EACH };
   injectFaults(dying, (request) => {
     note(request);
-    return scans.length > 55 ? "death-before" : undefined;
+    return scans.length > 24 ? "death-before" : undefined;
   });
   const killed = openProjector(engine, { eventsTable, projections: [catalog], client: dying });
   await expect(rebuild(killed, catalog, options)).rejects.toBeInstanceOf(ProcessDeath);
