@@ -56,7 +56,10 @@ const child = spawn(
   },
 );
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 0)));
+child.on("exit", (code, signal) => {
+  if (signal === "SIGKILL") console.error("the service was killed (SIGKILL); npm start begins it again, with its data");
+  process.exit(signal ? 1 : (code ?? 0));
+});
 
 /** npm's own process: its shell stands between, and neither hands on how it ended. Undefined where nobody can say. */
 function npmProcess() {

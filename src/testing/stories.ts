@@ -82,6 +82,9 @@ export function stories<State, C extends Command, E extends NewEvent, A extends 
       when: (command, metadata = {}) => ({
         // biome-ignore lint/suspicious/noThenProperty: given, when, then are the words of the kit
         then(expected) {
+          // `await` calls it so, and would pass over what is expected.
+          if (typeof expected === "function")
+            throw new InvalidArgumentError("then", expected, "events or a rejection: a story is not awaited");
           checkFields("metadata", metadata, METADATA);
           for (const [n, event] of history.entries()) checkFields<object>(`history[${n}]`, event, NEW_EVENT);
           const told = { ...DEFAULT_METADATA, ...metadata };

@@ -129,7 +129,7 @@ describe("beside the SDK's client, on the engine", () => {
     const watching = fast({ endpoint: engine.endpoint });
     watching.middlewareStack.add(
       (next) => async (args) => {
-        sent = JSON.parse(Buffer.from((args.request as { body: Uint8Array }).body).toString());
+        sent = JSON.parse(new TextDecoder().decode((args.request as { body: Uint8Array }).body));
         return next(args);
       },
       { step: "build", priority: "low", name: "watch" },
@@ -233,6 +233,15 @@ describe("what the SDK's client does of itself", () => {
     await expect(client.send(get(), { abortSignal: abort.signal })).rejects.toMatchObject({ name: "AbortError" });
     const hasty = fast({ endpoint, maxAttempts: 1, requestHandler: { requestTimeout: 50 } });
     await expect(hasty.send(get())).rejects.toMatchObject({ name: "TimeoutError", message: "no answer in 50 ms" });
+  });
+
+  test("agents may be given as their options; an option that it has not is refused by name", async () => {
+    const endpoint = await serve(() => ({ body: "{}" }));
+    const client = fast({ endpoint, requestHandler: { httpAgent: { maxSockets: 1 } } });
+    await Promise.all([1, 2, 3].map(() => client.send(get())));
+    expect(() => createFastDynamoDBClient({ requestHandler: { socketTimeout: 7 } })).toThrow(
+      "requestHandler.socketTimeout: expected one of",
+    );
   });
 
   test("a server nobody listens at is told at once", async () => {

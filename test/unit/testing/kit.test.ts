@@ -25,6 +25,13 @@ test("the kit prints what was expected and what came instead", () => {
   expect(() => rename.then(rejected("product-exists"))).toThrow("product-exists");
 });
 
+test("a story that is awaited is refused: it would pass, whatever came of it", async () => {
+  const story: unknown = stories(product)
+    .given([])
+    .when({ type: "RenameProduct", data: { name: "x" } });
+  await expect(async () => await story).rejects.toThrow("then: expected events or a rejection: a story is not awaited");
+});
+
 test("misspelt fields are refused by name, not filled in", async () => {
   const create = {
     type: "CreateProduct",

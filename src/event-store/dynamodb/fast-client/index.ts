@@ -1,7 +1,7 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
-import type { ConnectionTimeouts, HttpMessage } from "./http.ts";
+import type { HttpMessage } from "./http.ts";
 import { directProtocol, type Protocol } from "./protocol.ts";
-import { type Agents, PooledRequestHandler } from "./request-handler.ts";
+import { PooledRequestHandler, type RequestHandlerOptions } from "./request-handler.ts";
 import { type Credentials, KeepingSigner } from "./signer.ts";
 
 export { PooledRequestHandler } from "./request-handler.ts";
@@ -9,7 +9,7 @@ export { KeepingSigner } from "./signer.ts";
 
 /** As the SDK's, save that `requestHandler` takes agents and timeouts; a handler of one's own is used as it is. */
 export interface FastDynamoDBClientConfig extends Omit<DynamoDBClientConfig, "requestHandler"> {
-  readonly requestHandler?: (ConnectionTimeouts & Agents) | NonNullable<DynamoDBClientConfig["requestHandler"]>;
+  readonly requestHandler?: RequestHandlerOptions | NonNullable<DynamoDBClientConfig["requestHandler"]>;
 }
 
 /**
@@ -23,8 +23,7 @@ export interface FastDynamoDBClientConfig extends Omit<DynamoDBClientConfig, "re
  */
 export function createFastDynamoDBClient(config: FastDynamoDBClientConfig = {}): DynamoDBClient {
   const { requestHandler: handling = {}, ...rest } = config;
-  const requestHandler =
-    "handle" in handling ? handling : new PooledRequestHandler(handling as ConnectionTimeouts & Agents);
+  const requestHandler = "handle" in handling ? handling : new PooledRequestHandler(handling as RequestHandlerOptions);
   const client: DynamoDBClient = new DynamoDBClient({
     cacheMiddleware: true,
     ...rest,

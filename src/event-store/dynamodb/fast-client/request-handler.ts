@@ -1,5 +1,6 @@
-import { Agent, type IncomingMessage, request as sendHttp } from "node:http";
-import { Agent as HttpsAgent, request as sendHttps } from "node:https";
+import { Agent, type AgentOptions, type IncomingMessage, request as sendHttp } from "node:http";
+import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions, request as sendHttps } from "node:https";
+import { checkFields, type Fields } from "../../validate.ts";
 import type { ConnectionTimeouts, HttpAnswer, HttpHandling, HttpMessage } from "./http.ts";
 
 /**
@@ -13,10 +14,13 @@ export class PooledRequestHandler {
   readonly #http: Agent;
   readonly #https: HttpsAgent;
 
-  constructor({ httpAgent, httpsAgent, ...timeouts }: ConnectionTimeouts & Agents = {}) {
-    this.#timeouts = timeouts;
-    this.#http = httpAgent ?? new Agent(POOL);
-    this.#https = httpsAgent ?? new HttpsAgent(POOL);
+  /** @throws {InvalidArgumentError} for an option that it does not know */
+  constructor(options: RequestHandlerOptions = {}) {
+    checkFields("requestHandler", options, OPTIONS);
+    const { httpAgent, httpsAgent } = options;
+    this.#timeouts = options;
+    this.#http = httpAgent instanceof Agent ? httpAgent : new Agent({ ...POOL, ...httpAgent });
+    this.#https = httpsAgent instanceof HttpsAgent ? httpsAgent : new HttpsAgent({ ...POOL, ...httpsAgent });
   }
 
   handle(request: HttpMessage, handling: HttpHandling = {}): Promise<{ response: HttpAnswer }> {
@@ -76,10 +80,20 @@ export class PooledRequestHandler {
   }
 }
 
-export interface Agents {
-  readonly httpAgent?: Agent;
-  readonly httpsAgent?: HttpsAgent;
+/** As the SDK's handler takes them. A request that takes longer than `requestTimeout` always fails. */
+export interface RequestHandlerOptions extends ConnectionTimeouts {
+  readonly httpAgent?: Agent | AgentOptions | undefined;
+  readonly httpsAgent?: HttpsAgent | HttpsAgentOptions | undefined;
+  readonly throwOnRequestTimeout?: boolean | undefined;
 }
+
+const OPTIONS: Fields<RequestHandlerOptions> = {
+  httpAgent: true,
+  httpsAgent: true,
+  requestTimeout: true,
+  connectionTimeout: true,
+  throwOnRequestTimeout: true,
+};
 
 /** As many connections as the SDK opens, kept open between requests. */
 const POOL = { keepAlive: true, maxSockets: 50 };
