@@ -112,8 +112,9 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     pauseMs: number,
   ): Promise<Attempt<State>> {
     // Of several events that are stored at once the winner is the first: what is decided between them needs a read.
-    if (pauseMs === 0 && winner?.sequenceNumber === stale.version + 1)
-      return { loaded: fold(this.#aggregate, stale, [winner]), isCertain: false };
+    // So would be the answer to a repeat of its command.
+    const isNext = winner?.sequenceNumber === stale.version + 1 && winner.commandId === undefined;
+    if (pauseMs === 0 && isNext) return { loaded: fold(this.#aggregate, stale, [winner]), isCertain: false };
     await pause(pauseMs);
     return { loaded: await loadAfter(this.#context.store, this.#aggregate, stale), isCertain: true };
   }

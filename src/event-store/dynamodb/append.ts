@@ -58,13 +58,16 @@ class LostRace extends Error {
 /** Where the entity is after a lost race: behind the winner, or, after a pause in which others went on, read. */
 async function learn(context: StoreContext, append: PreparedAppend, lost: Error, pauseMs: number): Promise<void> {
   if (!(lost instanceof LostRace)) return;
-  if (pauseMs === 0 && lost.winner && !isOfCommand(lost.winner, append)) return learnWinner(context, lost.winner);
+  if (pauseMs === 0 && lost.winner && isWhole(lost.winner)) return learnWinner(context, lost.winner);
   await pause(pauseMs);
   await refreshHead(context, append);
 }
 
 const isOfCommand = ({ commandId }: StoredEvent, { command }: PreparedAppend): boolean =>
   command !== undefined && commandId === command.id;
+
+/** The winner may be the first of several events of one command, and a repeat of that is answered by what is known of it. */
+const isWhole = ({ commandId }: StoredEvent): boolean => commandId === undefined;
 
 function learnWinner({ heads }: StoreContext, winner: StoredEvent): void {
   heads.set(winner.entityId, headAt(winner, heads.commandsBefore(winner.entityId, winner.sequenceNumber)));
@@ -89,7 +92,7 @@ async function explainConflict(
   const { entityId, expectedVersion = 0, explainsConflict = true } = append.request;
   const winner = stored && upcastOrNone(context, stored);
   if (!explainsConflict && winner && !isOfCommand(winner, append)) {
-    learnWinner(context, winner);
+    if (isWhole(winner)) learnWinner(context, winner);
     throw new ConcurrencyError(entityId, expectedVersion, winner.sequenceNumber, { winner });
   }
   const { repeated, version } = await findRepeat(context, append);

@@ -51,6 +51,25 @@ test("so does an append without an expected version", async () => {
   expect(meter.take()).toMatchObject({ operations: ["PutItem", "PutItem"], read: 0 });
 });
 
+test("a repeat is answered whole, also where its first time won a race by several events", async () => {
+  const entity = newEntity();
+  const [first, second] = [openStore(engine), openStore(engine)];
+  for (const store of [first, second]) await appendOne(store, entity);
+  const command = { id: "x", hash: "h" };
+  const stored = await first.appendEvents(several(entity, 2, { command }));
+  expect(stored).toMatchObject({ version: 4, repeated: false });
+  let answer: Promise<unknown> | undefined;
+  const precondition = () => {
+    answer ??= second.knownVersion(entity) === 2 ? undefined : second.appendEvents(several(entity, 2, { command }));
+  };
+  expect(await second.appendEvents(several(entity, 1, { precondition }))).toMatchObject({ version: 5 });
+  expect(await (answer ?? second.appendEvents(several(entity, 2, { command })))).toMatchObject({
+    version: 4,
+    repeated: true,
+    events: [{ sequenceNumber: 3 }, { sequenceNumber: 4 }],
+  });
+});
+
 test("a transaction of a hundred events in the way is read over at once", async () => {
   const entity = newEntity();
   const client = engine.connect();

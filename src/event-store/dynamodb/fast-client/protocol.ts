@@ -67,6 +67,7 @@ function isDirect({ name }: Operation, input: object): boolean {
 
 /** Objects, lists, texts, numbers and booleans all the way down. Null is left out by the SDK and kept by JSON. */
 function isPlain(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object") return typeof value !== "bigint";
   if (value === null) return false;
   if (Array.isArray(value)) return value.every(isPlain);

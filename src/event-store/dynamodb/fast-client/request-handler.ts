@@ -19,8 +19,8 @@ export class PooledRequestHandler {
     checkFields("requestHandler", options, OPTIONS);
     const { httpAgent, httpsAgent } = options;
     this.#timeouts = options;
-    this.#http = httpAgent instanceof Agent ? httpAgent : new Agent({ ...POOL, ...httpAgent });
-    this.#https = httpsAgent instanceof HttpsAgent ? httpsAgent : new HttpsAgent({ ...POOL, ...httpsAgent });
+    this.#http = isAgent(httpAgent) ? httpAgent : new Agent({ ...POOL, ...httpAgent });
+    this.#https = isAgent(httpsAgent) ? httpsAgent : new HttpsAgent({ ...POOL, ...httpsAgent });
   }
 
   handle(request: HttpMessage, handling: HttpHandling = {}): Promise<{ response: HttpAnswer }> {
@@ -39,6 +39,7 @@ export class PooledRequestHandler {
         ? sendHttps({ ...options, agent: this.#https })
         : sendHttp({ ...options, agent: this.#http });
       const end = (error: Error) => {
+        stopWaiting();
         outgoing.destroy(error);
         reject(error);
       };
@@ -94,6 +95,10 @@ const OPTIONS: Fields<RequestHandlerOptions> = {
   connectionTimeout: true,
   throwOnRequestTimeout: true,
 };
+
+/** Agents of proxies are of no common class. */
+const isAgent = (given: object | undefined): given is HttpsAgent =>
+  typeof Reflect.get(given ?? {}, "destroy") === "function";
 
 /** As many connections as the SDK opens, kept open between requests. */
 const POOL = { keepAlive: true, maxSockets: 50 };

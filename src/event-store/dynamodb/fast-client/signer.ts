@@ -76,7 +76,7 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
 
 /** What an earlier signature has left on a request that is sent again. */
-const SET_HERE = new Set(["authorization", "x-amz-date", "date"]);
+const SET_HERE = new Set(["authorization", "date", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]);
 
 /** Headers that a proxy may change, which the SDK does not sign either. */
 const UNSIGNED =
