@@ -12,7 +12,7 @@ import { type BenchEngine, benchEngine } from "./engine.ts";
 import { type Measured, measure, type Pace, type Side } from "./measure.ts";
 import { requestCounter } from "./meter.ts";
 import { productEvent } from "./product-events.ts";
-import type { Section } from "./report.ts";
+import { rowsByEvent, type Section } from "./report.ts";
 
 const { eventTypes } = productService;
 const aggregates = Object.values(productService.aggregates);
@@ -120,14 +120,6 @@ function barePuts(engine: BenchEngine): Side {
 }
 
 export async function benchRates(rounds: number): Promise<Section> {
-  const rows = (await measureRates({ rounds })).map((one) => ({
-    side: one.side,
-    "events/s": Math.round(one.opsPerSecond * BATCH),
-    min: Math.round(one.min * BATCH),
-    max: Math.round(one.max * BATCH),
-    "requests an event": ((one.requestsPerOp ?? 0) / BATCH).toFixed(3),
-    "client µs an event": Math.round(one.clientMicrosPerOp / BATCH),
-    "engine µs an event": Math.round((one.engineMicrosPerOp ?? 0) / BATCH),
-  }));
+  const rows = rowsByEvent(await measureRates({ rounds }), BATCH);
   return { title: "project: 10,000 events in batches of 1,000", rows };
 }

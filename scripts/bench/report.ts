@@ -18,6 +18,18 @@ export interface Section {
 export const STREAM_OFF =
   "No table has a stream: the embedded engine keeps every stream record, and each put takes longer the more there are.";
 
+/** Measurements whose operation is a batch of so many events, by event. */
+export const rowsByEvent = (measured: readonly Measured[], batch: number): object[] =>
+  measured.map((one) => ({
+    side: one.side,
+    "events/s": Math.round(one.opsPerSecond * batch),
+    min: Math.round(one.min * batch),
+    max: Math.round(one.max * batch),
+    "requests an event": ((one.requestsPerOp ?? 0) / batch).toFixed(3),
+    "client µs an event": Math.round(one.clientMicrosPerOp / batch),
+    "engine µs an event": Math.round((one.engineMicrosPerOp ?? 0) / batch),
+  }));
+
 /** Where numbers were measured, and with what. */
 export interface Provenance {
   readonly machine: string;

@@ -8,7 +8,7 @@ import type { EventStore } from "../event-store/index.ts";
  * while the others wait. The longest pause doubles with each race that is lost and shrinks as races are won, with full
  * jitter ("Exponential Backoff And Jitter", AWS Architecture Blog), so that few of many writers try at a time.
  */
-export class Contention {
+class Contention {
   readonly #levels = new LRUCache<string, number>({ max: REMEMBERED_ENTITIES, ttl: REMEMBERED_MS });
 
   /** Returns the milliseconds to step back for: none after a race that is the first in a while. */

@@ -8,7 +8,6 @@ export * from "./event-store.ts";
 export * from "./event-types.ts";
 export { InMemoryEventStore, type InMemoryEventStoreOptions } from "./in-memory-event-store.ts";
 export * from "./json.ts";
-export { stepBackMs } from "./lost-races.ts";
 export { pause } from "./pause.ts";
 export * from "./scan.ts";
 export * from "./snapshot.ts";

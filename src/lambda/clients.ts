@@ -3,7 +3,7 @@ import { EventBridgeClient, type EventBridgeClientConfig } from "@aws-sdk/client
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createFastDynamoDBClient, KeepingSigner, PooledRequestHandler } from "../event-store/dynamodb/index.ts";
 
-/** The clients of this library, which cost half the processor time (docs/performance.md), or the SDK's as they come. */
+/** The clients of this library, which take less processor time (docs/performance.md), or the SDK's as they come. */
 export type ClientKind = "fast" | "sdk";
 
 /** A request that hangs is given up and sent again well before the function's own time is over. */

@@ -13,7 +13,7 @@ export interface FastDynamoDBClientConfig extends Omit<DynamoDBClientConfig, "re
 }
 
 /**
- * A `DynamoDBClient` that costs the caller's processor about half (docs/performance.md), by the SDK's own extension points:
+ * A `DynamoDBClient` that takes about two thirds of the processor time (docs/performance.md), by the SDK's own extension points:
  * request handler, signer, protocol, `cacheMiddleware`. Credentials providers, retries, TLS, endpoints, the correction of a
  * wrong clock and the middleware that others add are the SDK's. With `cacheMiddleware`, which is on, the SDK keeps what it
  * has put together at the first request: add middleware before it, and turn it off for a `DynamoDBDocumentClient`.
