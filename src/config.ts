@@ -37,34 +37,47 @@ const tables = {
   PAYLOAD_ENCODING: z.enum(["map", "json"]).default("map"),
   TRACING: z.enum(["on", "off"]).default("off"),
   INDEX_SHARDS: count.max(100).default(1),
+  /** Set by the local run: where it is told of each request. */
+  REPORT_REQUESTS: name.optional(),
   AWS_CLIENT: z.enum(["fast", "sdk"]).default("fast"),
 };
 
 /** What stands in an event on the bus, and in `/entities/{id}/published`. */
 const publishing = { PUBLISH_USER_ID: flag.default(false) };
 
+const publisher = {
+  ...tables,
+  EVENT_BUS: name,
+  ...publishing,
+  BUS_MAX_BYTES: count.default(1024 * 1024),
+  SNAPSHOT_EVERY: count.optional(),
+  PARK_AFTER: count.default(5),
+};
+
+/** Users and scopes, with commas between. */
+const names = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").filter((one) => one !== ""));
+
+/** What the gateway's requests are answered with. */
+const gateway = {
+  TRUST_USER_HEADER: flag.default(false),
+  USER_ID_FROM: userIdFrom.default("auto"),
+  PATHS_ENCODED: flag.default(false),
+};
+
 const entryPoints = {
   api: z.object({
     ...tables,
     ...publishing,
-    TRUST_USER_HEADER: flag.default(false),
+    ...gateway,
     CACHED_ENTITIES: count.default(1_000),
-    USER_ID_FROM: userIdFrom.default("auto"),
-    READ_ALL: z
-      .string()
-      .default("")
-      .transform((text) => text.split(",").filter((one) => one !== "")),
-    PATHS_ENCODED: flag.default(false),
+    READ_ALL: names,
   }),
+  operations: z.object({ ...publisher, ...gateway, OPERATORS: names }),
   projector: z.object({ ...tables, PARK_AFTER: count.default(5) }),
-  publisher: z.object({
-    ...tables,
-    EVENT_BUS: name,
-    ...publishing,
-    BUS_MAX_BYTES: count.default(1024 * 1024),
-    SNAPSHOT_EVERY: count.optional(),
-    PARK_AFTER: count.default(5),
-  }),
+  publisher: z.object(publisher),
   vitals: z.object(tables),
   snapshotter: z.object({ ...tables, EVENT_BUS: name, SNAPSHOTS_KEPT: count.default(3) }),
 } as const;

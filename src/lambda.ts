@@ -12,6 +12,7 @@ export {
 } from "./http/index.ts";
 export { createApiHandler } from "./lambda/api.ts";
 export { createBusProjectorHandler } from "./lambda/bus-projector.ts";
+export { createOperationsHandler } from "./lambda/operations.ts";
 export { createProjectorHandler } from "./lambda/projector.ts";
 export { createPublisherHandler } from "./lambda/publisher.ts";
 export { createSnapshotterHandler } from "./lambda/snapshotter.ts";

@@ -1,5 +1,6 @@
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { DynamoDBEventStore } from "../../src/event-store/dynamodb/index.ts";
+import { PRICES } from "../../src/operations/prices.ts";
 import { product } from "../../src/product/index.ts";
 import { productService } from "../../src/product/service.ts";
 import { createPublisher } from "../../src/publisher/index.ts";
@@ -13,20 +14,6 @@ import type { Section } from "./report.ts";
 
 const { projections, eventTypes } = productService;
 const aggregates = Object.values(productService.aggregates);
-
-/** US dollars: list prices of us-east-1, on demand, without free tiers, as published in July 2025. Look yours up. */
-export const PRICES = {
-  asOf: "July 2025, us-east-1",
-  writeUnits: 0.625 / 1e6,
-  readUnits: 0.125 / 1e6,
-  lambdaRequests: 0.2 / 1e6,
-  /** Gigabyte-seconds on arm64. */
-  lambdaGbSeconds: 0.0000133334,
-  httpApiRequests: 1 / 1e6,
-  busEvents: 1 / 1e6,
-  queueRequests: 0.4 / 1e6,
-  logGigabytes: 0.5,
-} as const;
 
 /** Gigabytes of each function's memory in serverless.yml. */
 const MEMORY_GB = 0.5;

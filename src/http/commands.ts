@@ -1,10 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import { HTTPException } from "hono/http-exception";
 import { type CommandContext, type CommandResult, commandContexts, handleCommand } from "../aggregate/index.ts";
 import type { AnyAggregateDefinition, CommandRoute, ServiceDefinition } from "../definition/index.ts";
 import { contentHash } from "../event-store/index.ts";
 import type { HttpDependencies } from "./dependencies.ts";
+import { requireJson } from "./json-body.ts";
 import { preconditionOf, underPrecondition } from "./preconditions.ts";
 import { MalformedError } from "./problem.ts";
 import { type App, etagOf, type RequestContext, userOf } from "./request.ts";
@@ -98,21 +97,6 @@ function openApiRoute({ aggregate, command, path, idField }: CommandRoute, body:
     },
   });
 }
-
-const JSON_TYPE = /^application\/([\w.-]+\+)?json *(;|$)/i;
-
-/** @throws {MalformedError} without a body @throws {HTTPException} 415, for a body that is not said to be JSON */
-async function requireJson(context: Context, next: () => Promise<void>): Promise<void> {
-  const type = context.req.header("content-type");
-  if (type !== undefined && !JSON_TYPE.test(type)) throw notJson(type);
-  const body = await context.req.text();
-  if (body.trim() === "") throw new MalformedError("the body is empty: expected a JSON object");
-  if (type === undefined) throw notJson("none");
-  await next();
-}
-
-const notJson = (type: string): HTTPException =>
-  new HTTPException(415, { message: `content-type: expected application/json, got ${type}` });
 
 const idSchemaOf = ({ id }: AnyAggregateDefinition): z.ZodType => (id ? zodOf(id) : entityId);
 

@@ -18,12 +18,14 @@ export const CORRELATION_HEADER = "X-Correlation-Id";
 
 export const etagOf = (version: number): string => `"${version}"`;
 
-export const identityOf = (context: RequestContext, dependencies: HttpDependencies): Identity => ({
+type Identification = Pick<HttpDependencies, "identify" | "scopesOf">;
+
+export const identityOf = (context: RequestContext, dependencies: Identification): Identity => ({
   userId: userOf(context, dependencies),
   scopes: dependencies.scopesOf?.(context.env, context.req.raw.headers) ?? [],
 });
 
-export function userOf(context: RequestContext, { identify }: HttpDependencies): string {
+export function userOf(context: RequestContext, { identify }: Identification): string {
   const userId = identify(context.env, context.req.raw.headers);
   if (userId === undefined) throw new HTTPException(401, { message: "the request is not authenticated" });
   return userId;

@@ -53,6 +53,12 @@ module.exports.events = async ({ resolveVariable }) => {
   return isShared ? [all, { httpApi: { method: "OPTIONS", path: "/{proxy+}" } }] : [all];
 };
 
+/** The paths of the operations, behind the same authorizer. */
+module.exports.operationsEvents = async ({ resolveVariable }) => {
+  const authorizer = AUTHORIZERS[await resolveVariable("param:authorizer")];
+  return [{ httpApi: { method: "*", path: "/operations/{proxy+}", authorizer } }];
+};
+
 /** A name of one's own in front of the API. The record in the DNS zone is the owner's: an alias of `ApiDomainTarget`. */
 module.exports.domain = async ({ resolveVariable }) => {
   const domainName = String(await resolveVariable("param:domainName"));

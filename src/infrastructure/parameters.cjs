@@ -17,6 +17,8 @@ const PARAMETERS = {
     "auto, iam:identity, iam:role, iam:session or jwt:CLAIM",
   ),
   readAll: text(/^\S*$/, "users and scopes, separated by commas"),
+  operations: oneOf("on", "off"),
+  operators: text(/^\S*$/, "users and scopes, separated by commas"),
   corsOrigins: text(
     /^(https?:\/\/[^\s,/*]+(,https?:\/\/[^\s,/*]+)*)?$/,
     "origins separated by commas, each with its scheme and without a path, such as https://shop.example.com",

@@ -47,7 +47,9 @@ module.exports = async ({ resolveVariable }) => {
     ...(key === "" ? [] : [policy("key", keyRights(key))]),
   ];
   if (more.length === 0) return {};
+  const isOperated = String(await resolveVariable("param:operations")) === "on";
+  const roles = isOperated ? [...ROLES, "OperationsRole"] : ROLES;
   // The framework merges lists by place: the first is the policy of the role's own file.
   const role = { Type: "AWS::IAM::Role", Properties: { Policies: [{}, ...more] } };
-  return { Resources: Object.fromEntries(ROLES.map((name) => [name, role])) };
+  return { Resources: Object.fromEntries(roles.map((name) => [name, role])) };
 };

@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, type EventBridgeClientConfig } from "@aws-sdk/client-eventbridge";
 import { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { createFastDynamoDBClient, KeepingSigner, PooledRequestHandler } from "../event-store/dynamodb/index.ts";
+import { type Reporting, reportRequests } from "./report-requests.ts";
 
 /** The clients of this library, which take less processor time (docs/performance.md), or the SDK's as they come. */
 export type ClientKind = "fast" | "sdk";
@@ -12,17 +13,22 @@ const requestHandler = { requestTimeout: 5_000, throwOnRequestTimeout: true, con
 const DOCUMENTS = { marshallOptions: { removeUndefinedValues: true } };
 
 /** The clients of items and of documents; the fast ones share their connections. */
-export function createDynamoDBClients(kind: ClientKind): {
+export function createDynamoDBClients(
+  kind: ClientKind,
+  reporting?: Reporting,
+): {
   readonly client: DynamoDBClient;
   readonly documents: DynamoDBDocumentClient;
 } {
   if (kind === "sdk") {
     const client = new DynamoDBClient({ requestHandler });
+    if (reporting) reportRequests(client, reporting);
     return { client, documents: DynamoDBDocumentClient.from(client, DOCUMENTS) };
   }
   const client = createFastDynamoDBClient({ requestHandler });
   const { requestHandler: shared, credentials } = client.config;
   const other = createFastDynamoDBClient({ requestHandler: shared, credentials, cacheMiddleware: false });
+  if (reporting) for (const one of [client, other]) reportRequests(one, reporting);
   return { client, documents: DynamoDBDocumentClient.from(other, DOCUMENTS) };
 }
 

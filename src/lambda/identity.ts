@@ -1,5 +1,5 @@
 import type { APIGatewayEventRequestContextV2, APIGatewayProxyEventV2WithRequestContext } from "aws-lambda";
-import { READ_ALL_SCOPE } from "../http/index.ts";
+import type { HttpDependencies } from "../http/index.ts";
 
 export type ApiEvent = APIGatewayProxyEventV2WithRequestContext<
   APIGatewayEventRequestContextV2 & { readonly authorizer?: Authorizer }
@@ -15,6 +15,25 @@ interface Authorizer {
     readonly userId?: string;
     readonly cognitoIdentity?: { readonly identityId?: string } | null;
   };
+}
+
+/** Who asks and what they may do. A header counts only where the deployment says so; it may do everything then. */
+export function identifyBy(
+  { TRUST_USER_HEADER, USER_ID_FROM }: { readonly TRUST_USER_HEADER: boolean; readonly USER_ID_FROM: UserIdFrom },
+  grants: Grants,
+): Pick<HttpDependencies, "identify"> & Required<Pick<HttpDependencies, "scopesOf">> {
+  const eventIn = (env: unknown): ApiEvent | undefined => (env as { event?: ApiEvent }).event;
+  const identify = (env: unknown, headers: Headers): string | undefined => {
+    if (TRUST_USER_HEADER) return headers.get("x-user-id") || "local-user";
+    const event = eventIn(env);
+    return event && userIdOf(event, USER_ID_FROM);
+  };
+  const scopes = (env: unknown): readonly string[] => {
+    if (TRUST_USER_HEADER) return Object.keys(grants);
+    const event = eventIn(env);
+    return event ? scopesOf(event, userIdOf(event, USER_ID_FROM), grants) : [];
+  };
+  return { identify, scopesOf: scopes };
 }
 
 /**
@@ -37,16 +56,17 @@ function principalOf(arn: string | undefined): string | undefined {
   return role === undefined ? textOf(arn) : `arn:${partition}:iam::${account}:role/${role}`;
 }
 
-/** What the caller may do besides: the scopes of a token; and to read all, for the users and scopes that the stage names. */
-export function scopesOf(
-  { requestContext }: ApiEvent,
-  userId: string | undefined,
-  readAll: readonly string[],
-): string[] {
+/** What the caller may do besides: the scopes of a token; and those that the stage grants to it or to one of them. */
+export function scopesOf({ requestContext }: ApiEvent, userId: string | undefined, grants: Grants): string[] {
   const { claims = {}, scopes } = requestContext.authorizer?.jwt ?? {};
   const own = [...(scopes ?? []), ...(textOf(claims.scope)?.split(" ") ?? [])];
-  const mayReadAll = [...own, userId].some((one) => one !== undefined && readAll.includes(one));
-  return mayReadAll ? [...own, READ_ALL_SCOPE] : own;
+  const granted = Object.entries(grants).filter(([, names]) =>
+    [...own, userId].some((one) => one !== undefined && names.includes(one)),
+  );
+  return [...own, ...granted.map(([scope]) => scope)];
 }
+
+/** Of each scope the users and scopes that have it by the stage's configuration. */
+type Grants = Readonly<Record<string, readonly string[]>>;
 
 const textOf = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);

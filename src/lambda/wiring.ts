@@ -55,7 +55,9 @@ export function createStore(
   { aggregates }: Pick<ServiceDefinition, "aggregates">,
   config: Tables,
 ): { store: DynamoDBEventStore; table: ReadModelTable } {
-  const { client, documents } = createDynamoDBClients(config.AWS_CLIENT);
+  const { REPORT_REQUESTS: channel } = config;
+  const by = process.env.AWS_LAMBDA_FUNCTION_NAME ?? "";
+  const { client, documents } = createDynamoDBClients(config.AWS_CLIENT, channel ? { channel, by } : undefined);
   const { EVENTS_TABLE, SNAPSHOTS_TABLE, READ_MODELS_TABLE, PAYLOAD_ENCODING, INDEX_SHARDS, TRACING } = config;
   const traceHeader = TRACING === "on" ? currentTraceHeader : () => undefined;
   const logger = createLogger();
@@ -88,6 +90,7 @@ interface Tables {
   readonly PAYLOAD_ENCODING: PayloadEncoding;
   readonly INDEX_SHARDS: number;
   readonly AWS_CLIENT: ClientKind;
+  readonly REPORT_REQUESTS?: string | undefined;
   readonly TRACING: "on" | "off";
 }
 

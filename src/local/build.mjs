@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -98,6 +99,13 @@ export function buildLocal() {
   });
 }
 
+/** The page of the console. */
+export async function buildConsole() {
+  const script = `${root}src/console/build.mjs`;
+  if (existsSync(script)) return (await import(script)).buildConsole();
+  cpSync(`${root}src/console`, `${root}dist/console`, { recursive: true });
+}
+
 /** Its time is when the last build for the local run began. */
 const STAMP = `${root}dist/.built`;
 
@@ -105,13 +113,13 @@ const STAMP = `${root}dist/.built`;
 export async function buildForLocalRun() {
   const begun = new Date();
   if (isBuilt()) return;
-  await Promise.all([buildHandlers(), buildLocal()]);
+  await Promise.all([buildHandlers(), buildLocal(), buildConsole()]);
   writeFileSync(STAMP, "");
   utimesSync(STAMP, begun, begun);
 }
 
 function isBuilt() {
-  const outputs = [...handlers.map((name) => `${name}.mjs`), "local/offline.mjs"];
+  const outputs = [...handlers.map((name) => `${name}.mjs`), "local/offline.mjs", "console/index.html"];
   if (!existsSync(STAMP) || !outputs.every((output) => existsSync(`${root}dist/${output}`))) return false;
   const { mtimeMs } = statSync(STAMP);
   const files = ["package.json", "node_modules/.package-lock.json"];

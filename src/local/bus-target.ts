@@ -84,10 +84,15 @@ export class TargetWorker {
     this.#open.clear();
   }
 
+  /** The rule's name, for an event that it matches. */
+  ruleOf({ bus, event }: Pick<Archived, "bus" | "event">): string | undefined {
+    return this.#rule.isEnabled && bus === this.#rule.bus && this.#matches(event) ? this.#rule.name : undefined;
+  }
+
   offer(place: number, { bus, event }: Archived): void {
     if (place < this.#seen) return;
     this.#seen = place + 1;
-    if (!this.#rule.isEnabled || bus !== this.#rule.bus || !this.#matches(event)) return;
+    if (this.ruleOf({ bus, event }) === undefined) return;
     this.#open.add(place);
     this.#waiting.push({ place, event });
     this.#pump();

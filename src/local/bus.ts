@@ -82,6 +82,11 @@ export class LocalBus {
     return this.#options.buses.includes(name);
   }
 
+  /** Names of the rules that an event of a bus matches. */
+  rulesOf(archived: Archived): string[] {
+    return [...new Set([...this.#workers.values()].flatMap((worker) => worker.ruleOf(archived) ?? []))];
+  }
+
   setFaults(faults: BusFaults): void {
     this.#faults = faults;
   }

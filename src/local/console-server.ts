@@ -1,7 +1,34 @@
 import { readFileSync } from "node:fs";
 import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import { type Listening, listen } from "./listen.ts";
+import { ValidationException } from "./bus-entries.ts";
+import { BusView } from "./bus-view.ts";
+import { type Listening, listen, readBody } from "./listen.ts";
+import { streamLive } from "./live-stream.ts";
+import type { LocalRun } from "./local-run.ts";
+
+interface ConsoleOptions {
+  /** The page's files. */
+  readonly folder: string;
+  readonly api: string;
+  readonly port: number;
+  readonly run: Pick<LocalRun, "bus" | "queues" | "live">;
+}
+
+/** Serves the console: the page, the API of the service below `/api`, the live stream, and what only a local run has. */
+export function serveConsole({ folder, api, port, run }: ConsoleOptions): Promise<Listening> {
+  const view = new BusView(run.bus, run.queues);
+  return listen(async (incoming, outgoing) => {
+    const [path = "/"] = String(incoming.url).split("?");
+    if (path.startsWith("/api/")) return proxy(api, incoming, outgoing);
+    if (path === "/live" && incoming.method === "GET") return streamLive(run.live, incoming, outgoing);
+    if (path.startsWith("/local/")) return answerLocal(view, path, incoming, outgoing);
+    const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
+    if (!file) return void outgoing.writeHead(404).end();
+    outgoing.writeHead(200, { "content-type": file[1], ...PAGE_HEADERS });
+    outgoing.end(readFileSync(join(folder, file[0])));
+  }, port);
+}
 
 const FILES: Readonly<Record<string, readonly [string, string]>> = {
   "/": ["index.html", "text/html; charset=utf-8"],
@@ -9,16 +36,60 @@ const FILES: Readonly<Record<string, readonly [string, string]>> = {
   "/console.css": ["console.css", "text/css; charset=utf-8"],
 };
 
-/** Serves the console. @param folder the console's files */
-export function serveConsole(folder: string, api: string, port: number): Promise<Listening> {
-  return listen((incoming, outgoing) => {
-    const [path = "/"] = String(incoming.url).split("?");
-    if (path.startsWith("/api/")) return proxy(api, incoming, outgoing);
-    const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
-    if (!file) return void outgoing.writeHead(404).end();
-    outgoing.writeHead(200, { "content-type": file[1], "x-frame-options": "DENY" });
-    outgoing.end(readFileSync(join(folder, file[0])));
-  }, port);
+/** The page asks nobody but this server. The plots set styles of their own. */
+const PAGE_HEADERS = {
+  "content-security-policy":
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+  "x-frame-options": "DENY",
+  "cache-control": "no-cache",
+};
+
+/** Bus and queues, which on AWS are EventBridge's and SQS's to show. */
+async function answerLocal(
+  view: BusView,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const [, queue = "", action] = /^\/local\/queues\/([^/]+)(\/redrive)?$/.exec(path) ?? [];
+  const route = `${request.method} ${queue === "" ? path : `/local/queues/{name}${action ?? ""}`}`;
+  try {
+    const name = decodeName(queue);
+    if (route === "GET /local/bus") return answer(response, 200, view.state());
+    if (route === "GET /local/queues/{name}") return answer(response, 200, view.messages(name));
+    if (route === "POST /local/queues/{name}/redrive") return answer(response, 200, view.redrive(name));
+    if (route === "POST /local/bus/test-pattern")
+      return answer(response, 200, view.test((await readJson(request)).pattern));
+  } catch (error) {
+    if (!(error instanceof ValidationException)) throw error;
+    return answer(response, 400, { status: 400, detail: error.message });
+  }
+  answer(response, 404, { status: 404, detail: `there is no ${request.method} ${path}` });
+}
+
+function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new ValidationException(`queue: expected a name, got ${text}`);
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<{ readonly pattern?: unknown }> {
+  const text = (await readBody(request, MAX_BODY)).toString("utf8");
+  try {
+    return Object(JSON.parse(text)) as object;
+  } catch (error) {
+    throw new ValidationException(`body: expected JSON: ${(error as Error).message}`);
+  }
+}
+
+const MAX_BODY = 256 * 1024;
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  const type = status < 400 ? "application/json" : "application/problem+json";
+  response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+  response.end(JSON.stringify(body));
 }
 
 /** Hands a request on to the API and nowhere else, so that the page needs no right to call another origin. */

@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
-import { messageOf } from "../event-store/index.ts";
-import { pollStream, sleep } from "../stream/index.ts";
+import { DynamoDBStreamsClient, type _Record as StreamRecord } from "@aws-sdk/client-dynamodb-streams";
+import type { DynamoDBRecord } from "aws-lambda";
+import { messageOf, type StoredEvent } from "../event-store/index.ts";
+import { pollStream, readRecords, sleep } from "../stream/index.ts";
 import { LocalBucket, objectKey } from "./bucket.ts";
 import { LocalBus } from "./bus.ts";
 import { serveBus } from "./bus-server.ts";
 import type { EngineFile } from "./engine-file.ts";
 import { fileProgress } from "./file-progress.ts";
+import { LiveHub } from "./live-hub.ts";
 import { LocalQueue } from "./queue.ts";
 import { runQueueMapping } from "./queue-mapping.ts";
+import { hearRequests } from "./request-channel.ts";
 import type { QueueDefinition, RuleTarget, ServiceDefinition } from "./service-definition.ts";
 import { type Invoke, type MappingContext, StreamMappingRunner } from "./stream-mapping.ts";
 import { createTables } from "./tables.ts";
@@ -26,6 +29,8 @@ export interface LocalRunOptions {
   /** Folder for what is kept: queues, bus, positions. Undefined: nothing outlives the process. */
   readonly folder?: string | undefined;
   readonly busPort: number;
+  /** Where the functions tell of their requests to the engine. Undefined: nobody hears of them. */
+  readonly requestChannel?: string | undefined;
   /** Told of what fails. */
   readonly log: (line: string) => void;
   /** Told of what goes well. */
@@ -40,6 +45,8 @@ export interface LocalRun {
   readonly busEndpoint: string;
   readonly bus: LocalBus;
   readonly queues: ReadonlyMap<string, LocalQueue>;
+  /** What happens in the run, as it happens. */
+  readonly live: LiveHub;
   /** Rejects when a part that must run has ended with an error. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -50,7 +57,7 @@ export interface LocalRun {
  * queues and the bus, wired as serverless.yml says.
  */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
-  const { definition, invoke, engineEndpoint, engineFile, folder, log, idleMs = 100, trimMs = 10_000 } = options;
+  const { definition, engineEndpoint, engineFile, folder, log, idleMs = 100, trimMs = 10_000 } = options;
   const { region } = definition;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -67,6 +74,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     if (!queue) throw new Error(`serverless.yml names a queue ${id} that it does not define`);
     return queue;
   }
+
+  const invoke: Invoke = (functionKey, event) => {
+    live.invoked(functionKey);
+    return options.invoke(functionKey, event);
+  };
 
   async function send({ kind, id }: RuleTarget, input: unknown): Promise<void> {
     if (kind === "url") return post(id, input);
@@ -98,6 +110,14 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     deadLetter: (queue, event, attributes) => queueOf(queue).send(JSON.stringify(event), attributes),
   });
   const server = await serveBus(bus, options.busPort);
+  // The framework names a function SERVICE-STAGE-KEY.
+  const keyOf = (functionName: string): string => functionName.replace(/^.*?-local-/, "");
+  const live = new LiveHub({ clock, rulesOf: (archived) => bus.rulesOf(archived) });
+  bus.listen((archived) => live.published(archived));
+  const stopHearing =
+    options.requestChannel === undefined
+      ? undefined
+      : hearRequests(options.requestChannel, ({ by, ...request }) => live.requested({ ...request, by: keyOf(by) }));
   bus.listen(({ event }) => options.trace?.(`bus: ${event["detail-type"]} ${event.resources.join(" ")}`));
 
   function runStream({ mapping, streamArn, progress }: (typeof readers)[number]): Promise<void> {
@@ -113,9 +133,28 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       streamArn,
       startingPosition: mapping.startingPosition,
       progress,
-      handle: (records) => runner.deliver(records),
+      handle: async (records) => {
+        await runner.deliver(records);
+        live.taken(mapping.functionKey, records.length);
+      },
       batchSize: mapping.batchSize,
       batchWindowMs: mapping.batchWindowSeconds * 1000,
+      idleMs,
+      clock,
+      signal,
+      log,
+    });
+  }
+
+  /** A reader of its own, which holds up no function and is held up by none. */
+  function watch({ streamArn }: (typeof readers)[number]): Promise<void> {
+    return pollStream({
+      client: streams,
+      streamArn,
+      startingPosition: "LATEST",
+      progress: fileProgress(undefined, streamArn),
+      handle: async (records) => live.appended(eventsOf(records)),
+      batchSize: 1_000,
       idleMs,
       clock,
       signal,
@@ -141,6 +180,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 
   const running = [
     ...readers.map(runStream),
+    ...readers.slice(0, 1).map(watch),
     ...(engineFile ? [runTrim(engineFile)] : []),
     ...definition.queueMappings
       .filter(({ isEnabled }) => isEnabled)
@@ -152,6 +192,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
           log,
           signal,
           rest: () => sleep(idleMs, signal),
+          taken: (messages) => live.taken(mapping.functionKey, messages),
         }),
       ),
   ];
@@ -164,12 +205,17 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     stopping.abort();
     await Promise.allSettled(running);
     await server.stop();
+    stopHearing?.();
     dynamoDb.destroy();
     streams.destroy();
   }
 
-  return { busEndpoint: server.endpoint, bus, queues, failed, stop };
+  return { busEndpoint: server.endpoint, bus, queues, live, failed, stop };
 }
+
+/** The SDK's records are those of Lambda, but for their times, which are not read here. */
+const eventsOf = (records: readonly StreamRecord[]): StoredEvent[] =>
+  readRecords(records as readonly DynamoDBRecord[]).flatMap(({ event }) => event ?? []);
 
 function createQueues(definitions: readonly QueueDefinition[], folder: string | undefined): Map<string, LocalQueue> {
   const queues = new Map<string, LocalQueue>();

@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import Lambda from "serverless-offline/lambda";
 import { messageOf } from "../event-store/index.ts";
 import { serveConsole } from "./console-server.ts";
+import { countApiRequests } from "./count-api-requests.ts";
 import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
 import { portBehindGate, serveEngineGate } from "./engine-gate.ts";
 import type { Listening } from "./listen.ts";
@@ -14,6 +16,12 @@ import { RequestLog } from "./request-log.ts";
 import { isRunning, type RunFile, readRunFile, runFileOf } from "./run-file.ts";
 import type { ServerlessService } from "./service-definition.ts";
 import { DamagedFileError, writeWhole } from "./state-file.ts";
+
+/** The page is built beside this file. */
+const CONSOLE_FOLDER = fileURLToPath(new URL("../console", import.meta.url));
+
+/** Functions run in threads of this process. */
+const REQUEST_CHANNEL = `streamfold-requests-${process.pid}`;
 
 /** The whole service on one machine, beside serverless-offline, which answers HTTP and runs schedules. */
 export class OfflineService {
@@ -63,11 +71,12 @@ export class OfflineService {
       engineFile: this.#engine?.file,
       folder: this.#folder,
       busPort: ports.bus,
+      requestChannel: REQUEST_CHANNEL,
       log: this.#print,
       trace: this.#isVerbose ? this.#print : () => undefined,
     });
     this.#run.failed.catch((error: unknown) => this.#end(`the local run failed: ${messageOf(error)}`));
-    this.#console = await serveConsole(join(this.#serverless.serviceDir, "src", "console"), api, ports.console);
+    this.#console = await serveConsole({ folder: CONSOLE_FOLDER, api, port: ports.console, run: this.#run });
     const consoleUrl = this.#console.endpoint;
     const file: RunFile = {
       pid: process.pid,
@@ -127,6 +136,7 @@ export class OfflineService {
       ...environment,
       TRUST_USER_HEADER: "true",
       PATHS_ENCODED: "true",
+      REPORT_REQUESTS: REQUEST_CHANNEL,
       POWERTOOLS_METRICS_DISABLED: "true",
       POWERTOOLS_LOG_LEVEL: this.#isVerbose ? "INFO" : "WARN",
     };
@@ -180,6 +190,7 @@ export class OfflineService {
     this.#print(`data     ${this.#folder}`);
     this.#print("ready");
     new RequestLog(this.#print, file).start();
+    if (this.#run) countApiRequests(this.#run.live, file.api);
   }
 
   #end(reason: string): void {

@@ -12,6 +12,8 @@ export interface QueueMappingContext {
   readonly signal: AbortSignal;
   /** Waits between looks at an empty queue; ends early when the run stops. */
   readonly rest: () => Promise<void>;
+  /** Told how many messages the function has taken. */
+  readonly taken?: (messages: number) => void;
 }
 
 /** One event source mapping from a queue to a function, until the signal falls. */
@@ -31,6 +33,7 @@ export async function deliverOnce(mapping: QueueMapping, context: QueueMappingCo
     const answer = (await invoke(mapping.functionKey, { Records })) as SQSBatchResponse | undefined;
     const failed = mapping.reportsBatchItemFailures ? failedOf(batch, answer) : new Set<string>();
     for (const { id } of batch) if (!failed.has(id)) queue.delete(id);
+    context.taken?.(batch.length - failed.size);
   } catch (error) {
     log(`${mapping.functionKey} failed: ${messageOf(error)}`);
   }

@@ -48,6 +48,11 @@ export class LocalQueue {
       this.#messages.set(message.id, { ...message, visibleAt: message.sentAt });
   }
 
+  /** Where messages that were received too often go. */
+  get deadLetters(): LocalQueue | undefined {
+    return this.#options.deadLetter?.queue;
+  }
+
   get messages(): readonly QueueMessage[] {
     return [...this.#messages.values()];
   }

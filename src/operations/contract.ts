@@ -116,9 +116,10 @@ export interface EntityState {
  * `list` the rows as the table has them.
  */
 export interface RowsPage {
-  readonly rows: readonly { readonly key: string; readonly row: unknown }[];
+  /** `key` of rows as the table has them. */
+  readonly rows: readonly { readonly key: string | undefined; readonly row: unknown }[];
   readonly cursor: string | undefined;
-  /** Partitions of the list that rows at hand stand in, for a list whose partition is not known. */
+  /** With `list` and without `partition`: no rows, and partitions of the list that some of its rows stand in. */
   readonly partitions: readonly string[];
 }
 
@@ -159,7 +160,6 @@ export interface GenerationProgress {
 
 /** `POST /operations/projections/{name}/drop` with `{ generation, abandon?: boolean }` */
 export interface Dropped {
-  readonly isDone: boolean;
   readonly itemsRemoved: number;
 }
 

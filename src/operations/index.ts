@@ -1,1 +1,10 @@
+export type { OperationsContext } from "./context.ts";
+export type * from "./contract.ts";
+export { describeService } from "./describe-service.ts";
 export { type Copied, type CopyConflict, type CopyRequest, copyEvents } from "./dynamodb-copy-events.ts";
+export { dropGeneration, verifyRows, workOnRebuild, workOnRollback } from "./generations.ts";
+export { PUBLISHER, readParked, resumeParked } from "./parked.ts";
+export { readEntity, readEntityState } from "./read-entity.ts";
+export { type EventsQuery, readNewestEvents, readRelatedEvents } from "./read-events.ts";
+export { readReaders } from "./read-readers.ts";
+export { type RowsQuery, readRows } from "./read-rows.ts";

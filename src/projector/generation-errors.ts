@@ -48,3 +48,15 @@ export class GenerationNotFedError extends Error {
     this.generation = generation;
   }
 }
+
+/** What was asked for is not possible with the generations that there are. */
+export class GenerationRefusedError extends Error {
+  readonly code = "GENERATION_REFUSED";
+  constructor(
+    readonly projection: string,
+    reason: string,
+  ) {
+    super(`${projection}: ${reason}`);
+    this.name = "GenerationRefusedError";
+  }
+}

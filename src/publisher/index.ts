@@ -1,6 +1,7 @@
 export * from "./bus.ts";
 export * from "./catch-up.ts";
 export * from "./contract.ts";
+export { type Progress, readProgressNow } from "./dynamodb-progress.ts";
 export * from "./dynamodb-publisher.ts";
 export * from "./envelope.ts";
 export * from "./event-bridge-bus.ts";

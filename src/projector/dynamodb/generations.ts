@@ -4,7 +4,7 @@ import { GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { REQUEST_ATTEMPTS, whileTransient } from "../../event-store/dynamodb/index.ts";
 import { withoutUndefined } from "../../event-store/index.ts";
 import type { ReadModelTable } from "../../stream/index.ts";
-import type { Generations } from "../generation.ts";
+import type { GenerationKey, Generations } from "../generation.ts";
 import { isUnchangedSince } from "./positions.ts";
 import { controlKey, ROW } from "./read-model-keys.ts";
 
@@ -112,3 +112,8 @@ export async function readGenerations(
 
 /** Milliseconds in which a generation that was just served takes what its live feeding still tries to write. */
 const SETTLING_MS = 60_000;
+
+/** The generation that is served now, the first one before any is stored. Read as it stands, and nothing is written. */
+export async function servingOf(table: ReadModelTable, { name }: { readonly name: string }): Promise<GenerationKey> {
+  return { name, number: (await readGenerations(table, name))?.serving ?? 1 };
+}

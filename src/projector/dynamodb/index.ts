@@ -1,10 +1,12 @@
 export type { ReadModelTable } from "../../stream/index.ts";
 export { InvalidRowKeyError } from "../row-keys.ts";
+export { type BrowsedPage, type BrowsedRow, browseRows } from "./browse-rows.ts";
 export type { EntityOutcome } from "./entity-outcome.ts";
 export { removeRows } from "./generation-rows.ts";
 export * from "./generations.ts";
 export { repairLag } from "./lag-repair.ts";
 export * from "./parked.ts";
+export { readPositionNow } from "./positions.ts";
 export * from "./projector.ts";
 export * from "./rebuild.ts";
 export type { RebuildOptions, RebuildProgress } from "./rebuild-scan.ts";

@@ -1,7 +1,12 @@
 import { type Projection, versionOf } from "../../definition/projection.ts";
 import { listParked } from "../../stream/index.ts";
 import type { Generation, Generations } from "../generation.ts";
-import { GenerationNotFedError, RebuildIncompleteError, RebuildOvertakenError } from "../generation-errors.ts";
+import {
+  GenerationNotFedError,
+  GenerationRefusedError,
+  RebuildIncompleteError,
+  RebuildOvertakenError,
+} from "../generation-errors.ts";
 import type { Target } from "../target.ts";
 import { catchUpSince } from "./catch-up.ts";
 import { readFeeding } from "./feeding.ts";
@@ -36,7 +41,7 @@ export async function rebuild(
   if (!building) throw new Error(`${projection.name}: no generation is being built`);
   const { generation } = building;
   const target: Target = { projection, generation: { name: projection.name, number: generation } };
-  await pause(projector.generations.maxAgeMs * 1.5);
+  await pause(untilFed(projector, building, clock()));
   const { scan, startedAt } = await goOnWith(projector, target, building, options);
   await scanInto(projector, target, scan, options);
   const { gap } = await readFeeding(projector.context.table, target.generation);
@@ -52,6 +57,15 @@ export async function rebuild(
   await catchUpSince(projector, target, { since: lastPass, patience: options }).catch(() => undefined);
   return { generation };
 }
+
+/** Milliseconds until every projector knows of a generation, and feeds it; of one that is gone on with they do. */
+function untilFed({ generations }: Projector, { startedAt }: Generation, now: Date): number {
+  const known = generations.maxAgeMs * 1.5;
+  return now.getTime() - Date.parse(startedAt) > known + CLOCKS_APART_MS ? 0 : known;
+}
+
+/** Milliseconds by which the clocks of two machines may stand apart here. */
+const CLOCKS_APART_MS = 10_000;
 
 /** The generation that a rebuild was cut off in, or a new one. */
 function withBuilding(generations: Generations, version: number, startedAt: string): Generations {
@@ -124,7 +138,7 @@ export async function rollback(
     now: clock().toISOString(),
   });
   const previous = found.all.find(({ generation }) => generation === found.previous);
-  if (!previous) throw new Error(`${name}: there is no generation to go back to`);
+  if (!previous) throw new GenerationRefusedError(name, "there is no generation to go back to");
   const generation = { name, number: previous.generation };
   const { isFed, gap } = await readFeeding(projector.context.table, generation);
   const isWhole = isFed && gap === previous.gap;
@@ -212,12 +226,14 @@ export async function forgetGeneration(
   await changeGenerations(projector, projection, {
     now: clock,
     change: (generations) => {
-      if (generations.serving === generation) throw new Error(`${name}@${generation} is the serving generation`);
+      if (generations.serving === generation)
+        throw new GenerationRefusedError(name, `generation ${generation} is the serving one`);
       const found = generations.all.find((one) => one.generation === generation);
-      if (!found) throw new Error(`${name} has no generation ${generation}`);
+      if (!found) throw new GenerationRefusedError(name, `there is no generation ${generation}`);
       if (found.status === "building" && !abandon)
-        throw new Error(
-          `${name}@${generation} is being built: finish the rebuild, or abandon it if it is not running any more`,
+        throw new GenerationRefusedError(
+          name,
+          `generation ${generation} is being built: finish the rebuild, or abandon it if it is not running any more`,
         );
       const all = generations.all.filter((one) => one !== found);
       return { ...generations, all, previous: generations.previous === generation ? undefined : generations.previous };

@@ -121,7 +121,7 @@ test("40,000 events are rebuilt under live writes and reads, killed at half and 
   });
 
   expect(await rollback(live, catalog, { clock })).toEqual({ generation: 1 });
-  await expect(forgetGeneration(live, catalog, { generation: 1, clock })).rejects.toThrow("is the serving generation");
+  await expect(forgetGeneration(live, catalog, { generation: 1, clock })).rejects.toThrow("is the serving one");
   expect(await rollback(live, catalog, { clock })).toEqual({ generation: 2 });
   await forgetGeneration(live, catalog, { generation: 1, clock });
   expect(

@@ -35,8 +35,8 @@ describe("who the user is", () => {
 
   test("who may read all: whom the stage names, by user or by scope", () => {
     const token = event({ jwt: { claims: { scope: "openid audit" }, scopes: null } });
-    expect(scopesOf(token, "s-1", ["audit"])).toContain("streamfold/read-all");
-    expect(scopesOf(token, "s-1", ["s-1"])).toContain("streamfold/read-all");
-    expect(scopesOf(token, "s-1", ["other"])).toEqual(["openid", "audit"]);
+    expect(scopesOf(token, "s-1", { "streamfold/read-all": ["audit"] })).toContain("streamfold/read-all");
+    expect(scopesOf(token, "s-1", { "streamfold/read-all": ["s-1"] })).toContain("streamfold/read-all");
+    expect(scopesOf(token, "s-1", { "streamfold/read-all": ["other"] })).toEqual(["openid", "audit"]);
   });
 });
