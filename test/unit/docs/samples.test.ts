@@ -1,39 +1,26 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
+import { PAGES, samplesOf } from "./pages.ts";
+import { SampleModules } from "./sample-modules.ts";
 
-const PAGES = ["README.md", "docs/subscribe.md"];
+/** Their samples talk to AWS or to a deployed API, and are compiled only. */
+const NOT_RUN = new Set([
+  "README.md",
+  "docs/subscribe.md",
+  "docs/guides/lambda-by-hand.md",
+  "docs/guides/worker.md",
+  "docs/other-frameworks.md",
+]);
 
-// Outside the repository: packaging walks through it, and fails over a folder that goes away meanwhile.
-const folder = mkdtempSync(join(realpathSync(tmpdir()), "streamfold-samples-"));
-symlinkSync(resolve("node_modules"), join(folder, "node_modules"), "dir");
-afterAll(() => rmSync(folder, { recursive: true }));
+const pages = PAGES.filter((page) => samplesOf(page).length > 0);
+const modules = new SampleModules(pages);
+afterAll(() => modules.remove());
 
-test(`the samples of ${PAGES.join(" and ")} compile`, () => {
-  for (const page of PAGES) writeFileSync(join(folder, `${page.replaceAll("/", "-")}.ts`), moduleOf(page));
-  const compilerOptions = { noEmit: true, noUnusedLocals: false, paths };
-  const config = { extends: resolve("tsconfig.json"), compilerOptions, include: ["*.ts"] };
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const { stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", folder], {
-    encoding: "utf8",
-  });
-  expect(stdout).toBe("");
+test("the samples of README and docs compile", () => {
+  expect(modules.compile()).toBe("");
 });
 
-const SRC = relative(folder, resolve("src"));
-const faces = ["testing", "client", "consumer", "lambda"].map((face) => [`streamfold/${face}`, [`${SRC}/${face}.ts`]]);
-const paths = Object.fromEntries([["streamfold", [`${SRC}/index.ts`]], ...faces]) as object;
-
-const IMPORT = /^import [\s\S]*?;[^\n]*$/gm;
-
-/** The samples of a page as one module, in their order, imports first. */
-function moduleOf(page: string): string {
-  const samples = [...readFileSync(page, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
-  const imports = samples.flatMap((code) => code.match(IMPORT) ?? []);
-  const rest = samples.map((code) => code.replace(IMPORT, ""));
-  const module = [...new Set(imports), ...rest].join("\n");
-  return module.replaceAll('"./product/', `"${SRC}/product/`);
-}
+test("the samples that need no AWS run, and what they say of their results is so", async () => {
+  const run = pages.filter((page) => !NOT_RUN.has(page));
+  expect(run).toContain("docs/guides/model-an-aggregate.md");
+  expect(await modules.run(run)).toEqual({});
+}, 60_000);
