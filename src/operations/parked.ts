@@ -29,14 +29,19 @@ export async function resumeParked(
   const { projector, publisher } = context;
   if (reader === PUBLISHER) {
     const { failures, parked } = await publisher.retry(entityId, skip);
-    return { error: failures[0]?.error.message ?? (parked > 0 ? PARKED_AGAIN : undefined) };
+    return { error: failures[0]?.error.message ?? (parked > 0 ? await errorOf(context, reader, entityId) : undefined) };
   }
   const outcomes = await (skip ? skipParked : retryParked)(projector, reader, entityId);
   const failed = outcomes.find(({ failedAt, parked }) => failedAt !== undefined || parked);
-  return { error: failed && (failed.error?.message ?? PARKED_AGAIN) };
+  return { error: failed && (failed.error?.message ?? (await errorOf(context, reader, entityId))) };
 }
 
-const PARKED_AGAIN = "its event failed again, and the entity is parked again";
+/** What it is parked with now, after it failed again. */
+async function errorOf({ table }: OperationsContext, reader: string, entityId: string): Promise<string | undefined> {
+  for await (const parked of listParked(table, reader))
+    if (parked.entityId === entityId) return parked.error.split("\n")[0];
+  return undefined;
+}
 
 const readersOf = ({ service }: OperationsContext): string[] => [
   ...service.projections.map(({ name }) => name),
