@@ -66,12 +66,14 @@ export class SampleModules {
     const imports = samples.flatMap((code) => code.match(IMPORT) ?? []).filter((line) => !OWN_FILE.test(line));
     const rest = samples.map((code) => code.replace(IMPORT, ""));
     const module = [...new Set(imports), ...rest].join("\n");
-    return module.replaceAll('"./product/', `"${this.#src}/product/`);
+    return module
+      .replaceAll('"./product/', `"${this.#src}/product/`)
+      .replaceAll('"./projections/', `"${this.#src}/../projections/`);
   }
 }
 
 const IMPORT = /^import [\s\S]*?;[^\n]*$/gm;
-const OWN_FILE = /from "\.\/(?!product\/)/;
+const OWN_FILE = /from "\.\/(?!product\/|projections\/)/;
 
 const nameOf = (page: string): string => page.replaceAll("/", "-");
 
