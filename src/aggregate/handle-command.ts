@@ -69,7 +69,6 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
   async run(): Promise<CommandResult<State>> {
     const { store, cache, attempts = 30 } = this.#context;
     const { entityId, expectedVersion } = this.#request;
-    this.#outcome = this.#findOutcome();
     const contention = contentionOf(store);
     let next: Attempt<State> | undefined;
     const attempt = async (): Promise<CommandResult<State>> => {
@@ -98,6 +97,7 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     const { entityId } = this.#request;
     const known = cache?.get(entityId);
     if (pauseMs > 0) await pause(pauseMs);
+    this.#outcome = this.#findOutcome();
     if (!known) {
       return { loaded: await load(store, this.#aggregate, entityId, { consistent: false }), isCertain: false };
     }
@@ -116,6 +116,8 @@ class CommandRun<State, C extends Command, E extends NewEvent> {
     const isNext = winner?.sequenceNumber === stale.version + 1 && winner.commandId === undefined;
     if (pauseMs === 0 && isNext) return { loaded: fold(this.#aggregate, stale, [winner]), isCertain: false };
     await pause(pauseMs);
+    // Meanwhile its first time may have been refused, and remembered.
+    if (pauseMs > 0) this.#outcome = this.#findOutcome();
     return { loaded: await loadAfter(this.#context.store, this.#aggregate, stale), isCertain: true };
   }
 

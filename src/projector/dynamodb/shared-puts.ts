@@ -15,6 +15,9 @@ const BATCH = 25;
 /** Batches under way at a time. */
 const BATCHES_AT_ONCE = 8;
 
+/** Milliseconds that items wait, at most, for a batch to fill that is under way with somebody else's trouble. */
+const LONGEST_WAIT_MS = 50;
+
 /** Who waits for some items to be stored. */
 interface Owner {
   left: number;
@@ -36,6 +39,7 @@ export class SharedPuts {
   readonly #table: ReadModelTable;
   #waiting: Put[] = [];
   #underWay = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(table: ReadModelTable) {
     this.#table = table;
@@ -50,7 +54,17 @@ export class SharedPuts {
       this.#sendFull();
       // Others that are at the same point may add to what is no full batch yet.
       if (this.#underWay === 0) setImmediate(() => this.#sendRest());
+      else this.#timer ??= setTimeout(() => this.#sendOverdue(), LONGEST_WAIT_MS);
     });
+  }
+
+  /** A batch that is throttled may take many seconds, and these are not in it. */
+  #sendOverdue(): void {
+    this.#timer = undefined;
+    this.#sendFull();
+    if (this.#waiting.length === 0) return;
+    if (this.#underWay < BATCHES_AT_ONCE) this.#begin();
+    else this.#timer = setTimeout(() => this.#sendOverdue(), LONGEST_WAIT_MS);
   }
 
   #sendFull(): void {

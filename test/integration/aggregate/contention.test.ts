@@ -40,6 +40,45 @@ test("a lost race costs the put that lost and one more: the winner's event comes
   expect(a.meter.take()).toMatchObject({ operations: ["PutItem", "PutItem"], read: 0 });
 });
 
+test("a first time that is refused and remembered while its repeat steps back is what the repeat is answered with", async () => {
+  const entity = newEntity();
+  const [{ context }, competitor] = [open(), open()];
+  const other = competitor.context.store;
+  await add(context, entity);
+  let races = 0;
+  const inner = context.store;
+  const store = new Proxy(inner, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      if (name !== "appendEvents") return value.bind(target);
+      return async (request: Parameters<typeof inner.appendEvents>[0]) => {
+        races += 1;
+        if (races <= 2) await add(competitor.context, entity);
+        if (races === 2)
+          await other.rememberOutcome({
+            entityId: entity,
+            commandId: "late",
+            commandHash: "h",
+            version: 3,
+            rejection: { reason: "full", message: "there is no room", kind: "refused" },
+          });
+        return inner.appendEvents(request);
+      };
+    },
+  });
+  const command = { type: "Add", data: { by: 1 } } as const;
+  const repeat = handleCommand({ store }, counter, {
+    ...by,
+    entityId: entity,
+    command,
+    commandId: "late",
+    commandHash: "h",
+  });
+  await expect(repeat).rejects.toMatchObject({ code: "REJECTED", reason: "full" });
+  expect(await other.getEvents(entity)).toHaveLength(3);
+});
+
 test("so does an append without an expected version", async () => {
   const entity = newEntity();
   const client = engine.connect();

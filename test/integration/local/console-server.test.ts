@@ -108,9 +108,10 @@ test("the live stream is open as long as the page is there", async () => {
   const reading = (async () => {
     for await (const chunk of response.body!) text += Buffer.from(chunk).toString();
   })().catch(() => undefined);
-  await until(() => text.includes("event: costs"));
+  await until(() => text.includes("event: costs") || undefined, "the state of things");
   live.appended([{ entityId: "p-1", sequenceNumber: 1 } as never]);
-  await until(() => text.includes('event: appended\ndata: {"events":[{"entityId":"p-1","sequenceNumber":1}]}'));
+  const appended = 'event: appended\ndata: {"events":[{"entityId":"p-1","sequenceNumber":1}]}';
+  await until(() => text.includes(appended) || undefined, "the event");
   controller.abort();
   await reading;
 });

@@ -81,6 +81,29 @@ test("what the table does not take is sent again, for those whose items it is", 
   expect(rounds).toBe(3);
 });
 
+test("items of others do not wait for a batch that the table keeps refusing", async () => {
+  const { client, puts } = open();
+  const [slow, quick] = [newEntity("slow"), newEntity("quick")];
+  let isOver = false;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { RequestItems = {} } = args.input as BatchWriteItemCommandInput;
+      const isSlow = Object.values(RequestItems)[0]?.some(({ PutRequest }) => PutRequest?.Item?.pk?.S === slow);
+      if (isSlow && !isOver)
+        return { output: { UnprocessedItems: RequestItems, $metadata: {} }, response: {} } as never;
+      return next(args);
+    },
+    { step: "initialize", name: "keeps-refusing" },
+  );
+  const waiting = puts.put(itemsOf(slow, 3));
+  await new Promise((resolve) => setImmediate(resolve));
+  await puts.put(itemsOf(quick, 3));
+  expect([await storedOf(slow, 3), await storedOf(quick, 3)]).toEqual([0, 3]);
+  isOver = true;
+  await waiting;
+  expect(await storedOf(slow, 3)).toBe(3);
+});
+
 test("a table that does not answer fails all, and the next ones are sent again", async () => {
   const { client, puts } = open();
   let isDenied = true;
