@@ -38,6 +38,8 @@ export const ALL_OPTIONS: Readonly<Record<string, string>> = {
   domainName: "api.example.org",
   indexShards: "8",
   kmsKeyArn: "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555",
+  operations: "on",
+  operators: "audit",
   parallelizationFactor: "4",
   tracing: "on",
 };

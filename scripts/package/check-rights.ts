@@ -79,13 +79,20 @@ const READS_EVENTS = [
   "liststreams",
 ].map((action) => `dynamodb:${action}`);
 
+/** Commands store events, and a rebuild reads all of them. */
+const MORE_ON_EVENTS: Readonly<Record<string, readonly string[]>> = {
+  ApiRole: ["dynamodb:putitem"],
+  OperationsRole: ["dynamodb:scan"],
+};
+
 function checkEvents(template: Template, resource: string, { Action, Resource: resources }: Statement): Finding[] {
   const tableName = String(template.Resources.EventsTable?.Properties?.TableName);
   const touchesEvents = listOf(resources).some((one) => {
     const text = JSON.stringify(one);
     return text.includes("EventsTable") || text.includes(tableName);
   });
-  const allowed = resource === "ApiRole" ? [...READS_EVENTS, "dynamodb:putitem"] : READS_EVENTS;
+  const own = Object.hasOwn(MORE_ON_EVENTS, resource) ? (MORE_ON_EVENTS[resource] ?? []) : [];
+  const allowed = [...READS_EVENTS, ...own];
   const others = listOf<string>(Action).filter((action) => !allowed.includes(action.toLowerCase()));
   return touchesEvents ? others.map((action) => ({ resource, message: `${action} on the events table` })) : [];
 }

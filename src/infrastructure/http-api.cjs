@@ -53,10 +53,10 @@ module.exports.events = async ({ resolveVariable }) => {
   return isShared ? [all, { httpApi: { method: "OPTIONS", path: "/{proxy+}" } }] : [all];
 };
 
-/** The paths of the operations, behind the same authorizer. */
+/** The paths of the operations, behind the same authorizer. Methods by name: OPTIONS is answered as for all other paths. */
 module.exports.operationsEvents = async ({ resolveVariable }) => {
   const authorizer = AUTHORIZERS[await resolveVariable("param:authorizer")];
-  return [{ httpApi: { method: "*", path: "/operations/{proxy+}", authorizer } }];
+  return ["GET", "POST"].map((method) => ({ httpApi: { method, path: "/operations/{proxy+}", authorizer } }));
 };
 
 /** A name of one's own in front of the API. The record in the DNS zone is the owner's: an alias of `ApiDomainTarget`. */

@@ -240,7 +240,9 @@ describe("options", () => {
     });
     expect(routes(withAll).sort()).toEqual([
       ["$default", "JWT"],
+      ["GET /operations/{proxy+}", "JWT"],
       ["OPTIONS /{proxy+}", undefined],
+      ["POST /operations/{proxy+}", "JWT"],
     ]);
     expect(routes(template)).toEqual([["$default", "AWS_IAM"]]);
     expect(template.Resources.HttpApi?.Properties?.CorsConfiguration).toBeUndefined();

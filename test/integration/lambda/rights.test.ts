@@ -17,7 +17,7 @@ import { type RecordingProxy, startRecordingProxy } from "../../support/recordin
 import { fill, openStore } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 
-const FUNCTIONS = ["api", "projector", "publisher", "bus-projector", "snapshotter", "vitals"] as const;
+const FUNCTIONS = ["api", "projector", "publisher", "bus-projector", "snapshotter", "vitals", "operations"] as const;
 type Name = (typeof FUNCTIONS)[number];
 
 /** Of no event in the table and without an image: who gets it looks into the store. */
@@ -68,7 +68,8 @@ beforeAll(async () => {
   });
   await load("snapshotter", busEndpoint, { sweep: true });
   await load("vitals", busEndpoint, {});
-});
+  await load("operations", busEndpoint, apiEvent("GET", "/operations/service"));
+}, 60_000);
 afterAll(async () => {
   await run?.stop();
   for (const proxy of Object.values(proxies).flat()) proxy.stop();
@@ -163,6 +164,47 @@ async function goEveryWay(): Promise<void> {
   await handlers.vitals({}, context);
 }
 
+async function operate(method: string, path: string, body?: object): Promise<{ statusCode: number; body: string }> {
+  return handlers.operations(apiEvent(method, `/operations${path}`, body), {}) as never;
+}
+
+/** Everything that the console asks for, and does. */
+async function operateEveryWay(): Promise<void> {
+  for (const path of [
+    "/projections",
+    "/events",
+    "/events?user=ann",
+    "/events/related?entityId=tea&sequenceNumber=2",
+    "/entities/tea",
+    "/entities/tea/state?at=150",
+    "/projections/product-catalog/rows",
+    "/projections/product-catalog/rows?list=byName&partition=all",
+    "/projections/product-catalog/rows?list=byPrice&partition=all",
+    "/projections/product-catalog/rows?list=inCategoryByName&partition=hot",
+    "/projections/product-catalog/rows?list=inCategoryByPrice&partition=hot",
+    "/projections/user-activity/rows?list=byUser&partition=ann",
+    "/parked",
+    "/live",
+  ]) {
+    const { statusCode, body } = await operate("GET", path);
+    expect({ path, statusCode, body: statusCode === 200 ? "" : body }).toEqual({ path, statusCode: 200, body: "" });
+  }
+  const waiting = { reader: "publisher", entityId: "refused" };
+  expect(await operate("POST", "/parked/retry", waiting)).toMatchObject({ statusCode: 200 });
+  const poisoned = { reader: "product-catalog", entityId: "poison" };
+  expect(await operate("POST", "/parked/retry", poisoned)).toMatchObject({ statusCode: 200 });
+  expect(await operate("POST", "/parked/skip", poisoned)).toMatchObject({ statusCode: 200 });
+  for (const name of ["product-price-history", "category-tree"]) {
+    let answer = await operate("POST", `/projections/${name}/rebuild`, {});
+    while (answer.statusCode === 200 && !JSON.parse(answer.body).isDone)
+      answer = await operate("POST", `/projections/${name}/rebuild`, {});
+    expect([200, 409]).toContain(answer.statusCode);
+    await operate("POST", `/projections/${name}/rollback`, {});
+    await operate("POST", `/projections/${name}/drop`, { generation: 2, abandon: true });
+    expect(await operate("POST", `/projections/${name}/verify`, {})).toMatchObject({ statusCode: 200 });
+  }
+}
+
 interface Statement {
   readonly Action: string[];
   readonly Resource: unknown;
@@ -198,6 +240,8 @@ const BESIDES: Readonly<Partial<Record<Name, readonly string[]>>> = {
   api: [`dynamodb:GetItem ${EVENTS}`],
   /** Checks a row that an event reads and leaves as it is. */
   projector: [`dynamodb:ConditionCheckItem ${READ_MODELS}`],
+  /** The same. */
+  operations: [`dynamodb:ConditionCheckItem ${READ_MODELS}`],
   /** Parks an entity whose event it cannot take; none of the ways above brings such an event over the bus. */
   "bus-projector": [`dynamodb:UpdateItem ${READ_MODELS}`],
   /** Tells the bus that a sweep of more keys than one invocation takes goes on. */
@@ -206,6 +250,7 @@ const BESIDES: Readonly<Partial<Record<Name, readonly string[]>>> = {
 
 test("every function has the rights that it uses, and no others", async () => {
   await goEveryWay();
+  await operateEveryWay();
   const roleOf = (name: string) =>
     `${name
       .split("-")
