@@ -17,7 +17,11 @@ test("the error catalogue says the status with which the API answers", () => {
   for (const { code, name, http } of CATALOGUE) {
     const { status } = problemOf(Object.assign(new Error("x"), { code }), false);
     const expected = status === 500 ? ["500", "–"] : [String(status)];
-    expect({ code, name, isRight: expected.some((one) => http.startsWith(one)) }).toEqual({ code, name, isRight: true });
+    expect({ code, name, isRight: expected.some((one) => http.startsWith(one)) }).toEqual({
+      code,
+      name,
+      isRight: true,
+    });
   }
 });
 
