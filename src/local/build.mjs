@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -99,11 +98,10 @@ export function buildLocal() {
   });
 }
 
-/** The page of the console. */
-export async function buildConsole() {
+/** The page of the console, from its sources where they are here: the package brings it built. */
+async function buildConsole() {
   const script = `${root}src/console/build.mjs`;
-  if (existsSync(script)) return (await import(script)).buildConsole();
-  cpSync(`${root}src/console`, `${root}dist/console`, { recursive: true });
+  if (existsSync(script)) await (await import(script)).buildConsole();
 }
 
 /** Its time is when the last build for the local run began. */
