@@ -11,6 +11,7 @@ import { productService } from "../../src/product/service.ts";
 import { resolveService } from "./engine.ts";
 import type { Section } from "./report.ts";
 import { median, round } from "./statistics.ts";
+import { visibleSection } from "./visible.ts";
 
 const aggregates = Object.values(productService.aggregates);
 
@@ -110,5 +111,6 @@ export async function benchLocal(): Promise<Section[]> {
       ],
       notes: [`ratio ${ratio.toFixed(2)}, two runs side by side, ${ROUNDS} rounds of ${A_ROUND} commands each`],
     },
+    await visibleSection(),
   ];
 }

@@ -11,6 +11,7 @@ import { serveBus } from "./bus-server.ts";
 import type { EngineFile } from "./engine-file.ts";
 import { fileProgress } from "./file-progress.ts";
 import { LiveHub } from "./live-hub.ts";
+import { News } from "./news.ts";
 import { LocalQueue } from "./queue.ts";
 import { runQueueMapping } from "./queue-mapping.ts";
 import { hearRequests } from "./request-channel.ts";
@@ -110,6 +111,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     deadLetter: (queue, event, attributes) => queueOf(queue).send(JSON.stringify(event), attributes),
   });
   const server = await serveBus(bus, options.busPort);
+  /** A function's append is read at once; one from elsewhere when a reader looks next. */
+  const news = new News();
+  const streamed = new Set(readers.map(({ table }) => table));
   // The framework names a function SERVICE-STAGE-KEY.
   const keyOf = (functionName: string): string => functionName.replace(/^.*?-local-/, "");
   const live = new LiveHub({ clock, rulesOf: (archived) => bus.rulesOf(archived) });
@@ -117,7 +121,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   const stopHearing =
     options.requestChannel === undefined
       ? undefined
-      : hearRequests(options.requestChannel, ({ by, ...request }) => live.requested({ ...request, by: keyOf(by) }));
+      : hearRequests(options.requestChannel, ({ by, ...request }) => {
+          live.requested({ ...request, by: keyOf(by) });
+          if (request.writeUnits > 0 && streamed.has(request.table)) news.tell();
+        });
   bus.listen(({ event }) => options.trace?.(`bus: ${event["detail-type"]} ${event.resources.join(" ")}`));
 
   function runStream({ mapping, streamArn, progress }: (typeof readers)[number]): Promise<void> {
@@ -140,6 +147,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       batchSize: mapping.batchSize,
       batchWindowMs: mapping.batchWindowSeconds * 1000,
       idleMs,
+      rest: news.wait,
       clock,
       signal,
       log,
@@ -156,6 +164,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       handle: async (records) => live.appended(eventsOf(records)),
       batchSize: 1_000,
       idleMs,
+      rest: news.wait,
       clock,
       signal,
       log,

@@ -23,6 +23,8 @@ export interface PollerOptions {
   readonly batchWindowMs?: number | undefined;
   /** Milliseconds between looks at a shard that gave nothing. AWS allows five looks a second. Default 250. */
   readonly idleMs?: number | undefined;
+  /** Waits between those looks, not longer than that; ends early where there is news. Default: waits the whole time. */
+  readonly rest?: ((milliseconds: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Milliseconds between looks for new shards. Default 10,000. */
   readonly discoverMs?: number | undefined;
   readonly clock: () => Date;
@@ -39,6 +41,7 @@ const OPTIONS: Fields<PollerOptions> = {
   batchSize: true,
   batchWindowMs: true,
   idleMs: true,
+  rest: true,
   discoverMs: true,
   clock: true,
   signal: true,

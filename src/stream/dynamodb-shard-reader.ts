@@ -110,8 +110,8 @@ export class ShardReader {
   }
 
   #rest(): Promise<void> {
-    const { idleMs = DEFAULT_IDLE_MS, signal } = this.#options;
-    return this.#hasEnded ? Promise.resolve() : sleep(idleMs, signal);
+    const { idleMs = DEFAULT_IDLE_MS, signal, rest = sleep } = this.#options;
+    return this.#hasEnded ? Promise.resolve() : rest(idleMs, signal);
   }
 }
 
