@@ -1,23 +1,16 @@
-import {
-  ConditionalCheckFailedException,
-  DescribeTableCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  type TableDescription,
-} from "@aws-sdk/client-dynamodb";
+import { DescribeTableCommand, type DynamoDBClient, type TableDescription } from "@aws-sdk/client-dynamodb";
 import pLimit from "p-limit";
 import { EVENT, EVENT_TYPE_INDEX } from "../event-store/dynamodb/attributes.ts";
-import { sequenceNumberIsFree } from "../event-store/dynamodb/conditions.ts";
 import type { Item } from "../event-store/dynamodb/event-codec.ts";
-import { shardAttributes } from "../event-store/dynamodb/index-shards.ts";
 import { whileTransient } from "../event-store/dynamodb/retry.ts";
 import { scanItems } from "../event-store/dynamodb/scan.ts";
 import { CopyConflictError, InvalidArgumentError } from "../event-store/errors.ts";
 import { checkFields, checkWholeNumber, type Fields } from "../event-store/validate.ts";
+import { type EventTable, PUT_ATTEMPTS, putEventItem } from "./dynamodb-put-event.ts";
 
 export interface CopyRequest {
   readonly from: { readonly client: DynamoDBClient; readonly table: string };
-  readonly to: { readonly client: DynamoDBClient; readonly table: string; readonly indexShards?: number };
+  readonly to: EventTable;
   /** Parts of the table that are read at the same time. At least 1, default 4. */
   readonly segments?: number;
   /** Entities that are written at the same time in each segment. At least 1, default 8. */
@@ -75,7 +68,7 @@ export async function copyEvents(request: CopyRequest): Promise<Copied> {
 
   async function copySegment(segment: number): Promise<void> {
     const limit = pLimit(entitiesAtOnce);
-    const scanned = { client: from.client, eventTable: from.table, requestAttempts: COPY_REQUEST_ATTEMPTS };
+    const scanned = { client: from.client, eventTable: from.table, requestAttempts: PUT_ATTEMPTS };
     let start: string | undefined;
     do {
       const { items, next } = await scanItems(scanned, { segment, segments, start });
@@ -122,7 +115,7 @@ async function checkTables({ from, to }: CopyRequest): Promise<void> {
 /** @throws {InvalidArgumentError} when there is no such table or it holds no events */
 async function describe(field: string, client: DynamoDBClient, table: string): Promise<TableDescription | undefined> {
   const command = new DescribeTableCommand({ TableName: table });
-  const { Table } = await whileTransient(COPY_REQUEST_ATTEMPTS, () => client.send(command)).catch((error: unknown) => {
+  const { Table } = await whileTransient(PUT_ATTEMPTS, () => client.send(command)).catch((error: unknown) => {
     const isMissing = error instanceof Error && error.name === "ResourceNotFoundException";
     throw isMissing ? new InvalidArgumentError(field, table, "a table that exists") : error;
   });
@@ -137,34 +130,10 @@ async function describe(field: string, client: DynamoDBClient, table: string): P
 }
 
 /** The item was put, or stood there, or another event stands there. */
-async function putEvent(
-  { client, table, indexShards = 1 }: CopyRequest["to"],
-  item: Item,
-): Promise<"copied" | "present" | "conflict"> {
-  const command = new PutItemCommand({
-    TableName: table,
-    Item: itemFor(item, indexShards),
-    ...sequenceNumberIsFree,
-  });
-  try {
-    await whileTransient(COPY_REQUEST_ATTEMPTS, () => client.send(command));
-    return "copied";
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return error.Item?.[EVENT.eventId]?.S === item[EVENT.eventId]?.S ? "present" : "conflict";
-  }
-}
-
-/** The item as it is, but for the keys of the target's indexes. */
-function itemFor(item: Item, indexShards: number): Item {
-  const { [EVENT.aggregateTypeShard]: _, [EVENT.userIdShard]: __, ...event } = item;
-  const text = (name: string): string => item[name]?.S ?? "";
-  const sharded = {
-    entityId: text(EVENT.entityId),
-    aggregateType: text(EVENT.aggregateType),
-    userId: text(EVENT.userId),
-  };
-  return { ...event, ...shardAttributes(sharded, indexShards) };
+async function putEvent(to: EventTable, item: Item): Promise<"copied" | "present" | "conflict"> {
+  const occupant = await putEventItem(to, item);
+  if (!occupant) return "copied";
+  return occupant[EVENT.eventId]?.S === item[EVENT.eventId]?.S ? "present" : "conflict";
 }
 
 /** The items of a page by entity, each in its order. */
@@ -180,8 +149,6 @@ function byEntity(items: readonly Item[]): Item[][] {
 }
 
 const REQUEST: Fields<CopyRequest> = { from: true, to: true, segments: true, entitiesAtOnce: true, onProgress: true };
-
-const COPY_REQUEST_ATTEMPTS = 12;
 
 const keyOf = (item: Item): CopyConflict => ({
   entityId: item[EVENT.entityId]?.S ?? "",
