@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { chmodSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { buildHandlers, buildLocal, root, shared } from "../src/local/build.mjs";
@@ -20,6 +21,26 @@ export async function buildLibrary() {
   });
 }
 
+/** The command `streamfold`, as one module beside the packages that it needs. */
+export async function buildCli(outfile = "dist/cli/streamfold.mjs") {
+  // Of the local run it only asks where one is: what opens the engine's file is not needed, and not installed elsewhere.
+  const withoutEngineFile = {
+    name: "without-engine-file",
+    setup({ onResolve }) {
+      onResolve({ filter: /^libsql$/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
+    },
+  };
+  await build({
+    ...shared,
+    entryPoints: ["src/cli/main.ts"],
+    outfile,
+    packages: "external",
+    plugins: [withoutEngineFile],
+    banner: { js: "#!/usr/bin/env node" },
+  });
+  chmodSync(`${root}${outfile}`, 0o755);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  Promise.all([buildHandlers(), buildLocal(), buildLibrary()]).catch(() => process.exit(1));
+  Promise.all([buildHandlers(), buildLocal(), buildLibrary(), buildCli()]).catch(() => process.exit(1));
 }
