@@ -63,13 +63,17 @@ export {
 export {
   createProjector,
   createRowReaders,
+  forgetGeneration,
   readStatus,
   rebuild,
+  removeRows,
+  repairLag,
   retryParked,
+  rollback,
   skipParked,
   verify,
 } from "./projector/dynamodb/index.ts";
 export { type Page, type PageRequest, type RowReaderOf, sortable } from "./projector/index.ts";
-export { createPublisher, eventBridgeBus } from "./publisher/index.ts";
+export { createPublisher, eventBridgeBus, repairPublisherLag } from "./publisher/index.ts";
 export { makeSnapshot, sweepAggregate } from "./snapshotter/index.ts";
 export { batchAnswer, groupByEntity, listParked, pollStream, readRecords } from "./stream/index.ts";

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBStreamsClient, type _Record as StreamRecord } from "@aws-sdk/client-dynamodb-streams";
-import type { DynamoDBRecord } from "aws-lambda";
+import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { messageOf, type StoredEvent } from "../event-store/index.ts";
-import { pollStream, readRecords, sleep } from "../stream/index.ts";
+import { pollStream, readRecords, sleep, type TableStreamRecord } from "../stream/index.ts";
 import { LocalBucket, objectKey } from "./bucket.ts";
 import { LocalBus } from "./bus.ts";
 import { serveBus } from "./bus-server.ts";
@@ -222,9 +221,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   return { busEndpoint: server.endpoint, bus, queues, live, failed, stop };
 }
 
-/** The SDK's records are those of Lambda, but for their times, which are not read here. */
-const eventsOf = (records: readonly StreamRecord[]): StoredEvent[] =>
-  readRecords(records as readonly DynamoDBRecord[]).flatMap(({ event }) => event ?? []);
+const eventsOf = (records: readonly TableStreamRecord[]): StoredEvent[] =>
+  readRecords(records).flatMap(({ event }) => event ?? []);
 
 function createQueues(definitions: readonly QueueDefinition[], folder: string | undefined): Map<string, LocalQueue> {
   const queues = new Map<string, LocalQueue>();

@@ -1,4 +1,3 @@
-import type { DynamoDBRecord } from "aws-lambda";
 import { decodeEvent, type Item } from "../event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../event-store/index.ts";
 
@@ -15,12 +14,29 @@ export interface StreamedEvent {
   readonly event?: StoredEvent;
 }
 
-export function readRecords(records: readonly DynamoDBRecord[]): StreamedEvent[] {
+/** A record of the table stream, as Lambda hands it to a function, or as the SDK gives it. */
+export interface TableStreamRecord {
+  readonly eventName?: string | undefined;
+  readonly dynamodb?:
+    | {
+        readonly Keys?: Readonly<Record<string, KeyValue>> | undefined;
+        readonly NewImage?: object | undefined;
+        readonly SequenceNumber?: string | undefined;
+      }
+    | undefined;
+}
+
+interface KeyValue {
+  readonly S?: string | undefined;
+  readonly N?: string | undefined;
+}
+
+export function readRecords(records: readonly TableStreamRecord[]): StreamedEvent[] {
   return records.flatMap((record) => readRecord(record) ?? []);
 }
 
 /** The event that a record tells of; undefined for what is no insert of an event (a removal, a foreign item). */
-export function readRecord(record: DynamoDBRecord): StreamedEvent | undefined {
+export function readRecord(record: TableStreamRecord): StreamedEvent | undefined {
   const { Keys: keys, NewImage: image, SequenceNumber: recordId } = record.dynamodb ?? {};
   const entityId = keys?.entityId?.S;
   const sequenceNumber = Number(keys?.sequenceNumber?.N);

@@ -60,9 +60,10 @@ export function readAsStored(
       entityId,
       sequenceNumber,
     };
-    // An older version is what an older schema has let in.
-    const current = currentVersion(eventTypes, aggregateType, given.eventType);
-    if (stored.version === current) return asAppended(eventTypes, stored);
+    // An older version, or a former name, is what an older schema has let in.
+    const isFormer = eventTypes.find(aggregateType, given.eventType)?.isFormer === true;
+    const isCurrent = stored.version === currentVersion(eventTypes, aggregateType, given.eventType);
+    if (isCurrent && !isFormer) return asAppended(eventTypes, stored);
     return upcast(eventTypes, { ...stored, eventData: deepFreeze(toJsonObject(given.eventData, `${at}.eventData`)) });
   });
 }

@@ -11,6 +11,7 @@ import {
   rowPerEntity,
   rowPerEvent,
   unchanged,
+  upcaster,
 } from "../../../src/definition/index.ts";
 import { product } from "../../../src/product/index.ts";
 import { productService } from "../../../src/product/service.ts";
@@ -46,6 +47,34 @@ test("misspelt fields are refused by name, not filled in", async () => {
   await expect(projecting(productCatalog).given([event]).projects(undefined)).rejects.toThrow(
     "events[0].sequencNumber: expected one of the fields",
   );
+});
+
+test("an event under a former name is read as the store reads it", () => {
+  const { given } = stories(
+    defineAggregate({
+      type: "Counter",
+      state: z.object({ count: z.int() }),
+      initialState: { count: 0 },
+      events: {
+        Counted: event({
+          version: "1.0",
+          schema: z.object({ by: z.int() }),
+          formerly: { Incremented: { "1.0": upcaster(z.object({ n: z.int() }), "1.0", ({ n }) => ({ by: n })) } },
+        }),
+      },
+      commands: { Double: z.object({}) },
+      decide: { Double: (_, { count }) => [{ eventType: "Counted", eventData: { by: count } }] },
+      evolve: { Counted: ({ count }, { eventData }) => ({ count: count + eventData.by }) },
+    }),
+  );
+  const double = { type: "Double", data: {} } as const;
+  const twice = [{ eventType: "Counted", eventData: { by: 2 } }] as const;
+  given([{ eventType: "Incremented", eventData: { n: 2 } } as never])
+    .when(double)
+    .then([...twice]);
+  given([{ eventType: "Incremented", version: "1.0", eventData: { n: 2 } } as never])
+    .when(double)
+    .then([...twice]);
 });
 
 const price = { amount: 1, currency: "USD" };
