@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
+import { findRun } from "../src/local/run-file.ts";
 import { decimalAmount, type Money } from "../src/product/index.ts";
 import { type Expected, expectedOf, type Price, productOf, readPrices, rowsAfter } from "./demo/prices.ts";
-import { findLocalService } from "./local-service.ts";
 
 interface Service {
   readonly api: string;
@@ -188,7 +188,7 @@ export async function runDemo(
 
 async function main(): Promise<void> {
   parseArgs({ options: {} });
-  const service = await findLocalService();
+  const service = await findRun(process.env.STREAMFOLD_DATA ?? ".streamfold");
   const prices = readPrices();
   const bar = new SingleBar({ format: "sending prices {bar} {value}/{total}" });
   bar.start(prices.length, 0);

@@ -8,7 +8,7 @@ import { product } from "./product.ts";
 
 /**
  * The ProductService: everything else is derived from this. A new projection over old events:
- * `npm run projections -- rebuild NAME`. One that goes: `drop NAME GENERATION` first, then take out its line, its file
+ * `npx streamfold rebuild NAME`. One that goes: `drop NAME GENERATION` first, then take out its line, its file
  * and its queries.
  */
 export const productService = defineService({

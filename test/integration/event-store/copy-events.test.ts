@@ -1,23 +1,19 @@
-import { spawnSync } from "node:child_process";
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { DynamoDBEventStore } from "../../../src/event-store/dynamodb/index.ts";
 import type { StoredEvent } from "../../../src/event-store/index.ts";
 import { createTables } from "../../../src/local/tables.ts";
 import { copyEvents } from "../../../src/operations/index.ts";
-import { builtScript } from "../../support/built-script.ts";
 import { EVENTS, eventsTable, SNAPSHOTS, startTestEngine, type TestEngine } from "../../support/engine.ts";
 import { fill, openStore } from "../../support/store.ts";
 
 const ENTITIES = ["a", "b", "c", "d", "e"];
 const EACH = 30;
 
-const script = builtScript("copy-events");
-
 let engine: TestEngine;
 beforeAll(async () => {
   engine = await startTestEngine();
-  const names = ["Plain-Events", "Sharded-Events", "Torn-Events", "Foreign-Events", "Script-Events", "Late-Events"];
+  const names = ["Plain-Events", "Sharded-Events", "Torn-Events", "Foreign-Events", "Late-Events"];
   await createTables(
     engine.client,
     names.map((name) => eventsTable(name, name === "Sharded-Events" ? 4 : 1)),
@@ -153,29 +149,4 @@ test("after an error nothing is under way behind the caller's back, and little w
   await expect(copy("Late-Events", 1, failing)).rejects.toThrow("refused");
   expect(ended).toBe(begun);
   expect(begun).toBeLessThan(ENTITIES.length * EACH);
-});
-
-test("the command copies, and refuses what it does not know", () => {
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, [script, ...args], {
-      encoding: "utf8",
-      env: {
-        PATH: process.env.PATH,
-        AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
-        AWS_ACCESS_KEY_ID: "local",
-        AWS_SECRET_ACCESS_KEY: "local",
-        AWS_REGION: "eu-central-1",
-        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-      },
-    });
-  expect(run(EVENTS, "Script-Events").stdout).toBe("151 copied, 0 were there already\n");
-  const refused = run(EVENTS);
-  expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("usage: npm run copy-events")]);
-  expect(run(EVENTS, "Script-Events", "--index-shards", "many").stderr).toContain(
-    "--index-shards: expected an integer from 1 to 100, got many",
-  );
-  expect(run("No-Events", "Script-Events").stderr).toBe('from.table: expected a table that exists, got "No-Events"\n');
-  expect(run(EVENTS, SNAPSHOTS).stderr).toContain("to.table: expected a table of events, with the keys");
-  expect(run(EVENTS, EVENTS).stderr).toContain("to.table: expected another table than from.table");
-  expect(run(EVENTS, "Script-Events", "--nonsense").stderr).toContain("usage: npm run copy-events");
 });
