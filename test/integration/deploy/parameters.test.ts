@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, test } from "@jest/globals";
+import { parse } from "yaml";
 
 /** What the framework says to some parameters. */
 function print(...params: string[]) {
@@ -67,19 +69,34 @@ test("a name that is none is refused where a stage has it in serverless.yml, too
   }
 });
 
-test.each(["abc", "1.5", "01", "101", "-1"])("indexShards=%s is refused", (shards) => {
-  expect(print(`indexShards=${shards}`).said).toContain(
-    `indexShards: expected an integer from 1 to 100, got ${shards}`,
+/** What the module says to a stage's parameters, which the framework resolves as the tests above show. */
+async function refusalOf(given: Readonly<Record<string, string>>): Promise<string | undefined> {
+  const values = {
+    ...(parse(readFileSync("serverless.yml", "utf8")).params.default as object),
+    prefix: "P-dev",
+    ...given,
+  };
+  const resolveVariable = async (name: string) =>
+    name === "self:params" ? {} : Reflect.get(values, name.slice("param:".length));
+  const check = createRequire(import.meta.url)("../../../src/infrastructure/parameters.cjs");
+  return check({ options: {}, resolveVariable }).then(
+    () => undefined,
+    (error: Error) => error.message,
   );
+}
+
+test.each(["abc", "1.5", "01", "101", "-1"])("indexShards=%s is refused", async (indexShards) => {
+  expect(await refusalOf({ indexShards })).toBe(`indexShards: expected an integer from 1 to 100, got ${indexShards}`);
 });
 
-test("a name for the API without its certificate is refused", () => {
-  expect(print("domainName=api.example.com").said).toContain("certificateArn: expected both");
+test("a name for the API without its certificate is refused", async () => {
+  expect(await refusalOf({ domainName: "api.example.com" })).toContain("certificateArn: expected both");
 });
 
-test("tokens without an issuer are refused, with one they are taken", () => {
-  expect(print("authorizer=jwt").said).toContain(
+test("tokens without an issuer are refused, with one they are taken", async () => {
+  expect(await refusalOf({ authorizer: "jwt" })).toContain(
     "jwtIssuer: expected the address of your issuer beside authorizer=jwt",
   );
-  expect(print("authorizer=jwt", "jwtIssuer=https://login.example.org/").status).toBe(0);
+  expect(await refusalOf({ authorizer: "jwt", jwtIssuer: "https://login.example.org/" })).toBeUndefined();
+  expect(await refusalOf({})).toBeUndefined();
 });
