@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { copyEvents } from "../../operations/index.ts";
 import { defineCommand } from "../command.ts";
 import { type ClientConfig, localConfig } from "../connect.ts";
@@ -33,7 +33,7 @@ which TO has another event is left alone from there on, and told at the end.`,
       new DynamoDBClient(region === undefined ? config : { ...config, region });
     const source = client(fromRegion);
     const target = toRegion === fromRegion ? source : client(toRegion);
-    const { tell, end } = progress({ unit: "events" });
+    const { tell, end } = progress({ unit: "events", total: await countOf(source, from) });
     const copied = await copyEvents({
       from: { client: source, table: from },
       to: { client: target, table: to, indexShards: options["index-shards"] ?? 1 },
@@ -47,6 +47,12 @@ which TO has another event is left alone from there on, and told at the end.`,
     return "done";
   },
 });
+
+/** A table that is not there is told by the copy. */
+async function countOf(client: DynamoDBClient, TableName: string): Promise<number | undefined> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName })).catch(() => ({ Table: undefined }));
+  return Table?.ItemCount;
+}
 
 /** Tables have no service: any stage that is named is on AWS. */
 async function configOf(io: Io, stage: string | undefined): Promise<ClientConfig> {

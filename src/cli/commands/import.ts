@@ -4,6 +4,7 @@ import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { type CheckedImport, checkImport } from "../../operations/check-import.ts";
 import { IMPORT_START, type ImportPosition, importEvents } from "../../operations/dynamodb-import-events.ts";
 import type { LineRules } from "../../operations/read-event-lines.ts";
+import { checkIndexShards } from "../check-index-shards.ts";
 import { type CommandContext, defineCommand, type Given } from "../command.ts";
 import type { Connection } from "../connect.ts";
 import { UsageError } from "../failure.ts";
@@ -49,6 +50,7 @@ done); run twice, it stores nothing twice. Of an entity that has other events no
     if (format !== "streamfold" && format !== "eventstoredb")
       throw new UsageError(`--format: expected streamfold or eventstoredb, got ${format}`);
     const connection = await context.connect();
+    await checkIndexShards(connection);
     const now = context.io.clock().toISOString();
     const checked = await checkImport(source, rulesOf(connection, given.options, { startedAt: now, sha256: "" }));
     const identity = JSON.stringify([checked.sha256, await tableOf(connection), ownOptions(given.options)]);

@@ -4,6 +4,7 @@ import { type CommandContext, defineCommand, type Outcome } from "../command.ts"
 import { UsageError } from "../failure.ts";
 import { findAggregate } from "../find.ts";
 import { tableAnd } from "../output.ts";
+import { watchScans } from "../watch-scans.ts";
 
 /** Puts events on the bus by hand. */
 export const publish = defineCommand({
@@ -25,7 +26,9 @@ each entity's in their order: subscribers that know their place pass by what the
     if (from !== undefined) return publishFrom(context, from, aggregate);
     if (aggregate !== undefined) throw new UsageError("--aggregate is for --from");
     const connection = await context.connect();
-    const result = await publishMissing(connection, connection.publisher);
+    const { table, publisher } = connection;
+    const { store, end } = await watchScans(connection, context);
+    const result = await publishMissing({ store, table }, publisher).finally(end);
     await context.output.result(result, () => `${result.published} events published, ${result.failed} entities failed`);
     return result.failed > 0 ? "problem" : "done";
   },
@@ -57,10 +60,13 @@ export const publishStatus = defineCommand({
   about: "List the entities whose events are not all on the bus",
   details: "Reads the whole table. Parked entities are not among them: `parked list publisher`.",
   example: "publish status",
-  run: async (_, { connect, output }) => {
+  run: async (_, context) => {
+    const connection = await context.connect();
+    const { store, end } = await watchScans(connection, context);
     const entities: Unpublished[] = [];
-    for await (const one of listUnpublished(await connect())) entities.push(one);
-    await output.result({ entities }, () =>
+    for await (const one of listUnpublished({ store, table: connection.table })) entities.push(one);
+    end();
+    await context.output.result({ entities }, () =>
       tableAnd(
         entities.map(({ entityId, published, head }) => ({ entity: entityId, published, version: head })),
         `${entities.length} entities`,
@@ -78,9 +84,11 @@ export const publishMark = defineCommand({
   details: "For a table whose history must not be published, or whose ReadModels table was lost.",
   example: "publish mark --yes",
   asks: () => "What is stored by now and is not on the bus is never published.",
-  run: async (_, { connect, output }) => {
-    const entities = await markPublished(await connect());
-    await output.result({ entities }, () => `${entities} entities marked`);
+  run: async (_, context) => {
+    const connection = await context.connect();
+    const { store, end } = await watchScans(connection, context);
+    const entities = await markPublished({ store, table: connection.table }).finally(end);
+    await context.output.result({ entities }, () => `${entities} entities marked`);
     return "done";
   },
 });

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type CommandResult, createCommandHandler } from "../../aggregate/index.ts";
 import type { CommandRoute, ServiceDefinition } from "../../definition/index.ts";
 import { contentHash, describeIssues, messageOf } from "../../event-store/index.ts";
+import { checkIndexShards } from "../check-index-shards.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../failure.ts";
 import { findAggregate, unknown } from "../find.ts";
@@ -31,7 +32,9 @@ Idempotency-Key of that user. Without ENTITY a command that creates one makes th
     const route = findRoute(declared, command, options.aggregate);
     const data = await readData(io, options.data ?? "{}");
     const entityId = await checkedId(route, entity ?? madeId(route, io));
-    const { store } = await connect();
+    const connection = await connect();
+    await checkIndexShards(connection);
+    const { store } = connection;
     const handle = createCommandHandler(declared, { store, clock: io.clock });
     const result = await handle(route.aggregate.aggregateType, {
       entityId,

@@ -1,6 +1,7 @@
 import type { Projection } from "../../definition/index.ts";
 import { servingOf, type Verified, verify as verifyGeneration } from "../../projector/dynamodb/index.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
+import { watchScans } from "../watch-scans.ts";
 import { chosenProjections } from "./rebuild.ts";
 
 /** Recomputes rows from the events and lists what differs. */
@@ -23,10 +24,13 @@ more. An entity that is behind is no difference: its rows are held to its checkp
 
 type Result = Verified & { readonly projection: string; readonly generation: number };
 
-async function verifyOne({ connect }: CommandContext, projection: Projection): Promise<Result> {
-  const { store, table, service } = await connect();
+async function verifyOne(context: CommandContext, projection: Projection): Promise<Result> {
+  const connection = await context.connect();
+  const { table, service } = connection;
   const generation = await servingOf(table, projection);
-  const verified = await verifyGeneration({ store, table, eventTypes: service.eventTypes }, projection, generation);
+  const { store, end } = await watchScans(connection, context, projection.name);
+  const { eventTypes } = service;
+  const verified = await verifyGeneration({ store, table, eventTypes }, projection, generation).finally(end);
   return { projection: projection.name, generation: generation.number, ...verified };
 }
 

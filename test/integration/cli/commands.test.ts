@@ -290,6 +290,20 @@ test("publish puts on the bus what is missing, or all since a time; status and m
   expect(stage.published().some((one) => one.startsWith("lid"))).toBe(false);
 });
 
+test("work that reads all events tells how far it is, with --json as JSON", async () => {
+  let now = 0;
+  const clock = () => {
+    now += 6_000;
+    return new Date(now);
+  };
+  const { err } = await call("verify product-catalog --json", { env: stage.env, clock });
+  expect(JSON.parse(err.split("\n")[0] ?? "")).toEqual({
+    progress: expect.objectContaining({ unit: "events", note: "product-catalog", done: expect.any(Number) }),
+  });
+  const { err: plain } = await call("publish status", { env: stage.env, clock });
+  expect(plain).toMatch(/^\d+ of \d+ events\n/);
+});
+
 test("copy puts every event of a table into another, here and by the SDK's variables", async () => {
   await createTables(stage.engine.client, [eventsTable("Copied-Events"), eventsTable("Sharded-Events", 4)]);
   const first = await streamfold(`copy ${EVENTS} Copied-Events`);
@@ -304,6 +318,21 @@ test("copy puts every event of a table into another, here and by the SDK's varia
     [`copy ${EVENTS} ${EVENTS}`, "to.table: expected another table than from.table"],
   ] as const)
     expect(await streamfold(args)).toEqual({ code: 1, out: "", err: expect.stringContaining(message) });
+});
+
+test("events are not stored where INDEX_SHARDS is not what the table has", async () => {
+  const env = { ...stage.asAws, INDEX_SHARDS: "4" };
+  const message = `INDEX_SHARDS is 4, and ${EVENTS} has none`;
+  const before = await openStore(stage.engine).getEvents("tea");
+  const sent = await streamfold(["send", "RenameProduct", "tea", "--data", '{"name":"Other"}'], { env });
+  expect(sent).toEqual({ code: 2, out: "", err: expect.stringContaining(message) });
+  expect(await openStore(stage.engine).getEvents("tea")).toEqual(before);
+  const file = join(stage.folder, "sharded.jsonl");
+  writeFileSync(file, '{"entityId":"s-1","eventType":"CategoryArchived","data":{}}\n');
+  expect((await streamfold(["import", file], { env })).err).toContain(message);
+  await createTables(stage.engine.client, [eventsTable("Sharded-dev-Events", 4)]);
+  const other = await streamfold(["import", file], { env: { ...stage.asAws, TABLE_PREFIX: "Sharded-dev" } });
+  expect(other).toEqual({ code: 2, out: "", err: expect.stringContaining("Sharded-dev-Events has sharded indexes") });
 });
 
 test("cost measures with the table's own events, and leaves no table behind", async () => {

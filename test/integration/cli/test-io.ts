@@ -10,6 +10,7 @@ export interface TestIo {
   readonly answer?: string;
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;
+  readonly clock?: () => Date;
 }
 
 /** Runs the command line in this process, as `main.ts` does, and captures what it says. */
@@ -34,7 +35,7 @@ export async function call(args: string | readonly string[], given: TestIo = {})
     ask: answer === undefined ? undefined : ask,
     read: async () => given.input ?? "",
     interruption: () => given.signal ?? new AbortController().signal,
-    clock: () => new Date(),
+    clock: given.clock ?? (() => new Date()),
     newId: () => crypto.randomUUID(),
     pause: async (milliseconds) => void (await pause(milliseconds)),
   };
