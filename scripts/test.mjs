@@ -30,6 +30,7 @@ function run(name, command, args, env = {}) {
 
 checkRoom();
 run("types", "typescript/bin/tsc", ["-p", "tsconfig.json"]);
+run("types of the console", "typescript/bin/tsc", ["-p", "src/console/tsconfig.json"]);
 run("lint", "@biomejs/biome/bin/biome", ["check", "--error-on-warnings"]);
 run("tests", "jest/bin/jest.js", ["--maxWorkers=3", ...process.argv.slice(2)], {
   NODE_OPTIONS: "--experimental-vm-modules --no-warnings",

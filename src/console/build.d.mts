@@ -1,0 +1,2 @@
+/** Bundles the page into dist/console. @returns that folder */
+export function buildConsole(): Promise<string>;
