@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { consoleCommand } from "./commands/console.ts";
 import { copy } from "./commands/copy.ts";
 import { cost } from "./commands/cost.ts";
 import { doctor } from "./commands/doctor.ts";
@@ -39,4 +40,5 @@ export const COMMANDS: readonly Command[] = [
   copy,
   cost,
   doctor,
+  consoleCommand,
 ];

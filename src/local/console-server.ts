@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { request as forward, type IncomingMessage, type ServerResponse } from "node:http";
-import { join } from "node:path";
 import { ValidationException } from "./bus-entries.ts";
 import { BusView } from "./bus-view.ts";
+import { answerPage } from "./console-page.ts";
 import { type Listening, listen, readBody } from "./listen.ts";
 import { streamLive } from "./live-stream.ts";
 import type { LocalRun } from "./local-run.ts";
@@ -23,26 +22,9 @@ export function serveConsole({ folder, api, port, run }: ConsoleOptions): Promis
     if (path.startsWith("/api/")) return proxy(api, incoming, outgoing);
     if (path === "/live" && incoming.method === "GET") return streamLive(run.live, incoming, outgoing);
     if (path.startsWith("/local/")) return answerLocal(view, path, incoming, outgoing);
-    const file = Object.hasOwn(FILES, path) ? FILES[path] : undefined;
-    if (!file) return void outgoing.writeHead(404).end();
-    outgoing.writeHead(200, { "content-type": file[1], ...PAGE_HEADERS });
-    outgoing.end(readFileSync(join(folder, file[0])));
+    answerPage(folder, path, outgoing);
   }, port);
 }
-
-const FILES: Readonly<Record<string, readonly [string, string]>> = {
-  "/": ["index.html", "text/html; charset=utf-8"],
-  "/console.js": ["console.js", "text/javascript; charset=utf-8"],
-  "/console.css": ["console.css", "text/css; charset=utf-8"],
-};
-
-/** The page asks nobody but this server. The plots set styles of their own. */
-const PAGE_HEADERS = {
-  "content-security-policy":
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-  "x-frame-options": "DENY",
-  "cache-control": "no-cache",
-};
 
 /** Bus and queues, which on AWS are EventBridge's and SQS's to show. */
 async function answerLocal(

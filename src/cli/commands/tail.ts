@@ -1,6 +1,5 @@
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
-import type { DynamoDBRecord } from "aws-lambda";
 import type { StoredEvent } from "../../event-store/index.ts";
 import { pollStream, readRecords } from "../../stream/index.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
@@ -54,7 +53,7 @@ async function follow(
     startingPosition: "LATEST",
     progress: { load: async () => new Map(), save: async () => undefined },
     handle: async (records) => {
-      for (const { event } of readRecords(records as readonly DynamoDBRecord[])) if (event) await take(event);
+      for (const { event } of readRecords(records)) if (event) await take(event);
     },
     batchSize: 100,
     idleMs: stage.local ? 100 : 1_000,

@@ -11,6 +11,8 @@ export interface TestIo {
   readonly isTerminal?: boolean;
   readonly signal?: AbortSignal;
   readonly clock?: () => Date;
+  /** Told of what is written, as it is written. */
+  readonly heard?: (text: string) => void;
 }
 
 /** Runs the command line in this process, as `main.ts` does, and captures what it says. */
@@ -27,6 +29,7 @@ export async function call(args: string | readonly string[], given: TestIo = {})
     folder: given.folder ?? process.cwd(),
     write: async (text) => {
       out += text;
+      given.heard?.(text);
     },
     tell(text) {
       err += text;
