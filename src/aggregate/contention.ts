@@ -1,6 +1,5 @@
-import { LRUCache } from "lru-cache";
 import { randomFraction } from "../event-store/defaults.ts";
-import type { EventStore } from "../event-store/index.ts";
+import { type EventStore, LruMap } from "../event-store/index.ts";
 
 /**
  * How hard writers compete for entities, as this process has found it. A writer that has lost races steps back before
@@ -9,7 +8,7 @@ import type { EventStore } from "../event-store/index.ts";
  * jitter ("Exponential Backoff And Jitter", AWS Architecture Blog), so that few of many writers try at a time.
  */
 class Contention {
-  readonly #levels = new LRUCache<string, number>({ max: REMEMBERED_ENTITIES, ttl: REMEMBERED_MS });
+  readonly #levels = new LruMap<number>({ maxSize: REMEMBERED_ENTITIES, ttlMs: REMEMBERED_MS });
 
   /** Returns the milliseconds to step back for: none after a race that is the first in a while. */
   lost(entityId: string): number {

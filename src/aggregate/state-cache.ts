@@ -1,5 +1,4 @@
-import { LRUCache } from "lru-cache";
-import { checkWholeNumber } from "../event-store/index.ts";
+import { checkWholeNumber, LruMap } from "../event-store/index.ts";
 import type { LoadedAggregate } from "./fold.ts";
 
 /**
@@ -8,12 +7,12 @@ import type { LoadedAggregate } from "./fold.ts";
  * strong read.
  */
 export class StateCache<State> {
-  readonly #states: LRUCache<string, LoadedAggregate<State>>;
+  readonly #states: LruMap<LoadedAggregate<State>>;
 
   /** @param maxEntities at least 1 @throws {InvalidArgumentError} */
   constructor(maxEntities: number) {
     checkWholeNumber("maxEntities", maxEntities, 1);
-    this.#states = new LRUCache({ max: maxEntities });
+    this.#states = new LruMap({ maxSize: maxEntities });
   }
 
   get(entityId: string): LoadedAggregate<State> | undefined {

@@ -6,6 +6,9 @@ import { randomUUID } from "node:crypto";
  */
 export const systemClock = (): Date => new Date();
 
+/** Milliseconds since the process began, which no correction of the clock moves. */
+export const elapsedMs = (): number => performance.now();
+
 /** From 0, below 1. */
 export const randomFraction = (): number => Math.random();
 

@@ -1,5 +1,5 @@
-import { LRUCache } from "lru-cache";
 import { type CommandLog, EMPTY_COMMAND_LOG, UNKNOWN_COMMAND_LOG } from "./command-log.ts";
+import { LruMap } from "./lru-map.ts";
 
 /** The last head of an entity that this process read or wrote. */
 export interface CachedHead {
@@ -18,13 +18,13 @@ const BYTES_PER_COMMAND = 64;
  * needs no read. Bounded; forgetting an entry costs one read, and a stale one costs one conflict.
  */
 export class HeadCache {
-  readonly #known: LRUCache<string, CachedHead>;
+  readonly #known: LruMap<CachedHead>;
 
   /** @param maxBytes estimated memory to use at most */
   constructor(maxBytes: number) {
-    this.#known = new LRUCache({
+    this.#known = new LruMap({
       maxSize: maxBytes,
-      sizeCalculation: ({ commands }, entityId) =>
+      sizeOf: ({ commands }, entityId) =>
         commands.records.reduce((sum, { id, hash }) => sum + id.length + hash.length + BYTES_PER_COMMAND, 0) +
         entityId.length +
         BYTES_PER_ENTITY,

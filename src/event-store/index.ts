@@ -8,6 +8,7 @@ export * from "./event-store.ts";
 export * from "./event-types.ts";
 export { InMemoryEventStore, type InMemoryEventStoreOptions } from "./in-memory-event-store.ts";
 export * from "./json.ts";
+export { LruMap } from "./lru-map.ts";
 export { pause } from "./pause.ts";
 export * from "./scan.ts";
 export * from "./snapshot.ts";

@@ -1,7 +1,6 @@
-import { LRUCache } from "lru-cache";
 import { type ListOf, type Projection, type RowOf, versionOf } from "../../definition/projection.ts";
 import { systemClock } from "../../event-store/defaults.ts";
-import { checkFields, type Fields } from "../../event-store/index.ts";
+import { checkFields, type Fields, LruMap } from "../../event-store/index.ts";
 import { partitionPart, type ReadModelTable } from "../../stream/index.ts";
 import type { GenerationKey, Generations } from "../generation.ts";
 import type { Position } from "../position.ts";
@@ -52,7 +51,7 @@ export function createRowReader<P extends Projection>(
 ): RowReader<RowOf<P>, ListOf<P>> {
   type Row = RowOf<P>;
   const version = versionOf(projection);
-  const cachedRows = new LRUCache<string, VersionedRow<Row>>({ max: CACHED_ROWS, ttl: CACHED_FOR_MS });
+  const cachedRows = new LruMap<VersionedRow<Row>>({ maxSize: CACHED_ROWS, ttlMs: CACHED_FOR_MS });
 
   async function current(): Promise<Generations> {
     const found = await generations.get(projection.name, version);
