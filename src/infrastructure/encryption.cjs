@@ -19,7 +19,8 @@ const UNDER_KEY = {
 module.exports = async ({ resolveVariable }) => {
   const key = String(await resolveVariable("param:kmsKeyArn"));
   if (key === "") return {};
-  const overlays = OURS.flatMap(resourcesOf).flatMap(([id, { Type }]) => {
+  const resources = await Promise.all(OURS.map((file) => resourcesOf(file, resolveVariable)));
+  const overlays = resources.flat().flatMap(([id, { Type }]) => {
     const properties = UNDER_KEY[Type];
     return properties ? [[id, { Type, Properties: properties(key) }]] : [];
   });

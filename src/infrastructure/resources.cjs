@@ -1,10 +1,8 @@
-const { readFileSync } = require("node:fs");
-const { join } = require("node:path");
-const { parse } = require("yaml");
-
 /**
- * The resources of a file beside this one, by their logical ids. CloudFormation's short forms (`!Ref`) lose their tags,
- * and nobody here looks at them.
+ * The resources of a file beside this one, by their logical ids, read by the framework: it knows CloudFormation's short
+ * forms (`!Ref`).
  */
-module.exports.resourcesOf = (file) =>
-  Object.entries(parse(readFileSync(join(__dirname, file), "utf8"), { logLevel: "error" }).Resources);
+module.exports.resourcesOf = async (file, resolveVariable) => {
+  const folder = await resolveVariable("self:custom.streamfold.infrastructure");
+  return Object.entries(await resolveVariable(`file(${folder}/${file}):Resources`));
+};

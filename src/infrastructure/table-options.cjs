@@ -2,15 +2,15 @@ const { resourcesOf } = require("./resources.cjs");
 
 /** Options that say the same of every table and index, made from tables.yml so that none is forgotten. */
 
-const tables = () => resourcesOf("tables.yml");
+const tablesOf = (resolveVariable) => resourcesOf("tables.yml", resolveVariable);
 const indexesOf = ({ Properties }) => Properties.GlobalSecondaryIndexes ?? [];
 const overlay = (id, properties) => ({ [id]: { Type: "AWS::DynamoDB::Table", Properties: properties } });
 
 /** Names who reads and writes most, and which keys are throttled. */
-module.exports.contributorInsights = () => {
+module.exports.contributorInsights = async ({ resolveVariable }) => {
   const ContributorInsightsSpecification = { Enabled: true };
   const Resources = {};
-  for (const [id, table] of tables()) {
+  for (const [id, table] of await tablesOf(resolveVariable)) {
     const indexes = indexesOf(table).map(() => ({ ContributorInsightsSpecification }));
     const GlobalSecondaryIndexes = indexes.length > 0 ? { GlobalSecondaryIndexes: indexes } : {};
     Object.assign(Resources, overlay(id, { ContributorInsightsSpecification, ...GlobalSecondaryIndexes }));
@@ -54,7 +54,7 @@ module.exports.provisioned = async ({ resolveVariable }) => {
   const maximum = Number(await resolveVariable("param:maxCapacity"));
   const ProvisionedThroughput = { ReadCapacityUnits: minimum, WriteCapacityUnits: minimum };
   const Resources = {};
-  for (const [id, table] of tables()) {
+  for (const [id, table] of await tablesOf(resolveVariable)) {
     const indexes = indexesOf(table);
     const GlobalSecondaryIndexes = indexes.map(() => ({ ProvisionedThroughput }));
     Object.assign(
