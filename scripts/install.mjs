@@ -41,7 +41,8 @@ function isInstalled(folder) {
   const wanted = readJson(`${folder}package-lock.json`).packages;
   const present = readJson(note).packages;
   return Object.entries(wanted).every(
-    ([path, { version, optional, link }]) => path === "" || optional || link || present[path]?.version === version,
+    ([path, { version, optional, link }]) =>
+      !path.startsWith("node_modules/") || optional || link || present[path]?.version === version,
   );
 }
 
@@ -49,7 +50,7 @@ function isInstalled(folder) {
 function missingEngine(folder, platform) {
   if (!ENGINES.includes(platform)) return undefined;
   const manifest = `${folder}node_modules/@dynoxide/${platform}/package.json`;
-  const version = readJson(`${folder}package.json`).optionalDependencies[`@dynoxide/${ENGINES[0]}`];
+  const version = readJson(`${folder}scripts/engine/package.json`).optionalDependencies[`@dynoxide/${ENGINES[0]}`];
   if (existsSync(manifest) && readJson(manifest).version === version) return undefined;
   return `@dynoxide/${platform}@${version}`;
 }

@@ -4,9 +4,10 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { messageOf } from "../event-store/index.ts";
 import { ask } from "./ask.ts";
-import { type EngineFile, openEngineFile } from "./engine-file.ts";
+import { type EngineFile, KNOWN_RELEASE, openEngineFile } from "./engine-file.ts";
 import { readState, writeWhole } from "./state-file.ts";
 
 export interface Engine {
@@ -158,13 +159,15 @@ export function findEngine(): { readonly binary: string; readonly release: strin
   const { platform, arch } = process;
   try {
     const require = createRequire(import.meta.url);
-    const manifest = require.resolve(`@dynoxide/${platform}-${arch}/package.json`);
+    // Beside the library, or of the service that uses it.
+    const paths = [dirname(fileURLToPath(import.meta.url)), process.cwd()];
+    const manifest = require.resolve(`@dynoxide/${platform}-${arch}/package.json`, { paths });
     const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
     const name = platform === "win32" ? "dynoxide.exe" : "dynoxide";
     return { binary: join(dirname(manifest), name), release: version };
   } catch (cause) {
     throw new Error(
-      `the embedded engine is not there for ${platform} ${arch}; set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint of this machine`,
+      `the embedded engine is not there for ${platform} ${arch}: npm install --save-dev @dynoxide/${platform}-${arch}@${KNOWN_RELEASE}; or set AWS_ENDPOINT_URL_DYNAMODB to a DynamoDB endpoint of this machine`,
       { cause },
     );
   }

@@ -11,10 +11,11 @@ beforeEach(() => {
   folder = `${mkdtempSync(join(tmpdir(), "install-"))}/`;
   const packages = {
     "": {},
+    "scripts/engine": { version: "1.0.0" },
     "node_modules/a": { version: "1.0.0" },
     "node_modules/@dynoxide/linux-x64": { version: "1.2.1", optional: true },
   };
-  write("package.json", { optionalDependencies: { "@dynoxide/linux-x64": "1.2.1" } });
+  write("scripts/engine/package.json", { optionalDependencies: { "@dynoxide/linux-x64": "1.2.1" } });
   write("package-lock.json", { packages });
   writeFileSync(`${folder}npm`, `#!/bin/sh\necho "$@" >> ${folder}asked\nexit \${NPM_STATUS:-0}\n`);
   chmodSync(`${folder}npm`, 0o755);
