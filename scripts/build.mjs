@@ -1,46 +1,24 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync } from "node:fs";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import { buildHandlers, buildLocal, root, shared } from "../src/local/build.mjs";
+import { buildConsole, buildHandlers, buildLocal, root } from "../src/local/build.mjs";
+import { buildPlugin, copyInfrastructure } from "./build/beside-library.mjs";
+import { buildCli } from "./build/cli.mjs";
+import { buildLibrary } from "./build/library.mjs";
 
-/** What other packages import: one module an entry, their shared parts once, and the types. */
-export async function buildLibrary() {
-  const entries = ["index", "testing", "client", "consumer", "lambda"];
-  await build({
-    ...shared,
-    entryPoints: entries.map((entry) => `src/${entry}.ts`),
-    outdir: "dist/library",
-    outExtension: { ".js": ".mjs" },
-    packages: "external",
-    splitting: true,
-  });
-  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "scripts/library.tsconfig.json"], {
-    cwd: root,
-    stdio: "inherit",
-  });
-}
-
-/** The command `streamfold`, as one module beside the packages that it needs. */
-export async function buildCli(outfile = "dist/cli/streamfold.mjs") {
-  // Of the local run it only asks where one is: what opens the engine's file is not needed, and not installed elsewhere.
-  const withoutEngineFile = {
-    name: "without-engine-file",
-    setup({ onResolve }) {
-      onResolve({ filter: /^libsql$/ }, ({ path }) => ({ path, external: true, sideEffects: false }));
-    },
-  };
-  await build({
-    ...shared,
-    entryPoints: ["src/cli/main.ts"],
-    outfile,
-    packages: "external",
-    plugins: [withoutEngineFile],
-    banner: { js: "#!/usr/bin/env node" },
-  });
-  chmodSync(`${root}${outfile}`, 0o755);
+/** Everything that the package ships. @param {string} folder of the package; a test builds it beside this one */
+async function buildPackage(folder) {
+  copyInfrastructure(folder);
+  const parts = [buildLocal, buildPlugin, buildLibrary, buildCli].map((part) => part(folder));
+  await Promise.all([buildConsole(), ...parts]);
+  if (folder !== root) cpSync(`${root}dist/console`, join(folder, "dist/console"), { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  Promise.all([buildHandlers(), buildLocal(), buildLibrary(), buildCli()]).catch(() => process.exit(1));
+  const [folder] = process.argv.slice(2);
+  const building = folder === undefined ? [buildHandlers(), buildPackage(root)] : [buildPackage(folder)];
+  Promise.all(building).catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
 }

@@ -1,105 +1,34 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildFunctions, functionsIn, shared } from "./build-functions.mjs";
 
+/** Of this repository. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Lambda loads ES modules; packages in CommonJS inside the bundle still call `require`. */
-const banner = `import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);`;
+const FOLDERS = { functions: "src/product/functions", build: "dist" };
 
-export const shared = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  mainFields: ["module", "main"],
-  logLevel: "warning",
-  sourcemap: true,
-  sourcesContent: false,
-};
+/** The functions of the ProductService. */
+export const handlers = functionsIn(root, FOLDERS.functions);
 
-/** A map of nothing: a stack trace points into our own sources, and the maps stay small enough to be deployed. */
-const EMPTY_MAP = Buffer.from('{"version":3,"sources":["library"],"mappings":"AAAA"}').toString("base64");
-
-const ownSourceMaps = {
-  name: "own-source-maps",
-  setup({ onLoad }) {
-    onLoad({ filter: /node_modules[/\\].*\.[cm]?js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const contents = `${source}\n//# sourceMappingURL=data:application/json;base64,${EMPTY_MAP}`;
-      return { contents, loader: "js" };
-    });
-  },
-};
-
-/** Messages of the schema library in forty languages, of which the API speaks one: 40% of its bundle. */
-const englishOnly = {
-  name: "english-only",
-  setup({ onLoad }) {
-    onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
-      contents: 'export { default as en } from "./en.js";',
-      loader: "js",
-    }));
-  },
-};
-
-const FUNCTIONS = "src/product/functions";
-
-/** The functions of the service, a module each that gives a handler: `api.ts`. */
-export const handlers = readdirSync(`${root}${FUNCTIONS}`).map((file) => file.slice(0, -".ts".length));
-
-/** In one step, and only what changed: another process may be reading the file. */
-function writeChanged(path, contents) {
-  if (existsSync(path) && readFileSync(path).equals(contents)) return;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.${process.pid}`, contents);
-  renameSync(`${path}.${process.pid}`, path);
-}
-
-/** The Lambda handlers, one file each, with everything they need inside. */
-export async function buildHandlers() {
-  const entryPoints = handlers.map((name) => `${FUNCTIONS}/${name}.ts`);
-  const { outputFiles, metafile } = await build({
-    ...shared,
-    entryPoints,
-    outdir: "dist",
-    outExtension: { ".js": ".mjs" },
-    minify: true,
-    keepNames: true,
-    metafile: true,
-    write: false,
-    plugins: [englishOnly, ownSourceMaps],
-    banner: { js: banner },
-  });
-  for (const { path, contents } of outputFiles) writeChanged(path, contents);
-  return metafile;
-}
+/** The Lambda handlers of the ProductService. */
+export const buildHandlers = () => buildFunctions(root, FOLDERS);
 
 /** The local run, for the plugin that the framework loads. */
-export function buildLocal() {
+export function buildLocal(folder = root) {
   return build({
     ...shared,
+    absWorkingDir: root,
     entryPoints: ["src/local/offline.ts"],
-    outdir: "dist/local",
+    outdir: join(folder, "dist/local"),
     outExtension: { ".js": ".mjs" },
     packages: "external",
   });
 }
 
 /** The page of the console, from its sources where they are here: the package brings it built. */
-async function buildConsole() {
+export async function buildConsole() {
   const script = `${root}src/console/build.mjs`;
   if (existsSync(script)) await (await import(script)).buildConsole();
 }
