@@ -17,7 +17,7 @@ let built: string | undefined;
 /** The command as `npm run build` makes it, built once in this process. */
 export function builtCommand(): string {
   if (built) return built;
-  const outfile = `dist/cli/test.${process.pid}.mjs`;
+  const outfile = `dist/scripts/streamfold.${process.pid}.mjs`;
   const script = `import { buildCli } from "./scripts/build.mjs"; await buildCli(${JSON.stringify(outfile)});`;
   const env = { ...process.env, NODE_OPTIONS: "" };
   execFileSync(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit", env });
@@ -30,7 +30,7 @@ export function start(args: string | readonly string[], { env = {}, folder = pro
   const words = typeof args === "string" ? args.split(" ").filter((word) => word !== "") : args;
   const child = spawn(process.execPath, [builtCommand(), ...words], {
     cwd: folder,
-    env: { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
+    env: { PATH: process.env.PATH, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let out = "";
