@@ -17,11 +17,11 @@ let built: string | undefined;
 /** The command as `npm run build` makes it, built once in this process. */
 export function builtCommand(): string {
   if (built) return built;
-  const outfile = `dist/scripts/streamfold.${process.pid}.mjs`;
-  const script = `import { buildCli } from "./scripts/build.mjs"; await buildCli(${JSON.stringify(outfile)});`;
+  const folder = `${process.cwd()}/dist/scripts/streamfold.${process.pid}`;
+  const script = `import { buildCli } from "./scripts/build/cli.mjs"; await buildCli(${JSON.stringify(folder)});`;
   const env = { ...process.env, NODE_OPTIONS: "" };
   execFileSync(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit", env });
-  built = `${process.cwd()}/${outfile}`;
+  built = `${folder}/dist/cli/streamfold.mjs`;
   return built;
 }
 
