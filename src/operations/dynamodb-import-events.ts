@@ -89,7 +89,7 @@ export async function importEvents(
   return { ...position, isDone: true };
 }
 
-const BATCH = 1_000;
+const BATCH = 500;
 const ENTITIES_AT_ONCE = 16;
 
 class ImportWork {
