@@ -47,7 +47,11 @@ export class LruMap<Value> {
       this.delete(oldest);
     }
     this.#size += size;
-    this.#entries.set(key, { value, size, until: ttlMs === undefined ? Number.POSITIVE_INFINITY : elapsedMs() + ttlMs });
+    this.#entries.set(key, {
+      value,
+      size,
+      until: ttlMs === undefined ? Number.POSITIVE_INFINITY : elapsedMs() + ttlMs,
+    });
   }
 
   delete(key: string): void {
