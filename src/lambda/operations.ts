@@ -2,12 +2,12 @@ import { readConfig } from "../config.ts";
 import type { ServiceDefinition } from "../definition/index.ts";
 import { pause } from "../event-store/index.ts";
 import { createOperationsApp, OPERATE_SCOPE } from "../http/index.ts";
+import { publishingOf } from "../operations/publishing.ts";
 import { createProjector } from "../projector/dynamodb/index.ts";
 import { createPublisher, eventBridgeBus } from "../publisher/index.ts";
 import { createEventBridgeClient } from "./clients.ts";
 import { answerGateway, logRequests } from "./gateway.ts";
 import { identifyBy } from "./identity.ts";
-import { publishingOf } from "./publishing.ts";
 import { backOff, clock, createLogger, createStore, newId } from "./wiring.ts";
 
 /** The function behind `/operations`: what the console shows, and what is done there to read models and parked entities. */

@@ -1,10 +1,10 @@
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from "aws-lambda";
 import { readConfig } from "../config.ts";
 import type { ServiceDefinition } from "../definition/index.ts";
+import { publishingOf } from "../operations/publishing.ts";
 import { checkBusExists, createPublisher, eventBridgeBus, repairPublisherLag } from "../publisher/index.ts";
 import { batchAnswer, groupByEntity, readRecords } from "../stream/index.ts";
 import { createEventBridgeClient } from "./clients.ts";
-import { publishingOf } from "./publishing.ts";
 import {
   backOff,
   clock,

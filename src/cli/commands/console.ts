@@ -25,7 +25,10 @@ They must be among the stage's operators (docs/deploy.md). The service that runs
     const server = await serveRemoteConsole({ api: new URL(url), authorize, port: port ?? 0 });
     await output.line({ console: server.endpoint }, () => `the console of ${url}: ${server.endpoint}; Ctrl-C ends it`);
     const interruption = io.interruption();
-    await new Promise<void>((resolve) => interruption.addEventListener("abort", () => resolve(), { once: true }));
+    await new Promise<void>((resolve) => {
+      if (interruption.aborted) return resolve();
+      interruption.addEventListener("abort", () => resolve(), { once: true });
+    });
     await server.stop();
     return "done";
   },
