@@ -74,7 +74,7 @@ function optionsOf(element: HTMLElement, { width, height, hasAxes, isStepped }: 
           {
             ...axis,
             size: 28,
-            space: 90,
+            space: 48,
             values: [
               [60, "{HH}:{mm}", null, null, null, null, null, null, 1],
               [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1],

@@ -18,7 +18,7 @@ export function Sidebar() {
           <small>{service.data.value?.name ?? "console"}</small>
         </span>
       </a>
-      <button type="button" class="jump" onClick={openPalette} aria-label="Jump to an entity, projection or event type">
+      <button type="button" class="jump" onClick={openPalette} title="An entity, projection, event type or command">
         <Icon name="search" size={16} />
         <span>Jump to…</span>
         <kbd>Ctrl K</kbd>

@@ -73,7 +73,7 @@ function isBehind(): boolean {
 
 const SOON_MS = 300;
 const FIRST_PAUSE_MS = 2_000;
-const LONGEST_PAUSE_MS = 20_000;
+const LONGEST_PAUSE_MS = 10_000;
 
 interface Seen {
   readonly time: number;

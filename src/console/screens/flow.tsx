@@ -127,7 +127,9 @@ export function Behind({
   readonly isFloor: boolean;
 }) {
   if (behind === 0) return <>up to date</>;
-  return <strong>{`${isFloor ? "at least " : ""}${plural(behind, "event")} behind, ${duration(age)}`}</strong>;
+  return (
+    <strong>{`${isFloor ? "at least " : ""}${plural(behind, "event")} behind${age < 1 ? "" : `, ${duration(age)}`}`}</strong>
+  );
 }
 
 /** The lines from the store to its readers; dots run along them while something does. */

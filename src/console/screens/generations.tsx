@@ -19,7 +19,7 @@ export function Generations({ name }: { readonly name: string }) {
     <section aria-labelledby="generations">
       <h2 id="generations">Generations</h2>
       <div class="card table-card">
-        <table class="table">
+        <table class="table stack">
           <thead>
             <tr>
               <th scope="col">Generation</th>
@@ -35,9 +35,9 @@ export function Generations({ name }: { readonly name: string }) {
               const isServed = one.generation === servingGeneration;
               return (
                 <tr key={one.generation}>
-                  <td>{one.generation}</td>
-                  <td>{one.version}</td>
-                  <td>{isServed ? <span class="badge good">served</span> : one.status}</td>
+                  <td data-label="Generation">{one.generation}</td>
+                  <td data-label="Of version">{one.version}</td>
+                  <td data-label="Standing">{isServed ? <span class="badge good">served</span> : one.status}</td>
                   <td class="actions">
                     {one === previous && <RollbackButton name={name} generation={one.generation} />}
                     {!isServed && (

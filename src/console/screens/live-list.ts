@@ -66,8 +66,9 @@ export class LiveList {
     this.isFetching.value = true;
     this.error.value = undefined;
     try {
-      for (let pages = 0; pages < MOST_PAGES && this.hasOlder.peek(); pages += 1)
-        if (this.#take(await this.#fetchPage()) > 0) break;
+      let found = 0;
+      for (let pages = 0; pages < MOST_PAGES && found < FEW && this.hasOlder.peek(); pages += 1)
+        found += this.#take(await this.#fetchPage());
     } catch (error) {
       this.error.value = error instanceof ApiError ? error : new ApiError(errorText(error), 0);
     } finally {
@@ -116,5 +117,5 @@ async function eventsOfEntity(entityId: string): Promise<readonly StoredEvent[]>
 
 const PAGE = 100;
 const FEW = 50;
-/** That are looked through for one that matches, before the reader is asked again. */
+/** That are looked through for some that match, before the reader is asked again. */
 const MOST_PAGES = 5;

@@ -58,7 +58,7 @@ function Progress({ projection: { projection: name, feed } }: { readonly project
           {status && (
             <p class={status.eventsBehind > 0 ? "behind" : "muted"}>
               {status.eventsBehind > 0
-                ? `${behindText(status)} events, the oldest for ${duration(status.oldestWaitingSeconds)}`
+                ? `${behindText(status)} events${status.oldestWaitingSeconds < 1 ? "" : `, the oldest for ${duration(status.oldestWaitingSeconds)}`}`
                 : "up to date"}
             </p>
           )}

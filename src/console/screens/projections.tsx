@@ -98,7 +98,11 @@ function ProjectionRow({
         {status ? <strong class={status.eventsBehind > 0 ? "behind" : "calm"}>{behindText(status)}</strong> : "–"}
       </td>
       <td class="num" data-label="Oldest waits">
-        {status && status.eventsBehind > 0 ? duration(status.oldestWaitingSeconds) : <span class="muted">–</span>}
+        {status && status.oldestWaitingSeconds >= 1 ? (
+          duration(status.oldestWaitingSeconds)
+        ) : (
+          <span class="muted">–</span>
+        )}
       </td>
       <td class="wide plot-cell">
         <Plot series={lag} label={`${name}: events behind, over the last five minutes`} height={36} isStepped />
