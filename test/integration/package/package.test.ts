@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "@jest/globals";
+import { build, type Plugin } from "esbuild";
+import { install, node, type Packed, pack, readManifest } from "../../support/package/packed.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const FACES = ["streamfold", "streamfold/testing", "streamfold/client", "streamfold/consumer", "streamfold/lambda"];
+const LIMIT_BYTES = 60_000;
+
+let packed: Packed;
+/** A folder into which nothing but the package is installed. */
+let folder: string;
+beforeAll(() => {
+  packed = pack();
+  folder = join(packed.folder, "..");
+  writeFileSync(join(folder, "package.json"), "{}");
+  install(folder, packed);
+}, 60_000);
+
+test("publint and attw find nothing, for CommonJS, ES modules and bundlers", () => {
+  const bin = join(root, "node_modules/.bin");
+  expect(node([join(bin, "publint"), "run", packed.tarball, "--strict"], root)).toContain("All good!");
+  const said = node([join(bin, "attw"), packed.tarball, "--profile", "node16", "--format", "ascii"], root);
+  for (const face of FACES) expect(said).toContain(`"${face}"`);
+});
+
+test("what our serverless.yml includes is what the package brings", () => {
+  const yaml = readFileSync(join(root, "serverless.yml"), "utf8");
+  const included = [...yaml.matchAll(/\$\{file\(src\/([\w/.-]+)\)/g)].flatMap(([, file]) => file ?? []);
+  expect(included.length).toBeGreaterThan(20);
+  for (const file of included) {
+    const shipped = file.replace(/^lambda\//, "infrastructure/functions/");
+    expect(readFileSync(join(packed.folder, shipped), "utf8")).toBe(readFileSync(join(root, "src", file), "utf8"));
+  }
+  for (const file of readdirSync(join(packed.folder, "infrastructure"), { recursive: true, encoding: "utf8" }))
+    if (file.endsWith("ml"))
+      expect(readFileSync(join(packed.folder, "infrastructure", file), "utf8")).not.toContain("file(src");
+});
+
+test("nothing that is for development only is forced on who installs it", () => {
+  const { dependencies = {}, optionalDependencies } = readManifest(packed.folder);
+  expect(optionalDependencies).toBeUndefined();
+  const forced = Object.keys(dependencies).filter((name) => /dynoxide|libsql|esbuild|serverless|jest/.test(name));
+  expect(forced).toEqual([]);
+});
+
+test.each(FACES)("%s has the same names by import and by require", (face) => {
+  const imported = node(
+    ["--input-type=module", "-e", `console.log(...Object.keys(await import("${face}")).sort())`],
+    folder,
+  );
+  // Jest and older Nodes cannot require ES modules.
+  const required = ["--no-experimental-require-module", "-e", `console.log(...Object.keys(require("${face}")).sort())`];
+  expect(node(required, folder)).toBe(imported);
+  expect(imported.split(" ").length).toBeGreaterThan(0);
+});
+
+interface Bundle {
+  readonly bytes: number;
+  /** Of the SDK, which is left outside. */
+  readonly clients: readonly string[];
+}
+
+/** Modules of the given contents, each bundled by itself. */
+async function bundle(contents: Readonly<Record<string, string>>): Promise<Readonly<Record<string, Bundle>>> {
+  const { outputs } = (
+    await build({
+      entryPoints: Object.keys(contents),
+      plugins: [modulesOf(contents)],
+      outdir: "out",
+      bundle: true,
+      minify: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      external: ["@aws-sdk/*"],
+      metafile: true,
+      write: false,
+    })
+  ).metafile;
+  const names = Object.keys(contents);
+  return Object.fromEntries(
+    Object.values(outputs).map(({ bytes, imports, entryPoint = "" }) => {
+      const clients = imports.map(({ path }) => path).filter((path) => path.startsWith("@aws-sdk/"));
+      return [names.find((name) => entryPoint.endsWith(`:${name}`)), { bytes, clients: [...new Set(clients)].sort() }];
+    }),
+  );
+}
+
+const modulesOf = (contents: Readonly<Record<string, string>>): Plugin => ({
+  name: "modules",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ kind, path }) =>
+      kind === "entry-point" ? { path, namespace: "modules" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "modules" }, ({ path }) => ({
+      contents: contents[path] ?? "",
+      resolveDir: folder,
+    }));
+  },
+});
+
+test("one name of the library bundles under 60 kB without the SDK", async () => {
+  const script = "console.log(...Object.keys(await import('streamfold')))";
+  const names = node(["--input-type=module", "-e", script], folder).trim().split(" ");
+  expect(names.length).toBeGreaterThan(30);
+  const bundles = await bundle(Object.fromEntries(names.map((name) => [name, `export { ${name} } from "streamfold"`])));
+  const sizes = Object.entries(bundles).map(([name, { bytes }]) => ({ name, bytes }));
+  expect(sizes).toHaveLength(names.length);
+  sizes.sort((one, other) => other.bytes - one.bytes);
+  process.stdout.write(
+    `the largest: ${sizes
+      .slice(0, 5)
+      .map(({ name, bytes }) => `${name} ${bytes}`)
+      .join(", ")}\n`,
+  );
+  expect(sizes.filter(({ bytes }) => bytes >= LIMIT_BYTES)).toEqual([]);
+});
+
+test("a face pulls in the clients that it uses and no other", async () => {
+  const all = Object.fromEntries(FACES.map((face) => [face, `export * from "${face}"`]));
+  const store = 'export { DynamoDBEventStore, handleCommand, load } from "streamfold"';
+  const clients = Object.entries(await bundle({ ...all, store })).map(([name, found]) => [
+    name,
+    found.clients.map((client) => client.slice("@aws-sdk/".length)),
+  ]);
+  expect(Object.fromEntries(clients)).toEqual({
+    streamfold: ["client-dynamodb", "client-dynamodb-streams", "client-eventbridge", "lib-dynamodb", "util-dynamodb"],
+    "streamfold/testing": [],
+    "streamfold/client": [],
+    "streamfold/consumer": ["client-dynamodb", "lib-dynamodb"],
+    "streamfold/lambda": ["client-dynamodb", "client-eventbridge", "client-xray", "lib-dynamodb", "util-dynamodb"],
+    store: ["client-dynamodb"],
+  });
+});
