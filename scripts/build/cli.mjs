@@ -1,5 +1,5 @@
-import { chmodSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, cpSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { root } from "../../src/local/build.mjs";
 import { shared } from "../../src/local/build-functions.mjs";
@@ -25,4 +25,7 @@ export async function buildCli(folder = root) {
     banner: { js: "#!/usr/bin/env node" },
   });
   chmodSync(outfile, 0o755);
+  const templates = join(dirname(outfile), "templates");
+  rmSync(templates, { recursive: true, force: true });
+  cpSync(`${root}src/cli/templates`, templates, { recursive: true });
 }

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { addAggregate, addProjection } from "./commands/add.ts";
 import { consoleCommand } from "./commands/console.ts";
 import { copy } from "./commands/copy.ts";
 import { cost } from "./commands/cost.ts";
@@ -6,6 +7,7 @@ import { doctor } from "./commands/doctor.ts";
 import { drop } from "./commands/drop.ts";
 import { exportCommand } from "./commands/export.ts";
 import { importCommand } from "./commands/import.ts";
+import { init } from "./commands/init.ts";
 import { parkedList, parkedRetry, parkedShow, parkedSkip } from "./commands/parked.ts";
 import { projections } from "./commands/projections.ts";
 import { publish, publishMark, publishStatus } from "./commands/publish.ts";
@@ -41,4 +43,7 @@ export const COMMANDS: readonly Command[] = [
   cost,
   doctor,
   consoleCommand,
+  init,
+  addAggregate,
+  addProjection,
 ];

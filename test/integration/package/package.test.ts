@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "@jest/globals";
 import { build, type Plugin } from "esbuild";
 import { install, node, type Packed, pack, readManifest } from "../../support/package/packed.ts";
+import { describeLoanService } from "./loan-service.ts";
+import { describeNewService } from "./new-service.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const FACES = ["streamfold", "streamfold/testing", "streamfold/client", "streamfold/consumer", "streamfold/lambda"];
@@ -135,3 +137,6 @@ test("a face pulls in the clients that it uses and no other", async () => {
     store: ["client-dynamodb"],
   });
 });
+
+describeNewService(() => packed);
+describeLoanService(() => packed);

@@ -21,7 +21,11 @@ export const plainEnvironment = (): NodeJS.ProcessEnv => {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 };
 
-/** The output of a command of Node. @throws with everything that it said when it fails */
+/** The output of a command of an installed package. @throws with everything that it said when it fails */
+export const bin = (command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): string =>
+  run(join(cwd, "node_modules/.bin", command), args, cwd, env);
+
+/** The output of Node. @throws with everything that it said when it fails */
 export function node(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): string {
   return run(process.execPath, args, cwd, env);
 }
@@ -87,7 +91,9 @@ export function install(folder: string, { tarball, folder: unpacked }: Packed): 
     optionalDependencies: here(optionalDependencies),
   };
   writeFileSync(join(folder, "package.json"), JSON.stringify(local, null, 2));
-  run("npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund"], folder);
+  // npm 11 cannot place peers beside links ("Cannot read properties of null").
+  const flags = ["--offline", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund"];
+  run("npm", ["install", ...flags], folder);
 }
 
 const linked = (name: string): string => `file:${realpathSync(join(root, "node_modules", name))}`;

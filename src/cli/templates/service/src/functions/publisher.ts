@@ -1,0 +1,4 @@
+import { createPublisherHandler } from "streamfold/lambda";
+import { service } from "../service.ts";
+
+export const handler = createPublisherHandler(service);

@@ -1,0 +1,4 @@
+import { createVitalsHandler } from "streamfold/lambda";
+import { service } from "../service.ts";
+
+export const handler = createVitalsHandler(service);

@@ -1,0 +1,4 @@
+import { createBusProjectorHandler } from "../../../../../../src/lambda.ts";
+import { library } from "../library.ts";
+
+export const handler = createBusProjectorHandler(library);
