@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { checkTemplate } from "../../../scripts/package/check-template.ts";
 import { readTemplate, validateTemplate } from "../../../scripts/package.ts";
 import { startOffline } from "../../support/package/offline.ts";
@@ -9,19 +8,16 @@ import { bin, install, type Packed } from "../../support/package/packed.ts";
 import { call } from "../../support/service.ts";
 import { until } from "../../support/until.ts";
 
-/** What a second team does in its afternoon, in an empty folder, from the tarball alone. */
+/** What a second team does in its afternoon, in a folder with nothing but the package, from the tarball alone. */
 export function describeNewService(packed: () => Packed): void {
   describe("a new service", () => {
-    const empty = mkdtempSync(join(tmpdir(), "streamfold-new-"));
-    const folder = join(empty, "my-service");
-    const streamfold = (...args: string[]) => bin("streamfold", args, args[0] === "init" ? empty : folder);
+    let folder: string;
+    const streamfold = (...args: string[]) => bin("streamfold", args, args[0] === "init" ? packed().installed : folder);
     beforeAll(() => {
-      writeFileSync(join(empty, "package.json"), "{}");
-      install(empty, packed());
       streamfold("init", "my-service", "--library", `file:${packed().tarball}`);
+      folder = join(packed().installed, "my-service");
       install(folder, packed());
     }, 60_000);
-    afterAll(() => rmSync(empty, { recursive: true, force: true }));
 
     test("is written once: init and add overwrite nothing", () => {
       const before = readFileSync(join(folder, "src/service.ts"), "utf8");
@@ -41,9 +37,8 @@ export function describeNewService(packed: () => Packed): void {
           return status === 200 ? body : undefined;
         }, "the row");
         expect(row).toMatchObject({ title: "Write", status: "open" });
-        expect(
-          (await call("GET", `${run.api}/tasks`)).body.rows ?? (await call("GET", `${run.api}/tasks`)).body,
-        ).toBeDefined();
+        const list = await call("GET", `${run.api}/tasks`);
+        expect(list.body.rows).toEqual([expect.objectContaining({ title: "Write" })]);
         const [event] = await until(() => (run.published().length > 0 ? run.published() : undefined), "the event");
         expect(event).toMatchObject({
           source: "my-service",

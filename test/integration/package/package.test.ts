@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { build, type Plugin } from "esbuild";
-import { install, node, type Packed, pack, readManifest } from "../../support/package/packed.ts";
+import { node, type Packed, pack, readManifest } from "../../support/package/packed.ts";
 import { describeLoanService } from "./loan-service.ts";
 import { describeNewService } from "./new-service.ts";
 
@@ -12,14 +12,10 @@ const FACES = ["streamfold", "streamfold/testing", "streamfold/client", "streamf
 const LIMIT_BYTES = 60_000;
 
 let packed: Packed;
-/** A folder into which nothing but the package is installed. */
-let folder: string;
 beforeAll(() => {
   packed = pack();
-  folder = join(packed.folder, "..");
-  writeFileSync(join(folder, "package.json"), "{}");
-  install(folder, packed);
 }, 60_000);
+afterAll(() => packed.remove());
 
 test("publint and attw find nothing, for CommonJS, ES modules and bundlers", () => {
   const bin = join(root, "node_modules/.bin");
@@ -51,11 +47,11 @@ test("nothing that is for development only is forced on who installs it", () => 
 test.each(FACES)("%s has the same names by import and by require", (face) => {
   const imported = node(
     ["--input-type=module", "-e", `console.log(...Object.keys(await import("${face}")).sort())`],
-    folder,
+    packed.installed,
   );
   // Jest and older Nodes cannot require ES modules.
   const required = ["--no-experimental-require-module", "-e", `console.log(...Object.keys(require("${face}")).sort())`];
-  expect(node(required, folder)).toBe(imported);
+  expect(node(required, packed.installed)).toBe(imported);
   expect(imported.split(" ").length).toBeGreaterThan(0);
 });
 
@@ -99,14 +95,14 @@ const modulesOf = (contents: Readonly<Record<string, string>>): Plugin => ({
     );
     onLoad({ filter: /./, namespace: "modules" }, ({ path }) => ({
       contents: contents[path] ?? "",
-      resolveDir: folder,
+      resolveDir: packed.installed,
     }));
   },
 });
 
 test("one name of the library bundles under 60 kB without the SDK", async () => {
   const script = "console.log(...Object.keys(await import('streamfold')))";
-  const names = node(["--input-type=module", "-e", script], folder).trim().split(" ");
+  const names = node(["--input-type=module", "-e", script], packed.installed).trim().split(" ");
   expect(names.length).toBeGreaterThan(30);
   const bundles = await bundle(Object.fromEntries(names.map((name) => [name, `export { ${name} } from "streamfold"`])));
   const sizes = Object.entries(bundles).map(([name, { bytes }]) => ({ name, bytes }));

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -44,6 +45,9 @@ export interface Packed {
   readonly tarball: string;
   /** What is in it, unpacked. */
   readonly folder: string;
+  /** A folder into which nothing but the package is installed. */
+  readonly installed: string;
+  remove(): void;
 }
 
 /** The package as `npm pack` makes it, built beside this repository: other tests run what stands in its `dist`. */
@@ -59,7 +63,16 @@ export function pack(): Packed {
   run("npm", ["pack", "--offline", "--ignore-scripts", "--silent", "--pack-destination", folder], staging);
   const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
   run("tar", ["-xzf", tarball], folder);
-  return { tarball: join(folder, tarball), folder: join(folder, "package") };
+  const packed = {
+    tarball: join(folder, tarball),
+    folder: join(folder, "package"),
+    installed: join(folder, "installed"),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+  mkdirSync(packed.installed);
+  writeFileSync(join(packed.installed, "package.json"), "{}");
+  install(packed.installed, packed);
+  return packed;
 }
 
 interface Manifest {
