@@ -31,7 +31,7 @@ test("commands of the command line that pages name exist", () => {
   const folder = "src/cli/commands";
   const sources = existsSync(folder) ? readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8")) : [];
   const commands = sources.flatMap((source) => [...source.matchAll(/^ {2}name: "([^"]+)"/gm)].map(([, name]) => name));
-  const named = namedIn(/npx streamfold ((?:parked|snapshots) [a-z]+|[a-z]+)/g, PAGES.filter(isCurrent));
+  const named = namedIn(/npx streamfold ((?:parked|snapshots|add) [a-z]+|[a-z]+)/g, PAGES.filter(isCurrent));
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter(([, name]) => commands.length > 0 && !commands.includes(name))).toEqual([]);
 });
