@@ -28,7 +28,7 @@ const book = defineAggregate({
   evolve: { BookAdded: (_, { eventData: { title } }) => ({ title }) },
 });
 
-const member = defineAggregate({
+export const member = defineAggregate({
   type: "Member",
   state: z.object({ status: z.enum(["none", "active"]) }),
   initialState: { status: "none" },
@@ -45,7 +45,7 @@ const member = defineAggregate({
 });
 
 const lent = z.object({ bookId: z.string(), memberId: z.string(), due: z.string() });
-const loan = defineAggregate({
+export const loan = defineAggregate({
   type: "Loan",
   state: lent.nullable(),
   initialState: null,
