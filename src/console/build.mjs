@@ -22,6 +22,8 @@ export async function buildConsole() {
     target: ["chrome123", "firefox121", "safari17.5"],
     jsx: "automatic",
     jsxImportSource: "preact",
+    // Its options stand here; tsconfig.json is for the types.
+    tsconfigRaw: {},
     legalComments: "none",
     logLevel: "warning",
     write: false,

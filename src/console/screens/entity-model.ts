@@ -81,7 +81,8 @@ export class EntityModel {
 
   #follow(events: readonly StoredEvent[]): void {
     const own = events.filter(({ entityId }) => entityId === this.entityId);
-    this.#add(own);
+    // Before the first page is there, they would stand alone.
+    if (this.#events.peek().length > 0) this.#add(own);
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#refreshLater();
   }

@@ -42,10 +42,11 @@ function Head({ entity }: { readonly entity: EntityModel }) {
   const version = entity.version.value;
   const commands = (aggregate?.commands ?? []).filter(({ idField }) => idField === undefined);
   const [first] = commands;
-  const send = (command: string): void => {
+  const send = async (command: string): Promise<void> => {
     if (!aggregate) return;
-    const state = entity.stateAt(version).data.peek()?.state;
-    openCommand(aggregate, command, { entityId: entity.entityId, version, state });
+    const state = entity.stateAt(version);
+    if (!state.data.peek()) await state.refresh();
+    openCommand(aggregate, command, { entityId: entity.entityId, version, state: state.data.peek()?.state });
   };
   return (
     <header class="page-head">
@@ -60,7 +61,7 @@ function Head({ entity }: { readonly entity: EntityModel }) {
         {detail && <Standing entity={entity} />}
       </div>
       {first && (
-        <button type="button" class="button primary" onClick={() => send(first.command)}>
+        <button type="button" class="button primary" onClick={() => void send(first.command)}>
           {commands.length > 1 ? "Send a command" : words(first.command)}
         </button>
       )}

@@ -27,13 +27,17 @@ export class LiveList {
     if (isFiltered(this.#filters) && this.shown.peek().length < FEW) void this.fetchOlder();
   }
 
-  readonly #live = computed(() => newestEvents.value.filter((event) => matches(event, this.#filters)));
+  readonly #live = computed(() =>
+    isFiltered(this.#filters)
+      ? newestEvents.value.filter((event) => matches(event, this.#filters))
+      : newestEvents.value,
+  );
 
   readonly shown: ReadonlySignal<readonly StoredEvent[]> = computed(() => {
     const live = this.#held.value ?? this.#live.value;
+    if (this.#older.value.length === 0) return live;
     const keys = new Set(live.map(keyOf));
-    const older = this.#older.value.filter((event) => !keys.has(keyOf(event)));
-    return older.length === 0 ? live : [...live, ...older];
+    return [...live, ...this.#older.value.filter((event) => !keys.has(keyOf(event)))];
   });
 
   readonly isHeld = computed(() => this.#held.value !== undefined);

@@ -73,7 +73,7 @@ async function expectAccessible(page: Page, name: string): Promise<void> {
 
 async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(ARTIFACTS, { recursive: true });
-  writeFileSync(join(ARTIFACTS, `console-${name}.png`), await page.screenshot());
+  writeFileSync(join(ARTIFACTS, `console-${name}.png`), await page.screenshot({ animations: "disabled" }));
 }
 
 const ARTIFACTS = join(process.cwd(), "artifacts");

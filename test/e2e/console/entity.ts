@@ -33,7 +33,7 @@ export function entityTests(running: GetRunning): void {
     ]);
     for (const name of ["product-catalog", "product-price-history", "category-tree", "user-activity"])
       await page.locator(".cards .card", { hasText: name }).getByText("up to date").waitFor();
-    await page.getByText("On the bus").click();
+    await page.locator("summary", { hasText: "On the bus" }).click();
     await page.locator(".version-card").getByText("sequenceNumber").first().waitFor();
     await expectGoodLooks(page, "entity");
   });

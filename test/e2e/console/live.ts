@@ -29,6 +29,7 @@ export function liveTests(running: GetRunning): void {
   test("focus, place and fetched pages stay while events come", async () => {
     const { page, service } = running();
     await plantProducts(service, 120);
+    await page.waitForFunction(() => Number(document.querySelector(".list .row")?.getAttribute("aria-setsize")) > 120);
     await page.reload();
     await show(page, "#/live");
     const list = page.getByRole("listbox", { name: "Events, newest first" });

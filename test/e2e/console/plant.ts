@@ -48,7 +48,8 @@ export function plantProducts(service: RunningService, count: number): Promise<v
   const products = Array.from({ length: count }, (_, index) => {
     const number = String(index + 1).padStart(3, "0");
     const price = { amount: 100, currency: "EUR" };
-    return event(`bulk-${number}`, { name: `Bulk ${number}`, description: "", price, categoryId: null });
+    const made = event(`bulk-${number}`, { name: `Bulk ${number}`, description: "", price, categoryId: null });
+    return { ...made, eventTime: new Date(Date.now() + index).toISOString() };
   });
   return store(service, products);
 }
