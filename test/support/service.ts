@@ -49,6 +49,9 @@ export const anyPort: Readonly<Record<string, string>> = Object.fromEntries(
   ["API", "LAMBDA", "ENGINE", "BUS", "CONSOLE"].map((name) => [`STREAMFOLD_${name}_PORT`, "0"]),
 );
 
+/** The first start builds everything, and others may do the same beside it. */
+const READY_MS = 90_000;
+
 /** `npm start` with a data folder of its own and free ports. */
 export async function startService(
   folder: string,
@@ -66,7 +69,11 @@ export async function startService(
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const isReady = () => /(^|\n)ready/.test(said) && existsSync(join(folder, "run.json"));
   try {
-    await until(() => (isReady() ? true : child.exitCode === null ? undefined : false), `the service to be ready`);
+    await until(
+      () => (isReady() ? true : child.exitCode === null ? undefined : false),
+      "the service to be ready",
+      READY_MS,
+    );
   } catch (error) {
     child.kill("SIGKILL");
     throw new Error(`${String(error)}\n${said}`);

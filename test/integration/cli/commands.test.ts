@@ -405,6 +405,6 @@ test("a stage on AWS is found by TABLE_PREFIX or --stage; one that is not there 
 });
 
 test("every command was started as a process, here or in a test of its own", () => {
-  const own = ["tail", "import", "export", "console"];
+  const own = ["tail", "import", "export", "console", "init", "add aggregate", "add projection"];
   expect([...started, ...own].sort()).toEqual(expect.arrayContaining(COMMANDS.map(({ name }) => name)));
 });

@@ -322,10 +322,12 @@ test("an import that is killed goes on where it was, and one that is interrupted
     expect((await eventsOf(id)).map(({ sequenceNumber }) => sequenceNumber)).toEqual(numbers);
 });
 
-test("10,000 events in EventStoreDB's JSON shape", async () => {
-  const lines = Array.from({ length: 10_000 }, (_, n) => {
-    const stream = n % 500;
-    const number = Math.floor(n / 500);
+const MANY = 2_000;
+
+test("2,000 events in EventStoreDB's JSON shape", async () => {
+  const lines = Array.from({ length: MANY }, (_, n) => {
+    const stream = n % 100;
+    const number = Math.floor(n / 100);
     return {
       eventStreamId: `product-${stream}`,
       eventNumber: number,
@@ -347,22 +349,22 @@ test("10,000 events in EventStoreDB's JSON shape", async () => {
   });
   expect([code, JSON.parse(out)]).toEqual([
     0,
-    expect.objectContaining({ events: 10_000, entities: 500, imported: 10_000, refused: [] }),
+    expect.objectContaining({ events: MANY, entities: 100, imported: MANY, refused: [] }),
   ]);
-  const events = await eventsOf("product-499");
+  const events = await eventsOf("product-99");
   expect(events).toHaveLength(20);
   expect(events[19]).toEqual({
-    entityId: "product-499",
+    entityId: "product-99",
     sequenceNumber: 20,
     aggregateType: "Product",
     eventType: "PriceUpdated",
     eventTime: "2020-01-01T00:00:29.999Z",
-    eventId: "5f0e6c1e-0000-4000-8000-000000009999",
-    eventData: { price: { ...PRICE, amount: 9_999 }, previousPrice: PRICE },
+    eventId: "5f0e6c1e-0000-4000-8000-000000001999",
+    eventData: { price: { ...PRICE, amount: 1_999 }, previousPrice: PRICE },
     version: "1.0",
     userId: "eve",
-    correlationId: "corr-499",
-    causationId: "cause-9999",
+    correlationId: "corr-99",
+    causationId: "cause-1999",
   });
   const links = await importFile(
     file("links", [{ ...lines[0], isMetaData: false }]),
