@@ -8,6 +8,7 @@ export interface Manifest {
   readonly devDependencies: Versions;
   readonly peerDependencies: Versions;
   readonly overrides: Versions;
+  readonly allowScripts: Readonly<Record<string, boolean>>;
 }
 
 /** The package.json of this library, from its sources and from where it is built. */

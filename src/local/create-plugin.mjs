@@ -31,6 +31,8 @@ export const createPlugin = (load, build = buildFunctions) =>
 
     async #start() {
       if (this.#service) return;
+      // Of the machine that it runs on; what the functions are deployed with says serverless.yml.
+      process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
       if (process.env.STREAMFOLD_PREBUILT !== "true") await this.#build(build);
       const { OfflineService } = await this.#tell(load(), "LOCAL_RUN");
       this.#service = new OfflineService(this.#serverless, (line) => console.log(line));

@@ -58,13 +58,15 @@ function withVersions(file: NewFile, library: string): NewFile {
   const engine = `@dynoxide/${process.platform}-${process.arch}`;
   const isKnown = Object.hasOwn(ownManifest().peerDependencies, engine);
   // Of the overrides those that are not of this repository's own tools (docs/dependencies.md).
-  const { "unrs-resolver": resolver } = ownManifest().overrides;
+  const { overrides, allowScripts } = ownManifest();
+  const { "unrs-resolver": resolver } = overrides;
   const written = {
     ...manifest,
     dependencies: versioned(manifest.dependencies),
     devDependencies: versioned(manifest.devDependencies),
     ...(isKnown ? { optionalDependencies: versioned({ [engine]: "" }) } : {}),
     ...(resolver === undefined ? {} : { overrides: { "unrs-resolver": resolver } }),
+    allowScripts,
   };
   return { ...file, text: `${JSON.stringify(written, null, 2)}\n` };
 }

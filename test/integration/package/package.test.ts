@@ -44,6 +44,24 @@ test("nothing that is for development only is forced on who installs it", () => 
   expect(forced).toEqual([]);
 });
 
+test("what the plugin lacks is named with the command that installs it", () => {
+  const hook = (name: string, prebuilt: string) => `
+    import Plugin from "streamfold/local";
+    import { mkdirSync, writeFileSync } from "node:fs";
+    mkdirSync("src/functions", { recursive: true });
+    writeFileSync("src/functions/api.ts", "");
+    process.env.STREAMFOLD_PREBUILT = "${prebuilt}";
+    const plugin = new Plugin({ serviceDir: process.cwd(), service: {}, classes: { Error } });
+    await plugin.hooks["${name}"]().catch(({ message }) => console.log(message));`;
+  const run = (name: string, prebuilt = "") =>
+    node(["--input-type=module", "-e", hook(name, prebuilt)], packed.installed);
+  expect(run("before:package:createDeploymentArtifacts")).toContain("npm install --save-dev esbuild");
+  const local = run("before:offline:start", "true");
+  expect(local).toMatch(
+    /^the local run needs (serverless-offline|libsql), which is not installed: npm install --save-dev/,
+  );
+});
+
 test.each(FACES)("%s has the same names by import and by require", (face) => {
   const imported = node(
     ["--input-type=module", "-e", `console.log(...Object.keys(await import("${face}")).sort())`],
