@@ -4,7 +4,7 @@ import { Confirmation } from "./dialog.tsx";
 import { Icon } from "./icon.tsx";
 import { KeysHelp } from "./keys.tsx";
 import { connection } from "./live.ts";
-import { Notices } from "./notice.tsx";
+import { dismissBad, Notices } from "./notice.tsx";
 import { Palette } from "./palette.tsx";
 import { route } from "./router.ts";
 import { BusScreen } from "./screens/bus.tsx";
@@ -48,6 +48,7 @@ function Screen() {
     document.title = `${title?.textContent ?? "Console"} – Streamfold`;
     if (last.current === address) return;
     last.current = address;
+    dismissBad();
     scrollTo(0, 0);
     title?.focus({ preventScroll: true });
   }, [address]);

@@ -28,6 +28,11 @@ const dismiss = (id: number): void => {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 };
 
+/** What went wrong on one screen is not carried to the next. */
+export const dismissBad = (): void => {
+  notices.value = notices.value.filter(({ isBad }) => !isBad);
+};
+
 export function Notices() {
   return (
     <div class="notices" role="status">

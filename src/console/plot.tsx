@@ -65,7 +65,7 @@ function optionsOf(element: HTMLElement, { width, height, hasAxes, isStepped }: 
   return {
     width,
     height,
-    padding: hasAxes ? [12, 8, 0, 0] : [3, 0, 2, 0],
+    padding: hasAxes ? [12, 26, 0, 0] : [3, 0, 2, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(max ?? 0, 1) * 1.1] } },

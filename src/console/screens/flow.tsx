@@ -1,6 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { count, duration, plural, rate } from "../format.ts";
+import { duration, plural, rate } from "../format.ts";
 import { isLocal } from "../live.ts";
 import { Plot } from "../plot.tsx";
 import { appended, projected, published, rateOf, type Series, seriesOf, snapshots } from "../samples.ts";
@@ -23,13 +23,14 @@ const lags = {
 export function Flow() {
   return (
     <section class="flow" aria-label="The way of an event, over the last five minutes">
-      <Station name="Appended" href="#/live" text="events stored" rate={appendedRate} series={plots.appended} />
+      <Station name="Appended" href="#/live" one="event" text="stored" rate={appendedRate} series={plots.appended} />
       <Pipes />
       <div class="flow-ends">
         <Station
           name="Projected"
           href="#/projections"
-          text="events taken by read models"
+          one="event"
+          text="taken by read models"
           rate={rates.projected}
           series={plots.projected}
           lag={lags.projected}
@@ -38,13 +39,21 @@ export function Flow() {
         <Station
           name="Published"
           href="#/bus"
-          text="events put on the bus"
+          one="event"
+          text="put on the bus"
           rate={rates.published}
           series={plots.published}
           lag={lags.published}
           behind={<PublishedBehind />}
         />
-        <Station name="Snapshots" href="#/entities" text="made" rate={rates.snapshots} series={plots.snapshots} />
+        <Station
+          name="Snapshots"
+          href="#/entities"
+          one="snapshot"
+          text="made"
+          rate={rates.snapshots}
+          series={plots.snapshots}
+        />
       </div>
     </section>
   );
@@ -53,6 +62,8 @@ export function Flow() {
 interface StationProps {
   readonly name: string;
   readonly href: string;
+  /** What is counted, and what became of it. */
+  readonly one: string;
   readonly text: string;
   readonly rate: ReadonlySignal<number>;
   readonly series: ReadonlySignal<Series>;
@@ -60,7 +71,7 @@ interface StationProps {
   readonly behind?: ComponentChildren;
 }
 
-function Station({ name, href, text, rate: perSecond, series, lag, behind }: StationProps) {
+function Station({ name, href, one, text, rate: perSecond, series, lag, behind }: StationProps) {
   const isCounted = name === "Appended" || isLocal.value !== false;
   return (
     <article class={lag ? "station with-lag" : "station"}>
@@ -78,7 +89,7 @@ function Station({ name, href, text, rate: perSecond, series, lag, behind }: Sta
         <figure>
           <Plot series={series} label={`${name} by the second, over the last five minutes`} height={lag ? 40 : 56} />
           <figcaption>
-            <Total series={series} /> {text}
+            <Total series={series} one={one} /> {text}
           </figcaption>
         </figure>
         {lag && (
@@ -94,8 +105,13 @@ function Station({ name, href, text, rate: perSecond, series, lag, behind }: Sta
 
 const Rate = ({ value }: { readonly value: ReadonlySignal<number> }) => <>{rate(value.value)}</>;
 
-const Total = ({ series }: { readonly series: ReadonlySignal<Series> }) => (
-  <>{count(series.value.values.reduce<number>((sum, value) => sum + (value ?? 0), 0))}</>
+const Total = ({ series, one }: Pick<StationProps, "series" | "one">) => (
+  <>
+    {plural(
+      series.value.values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
+      one,
+    )}
+  </>
 );
 
 function ProjectedBehind() {

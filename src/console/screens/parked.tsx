@@ -23,18 +23,34 @@ export function Parked({ reader }: { readonly reader: string }) {
     if (waiting !== undefined && waiting > 0) void list.refresh();
   }, [list, waiting]);
   if (!waiting) return null;
+  const entities = byEntity(list.data.value?.parked ?? []);
   return (
     <section class="parked" aria-labelledby="parked">
       <h2 id="parked" class="bad">
-        {plural(waiting, "parked entity", "parked entities")}
+        {plural(entities.length || waiting, "parked entity", "parked entities")}
       </h2>
       <p class="muted">Each waits at an event that failed again and again. All others go on.</p>
       {list.error.value && <Failed error={list.error.value} again={() => void list.refresh()} />}
-      {(list.data.value?.parked ?? []).map((one) => (
-        <ParkedEntity key={`${one.generation} ${one.entityId}`} parked={one} again={() => void list.refresh()} />
+      {entities.map(([parked, generations]) => (
+        <ParkedEntity
+          key={parked.entityId}
+          parked={parked}
+          generations={generations}
+          again={() => void list.refresh()}
+        />
       ))}
     </section>
   );
+}
+
+/** An entity is parked in each generation by itself, and retried or skipped in all of them at once. */
+function byEntity(parked: ParkedList["parked"]): (readonly [ParkedList["parked"][number], readonly number[]])[] {
+  const entities = new Map<string, readonly [ParkedList["parked"][number], readonly number[]]>();
+  for (const one of parked) {
+    const [, generations = []] = entities.get(one.entityId) ?? [];
+    entities.set(one.entityId, [one, [...generations, one.generation].sort((a, b) => a - b)]);
+  }
+  return [...entities.values()];
 }
 
 interface ParkedProps {
@@ -42,8 +58,8 @@ interface ParkedProps {
   readonly again: () => void;
 }
 
-function ParkedEntity({ parked, again }: ParkedProps) {
-  const { entityId, sequenceNumber, error, attempts, parkedAt, generation, event } = parked;
+function ParkedEntity({ parked, generations, again }: ParkedProps & { readonly generations: readonly number[] }) {
+  const { entityId, sequenceNumber, error, attempts, parkedAt, event } = parked;
   const [message = "", ...stack] = error.split("\n");
   return (
     <article class="card parked-entity">
@@ -56,7 +72,7 @@ function ParkedEntity({ parked, again }: ParkedProps) {
             {event && <span> {event.eventType}</span>}
           </h3>
           <p class="muted">
-            parked <Ago iso={parkedAt} /> after {plural(attempts, "attempt")}, in generation {generation}
+            parked <Ago iso={parkedAt} /> after {plural(attempts, "attempt")}, in generation {generations.join(" and ")}
           </p>
         </div>
         <Resume parked={parked} again={again} />

@@ -17,7 +17,7 @@ export function overviewTests(running: GetRunning): void {
 
     await show(page, "#/");
     const flow = page.getByLabel("The way of an event, over the last five minutes");
-    for (const text of ["1 events stored", "1 events put on the bus"]) await flow.getByText(text).waitFor();
+    for (const text of ["1 event stored", "1 event put on the bus"]) await flow.getByText(text).waitFor();
     await page.getByText("Every read model and the bus are up to date.").waitFor();
     expect(await page.locator(".event-lines").innerText()).toContain("green-tea #1");
   });
