@@ -28,11 +28,10 @@ export async function readNewestEvents(context: OperationsContext, query: Events
     const entries = await collect(source({ direction: "backward", limit, cursor: cursors[name] }), (entry) => entry);
     return entries.map((entry) => ({ ...entry, source: name }));
   };
-  const found = (await Promise.all([...sources].map(read))).flat().sort(newestFirst);
-  const page = found.slice(0, limit);
+  const page = newestOf(await Promise.all([...sources].map(read)), limit);
   const next: Record<string, string> = { ...cursors };
   for (const { source, cursor } of page) next[source] = cursor;
-  const isLast = found.length < limit || page.length === 0;
+  const isLast = page.length < limit;
   return {
     events: page.map(({ event }) => event),
     before: isLast ? undefined : Buffer.from(JSON.stringify(next)).toString("base64url"),
@@ -78,8 +77,20 @@ function decodeBefore(before: string | undefined, sources: ReadonlyMap<string, S
 
 const DEFAULT_PAGE = 50;
 
-const newestFirst = ({ event: a }: Found, { event: b }: Found): number =>
-  compare(b.eventTime, a.eventTime) || compare(a.entityId, b.entityId) || b.sequenceNumber - a.sequenceNumber;
+/** The newest of all, each source in its own order, which its cursor goes by. */
+function newestOf(sources: readonly (readonly Found[])[], limit: number): Found[] {
+  const left = sources.map((entries) => [...entries]);
+  const page: Found[] = [];
+  while (page.length < limit) {
+    const [first] = left.filter(([head]) => head).sort(([a], [b]) => compare(timeOf(b), timeOf(a)));
+    const next = first?.shift();
+    if (!next) break;
+    page.push(next);
+  }
+  return page;
+}
+
+const timeOf = (found: Found | undefined): string => found?.event.eventTime ?? "";
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

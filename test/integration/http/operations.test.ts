@@ -117,6 +117,11 @@ const create = (entityId: string, sent?: Sent) =>
 const price = (entityId: string, amount: number, sent?: Sent) =>
   send(entityId, { type: "ChangePrice", data: { price: usd(amount) } }, sent);
 
+const created = (name: string) => ({
+  eventType: "ProductCreated",
+  eventData: { name, description: "", price: usd(1), categoryId: null },
+});
+
 test("only a caller with the scope is answered", async () => {
   expect(await call("GET", "/service", undefined, "somebody")).toMatchObject({
     status: 403,
@@ -166,6 +171,31 @@ describe("events", () => {
     const updates = await get("/events?type=PriceUpdated&limit=200");
     expect(updates.events.every(({ eventType }: { eventType: string }) => eventType === "PriceUpdated")).toBe(true);
     expect((await get("/events?user=page-user")).events).toHaveLength(6);
+  });
+
+  test("pages of events of one and the same millisecond end, and have each event once", async () => {
+    const at = openStore(engine, { aggregates, clock: () => new Date("2020-01-01T00:00:00.000Z") });
+    for (const n of [3, 1, 5, 2, 4])
+      await at.appendEvents({
+        aggregateType: "Product",
+        entityId: `same-${n}`,
+        events: [created(`same-${n}`), created(`same-${n}`)],
+        userId: "same-user",
+        correlationId: "same",
+        expectedVersion: 0,
+      });
+    for (const query of ["type=ProductCreated", "user=same-user"]) {
+      const seen: string[] = [];
+      let before = "";
+      do {
+        const page = await get(`/events?limit=3&${query}${before && `&before=${before}`}`);
+        seen.push(...page.events.map(({ eventId }: { eventId: string }) => eventId));
+        before = page.before ?? "";
+      } while (before && seen.length < 200);
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen.length).toBeGreaterThanOrEqual(10);
+      expect(seen.length).toBeLessThan(200);
+    }
   });
 
   test("what cannot be asked for is named", async () => {
