@@ -72,7 +72,7 @@ test("a name that is none is refused where a stage has it in serverless.yml, too
 /** What the module says to a stage's parameters, which the framework resolves as the tests above show. */
 async function refusalOf(given: Readonly<Record<string, string>>): Promise<string | undefined> {
   const values = {
-    ...(parse(readFileSync("serverless.yml", "utf8")).params.default as object),
+    ...(parse(readFileSync("src/infrastructure/params.yml", "utf8")) as object),
     prefix: "P-dev",
     ...given,
   };

@@ -40,6 +40,10 @@ test("what our serverless.yml includes is what the package brings", () => {
 test("nothing that is for development only is forced on who installs it", () => {
   const { dependencies = {}, optionalDependencies } = readManifest(packed.folder);
   expect(optionalDependencies).toBeUndefined();
+  const shipped = readdirSync(packed.folder, { recursive: true, encoding: "utf8" });
+  // The template's files name it.
+  expect(shipped).toContain(join("docs", "deploy.md"));
+  expect(shipped.filter((file) => /^(src|test|scripts)\b/.test(file) || file.includes("adr"))).toEqual([]);
   const forced = Object.keys(dependencies).filter((name) => /dynoxide|libsql|esbuild|serverless|jest/.test(name));
   expect(forced).toEqual([]);
 });

@@ -58,7 +58,7 @@ export function pack(): Packed {
   node([join(root, "scripts/build.mjs"), staging], root);
   const { files } = readManifest(root);
   const always = ["package.json", ...readdirSync(root).filter((name) => /^(README|LICENSE)/.test(name)), ...files];
-  for (const name of always)
+  for (const name of always.filter((path) => !path.startsWith("!")))
     if (!existsSync(join(staging, name))) cpSync(join(root, name), join(staging, name), { recursive: true });
   run("npm", ["pack", "--offline", "--ignore-scripts", "--silent", "--pack-destination", folder], staging);
   const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
