@@ -70,6 +70,15 @@ const eventsOf = (run: number): Readonly<Record<string, object>> => ({
   "bus-projector": { Records: [{ messageId: "m-1", body: JSON.stringify({ detail }) }] },
   snapshotter: { "detail-type": "SnapshotDue", detail },
   vitals: {},
+  operations: {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: "/operations/events",
+    rawQueryString: "",
+    headers: { "x-user-id": "ann" },
+    requestContext: { http: { method: "GET", path: "/operations/events" }, domainName: "api" },
+    isBase64Encoded: false,
+  },
 });
 
 /** An answer that tells of a failure would make its time worthless. */
@@ -78,7 +87,7 @@ function checkAnswer(handler: string, answer: unknown): void {
     readonly statusCode?: number;
     readonly batchItemFailures?: readonly unknown[];
   };
-  if (statusCode !== 201 || batchItemFailures.length > 0)
+  if (statusCode > 201 || batchItemFailures.length > 0)
     throw new Error(`${handler} did not do its work: ${JSON.stringify(answer)}`);
 }
 

@@ -251,7 +251,7 @@ describe("an append without an expected version", () => {
 
 test("16 writers with 1,000 appends on one entity store 1,000 events, none lost or doubled", async () => {
   const entity = newEntity();
-  const writers = Array.from({ length: 16 }, () => openStore(engine, { appendAttempts: 200 }));
+  const writers = Array.from({ length: 16 }, () => openStore(engine, { appendAttempts: 1_000 }));
   let next = 0;
   await Promise.all(
     writers.map(async (writer, number) => {
