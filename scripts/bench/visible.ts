@@ -22,7 +22,7 @@ export async function measureVisible(commands = COMMANDS): Promise<number[]> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    for await (const chunk of child.stdout) if (String(chunk).includes("ready")) break;
+    await readyOf(child.stdout);
     const { api } = JSON.parse(readFileSync(join(folder, "run.json"), "utf8")) as RunFile;
     const times: number[] = [];
     for (let n = 0; n < WARM_UP + commands; n += 1) times.push(await one(api, `p-${n}`));
@@ -32,6 +32,18 @@ export async function measureVisible(commands = COMMANDS): Promise<number[]> {
     if (child.exitCode === null) await once(child, "exit");
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Reads on for as long as the service prints. */
+async function readyOf(output: NodeJS.ReadableStream): Promise<void> {
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    output.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (/(^|\n)ready/.test(said)) resolve();
+    });
+    output.once("end", () => reject(new Error(`the service ended: ${said}`)));
+  });
 }
 
 /** At a time that has nothing to do with when anybody looks. */

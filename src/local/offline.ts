@@ -175,6 +175,8 @@ export class OfflineService {
    */
   #guard(): void {
     guardAllServers();
+    // Nobody reads what it prints any more. Told as an uncaught error, that would be the next thing to print, without end.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => this.#end("its output was closed"));
     process.removeAllListeners("uncaughtException");
     process.on("uncaughtException", (error) => this.#print(`uncaught error: ${error.message}`));
     process.on("unhandledRejection", (reason) => this.#print(`a promise was left rejected: ${messageOf(reason)}`));

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -205,6 +206,25 @@ describe("npm's process", () => {
     60_000,
   );
 });
+
+test("a service whose output nobody reads any more ends, and does not spin", async () => {
+  const other = newFolder();
+  const child = spawn(process.execPath, ["scripts/start.mjs"], {
+    env: { ...process.env, NODE_OPTIONS: "", ...anyPort, STREAMFOLD_DATA: other },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = once(child, "exit");
+  const runFile = join(other, "run.json");
+  child.stdout.resume();
+  await until(() => (existsSync(runFile) ? true : undefined), "the service", 90_000);
+  const { api, pid } = JSON.parse(readFileSync(runFile, "utf8")) as { api: string; pid: number };
+  const pids = [pid, enginePid(other)];
+  child.stdout.destroy();
+  await call("POST", `${api}/products`, { name: "Tea", price: { amount: 1, currency: "EUR" } });
+  await until(() => (pids.some(isAlive) ? undefined : true), "all to have ended");
+  await ended;
+  removeFolder(other);
+}, 150_000);
 
 describe("a start that is refused", () => {
   const other = newFolder();
