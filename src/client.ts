@@ -1,5 +1,3 @@
-import { Sha256 } from "@aws-crypto/sha256-js";
-import { SignatureV4 } from "@smithy/signature-v4";
 import * as z from "zod";
 import { kebabCase } from "./definition/command-routes.ts";
 import type { AggregateDefinition, CommandRoute, IdFieldOf, MethodOf } from "./definition/index.ts";
@@ -9,6 +7,7 @@ import { pause as pauseFor } from "./event-store/pause.ts";
 import { type AnySchema, describeIssues, type InferInput } from "./event-store/standard-schema.ts";
 import { isWellFormed } from "./event-store/thrown.ts";
 import { checkFields, type Fields } from "./event-store/validate.ts";
+import { type ApiRequest, requestSigner } from "./sign-request.ts";
 
 export type Accepted = z.infer<typeof accepted>;
 
@@ -134,40 +133,19 @@ export function createClient<Service>(options: ClientOptions): ServiceClient<Ser
 
 class Sender {
   readonly #options: ClientOptions;
+  readonly #sign: ((request: ApiRequest) => Promise<Record<string, string>>) | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#sign = options.iam && requestSigner(options.iam);
   }
 
-  async #signed(
-    method: string,
-    url: URL,
-    { headers, body }: { readonly headers: Record<string, string>; readonly body: string | undefined },
-  ): Promise<Record<string, string>> {
-    const { iam } = this.#options;
-    if (!iam) return headers;
-    const signer = new SignatureV4({ service: "execute-api", sha256: Sha256, ...iam });
-    const request = await signer.sign({
-      method,
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      headers: { ...headers, host: url.host },
-      ...(body === undefined ? {} : { body }),
-    });
-    return request.headers;
-  }
-
-  async #once(
-    method: string,
-    url: URL,
-    { headers, body }: { readonly headers: Record<string, string>; readonly body: string | undefined },
-  ): Promise<Response | undefined> {
+  async #once(request: ApiRequest): Promise<Response | undefined> {
     const { fetch: send = fetch } = this.#options;
-    const signed = await this.#signed(method, url, { headers, body });
+    const { method, url, body } = request;
+    const headers = this.#sign ? await this.#sign(request) : { ...request.headers };
     try {
-      return await send(url, { method, headers: signed, ...(body === undefined ? {} : { body }) });
+      return await send(url, { method, headers, ...(body === undefined ? {} : { body }) });
     } catch {
       return undefined;
     }
@@ -186,7 +164,7 @@ class Sender {
     // Invalid headers are reported before the first attempt.
     new Headers(all);
     for (let attempt = 1; ; attempt += 1) {
-      const response = await this.#once(method, url, { headers: all, body });
+      const response = await this.#once({ method, url, headers: all, body });
       const isFinal = response !== undefined && !isForLater(method, response);
       if (isFinal || (attempt >= attempts && response)) return response;
       if (attempt >= attempts) throw new Error(`${method} ${url.href}: no answer in ${attempts} attempts`);

@@ -4,17 +4,11 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { answerPage } from "../local/console-page.ts";
 import { type Listening, listen, readBody } from "../local/listen.ts";
+import type { ApiRequest } from "../sign-request.ts";
 import { UsageError } from "./failure.ts";
 
 /** Headers that let a request in. */
 export type Authorize = (request: ApiRequest) => Promise<Readonly<Record<string, string>>>;
-
-export interface ApiRequest {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-}
 
 interface RemoteConsoleOptions {
   /** The API's address, with its base path. */

@@ -24,8 +24,9 @@ export class LiveHub {
   readonly #invocations: Record<string, number> = {};
   readonly #since: string;
   #published = 0;
-  #second: { readonly sample: Mutable<Sample> & { taken: Record<string, number> } } | undefined;
-  #publishedNow: Mutable<LiveEvents["published"]["entries"]>[number][] = [];
+  /** Of the second that is not over. */
+  #sample: CountedSecond | undefined;
+  #publishedNow: PublishedEntry[] = [];
   #costsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: LiveHubOptions) {
@@ -106,8 +107,8 @@ export class LiveHub {
   }
 
   /** The sample of this second; it is told when the second is over. */
-  #now(): Mutable<Sample> & { taken: Record<string, number> } {
-    if (this.#second) return this.#second.sample;
+  #now(): CountedSecond {
+    if (this.#sample) return this.#sample;
     const time = this.#options.clock();
     const sample = {
       time: new Date(Math.floor(time.getTime() / SECOND) * SECOND).toISOString(),
@@ -117,14 +118,14 @@ export class LiveHub {
       taken: {},
     };
     setTimeout(() => this.#endSecond(), SECOND - (time.getTime() % SECOND)).unref();
-    this.#second = { sample };
+    this.#sample = sample;
     return sample;
   }
 
   #endSecond(): void {
-    if (!this.#second) return;
-    const { sample } = this.#second;
-    this.#second = undefined;
+    const sample = this.#sample;
+    if (!sample) return;
+    this.#sample = undefined;
     this.#samples.push(sample);
     if (this.#samples.length > KEPT_SAMPLES) this.#samples.shift();
     this.#tell("samples", { samples: [sample] });
@@ -151,6 +152,8 @@ export class LiveHub {
   };
 }
 
+type PublishedEntry = LiveEvents["published"]["entries"][number];
+type CountedSecond = Mutable<Omit<Sample, "taken">> & { readonly taken: Record<string, number> };
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const SECOND = 1_000;

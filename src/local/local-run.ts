@@ -11,10 +11,11 @@ import type { EngineFile } from "./engine-file.ts";
 import { fileProgress } from "./file-progress.ts";
 import { LiveHub } from "./live-hub.ts";
 import { News } from "./news.ts";
-import { LocalQueue } from "./queue.ts";
+import type { LocalQueue } from "./queue.ts";
 import { runQueueMapping } from "./queue-mapping.ts";
+import { createQueues } from "./queues.ts";
 import { hearRequests } from "./request-channel.ts";
-import type { QueueDefinition, RuleTarget, ServiceDefinition } from "./service-definition.ts";
+import type { RuleTarget, ServiceDefinition } from "./service-definition.ts";
 import { type Invoke, type MappingContext, StreamMappingRunner } from "./stream-mapping.ts";
 import { createTables } from "./tables.ts";
 import { type ReadStream, trimStreams } from "./trim-streams.ts";
@@ -31,6 +32,8 @@ export interface LocalRunOptions {
   readonly busPort: number;
   /** Where the functions tell of their requests to the engine. Undefined: nobody hears of them. */
   readonly requestChannel?: string | undefined;
+  /** The functions' keys by the names that they tell of themselves. Default: the names. */
+  readonly functionKeys?: ReadonlyMap<string, string>;
   /** Told of what fails. */
   readonly log: (line: string) => void;
   /** Told of what goes well. */
@@ -58,6 +61,7 @@ export interface LocalRun {
  */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { definition, engineEndpoint, engineFile, folder, log, idleMs = 100, trimMs = 10_000 } = options;
+  const { functionKeys = new Map() } = options;
   const { region } = definition;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -65,7 +69,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   const dynamoDb = new DynamoDBClient(endpoint);
   const streams = new DynamoDBStreamsClient(endpoint);
   const tables = await createTables(dynamoDb, definition.tables);
-  const queues = createQueues(definition.queues, folder);
+  const queues = createQueues(definition.queues, { folder, clock, newId });
   const buckets = new Map(definition.buckets.map((id) => [id, new LocalBucket(folder && join(folder, "buckets", id))]));
   const backOff = (retry: number) => sleep(Math.min(10_000, 50 * 2 ** Math.min(retry, 10)), signal);
 
@@ -113,15 +117,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   /** A function's append is read at once; one from elsewhere when a reader looks next. */
   const news = new News();
   const streamed = new Set(readers.map(({ table }) => table));
-  // The framework names a function SERVICE-STAGE-KEY.
-  const keyOf = (functionName: string): string => functionName.replace(/^.*?-local-/, "");
   const live = new LiveHub({ clock, rulesOf: (archived) => bus.rulesOf(archived) });
   bus.listen((archived) => live.published(archived));
   const stopHearing =
     options.requestChannel === undefined
       ? undefined
       : hearRequests(options.requestChannel, ({ by, ...request }) => {
-          live.requested({ ...request, by: keyOf(by) });
+          live.requested({ ...request, by: functionKeys.get(by) ?? by });
           if (request.writeUnits > 0 && streamed.has(request.table)) news.tell();
         });
   bus.listen(({ event }) => options.trace?.(`bus: ${event["detail-type"]} ${event.resources.join(" ")}`));
@@ -154,7 +156,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   }
 
   /** A reader of its own, which holds up no function and is held up by none. */
-  function watch({ streamArn }: (typeof readers)[number]): Promise<void> {
+  function watch(streamArn: string): Promise<void> {
     return pollStream({
       client: streams,
       streamArn,
@@ -188,7 +190,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 
   const running = [
     ...readers.map(runStream),
-    ...readers.slice(0, 1).map(watch),
+    ...[...new Set(readers.map(({ streamArn }) => streamArn))].map(watch),
     ...(engineFile ? [runTrim(engineFile)] : []),
     ...definition.queueMappings
       .filter(({ isEnabled }) => isEnabled)
@@ -223,22 +225,6 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 
 const eventsOf = (records: readonly TableStreamRecord[]): StoredEvent[] =>
   readRecords(records).flatMap(({ event }) => event ?? []);
-
-function createQueues(definitions: readonly QueueDefinition[], folder: string | undefined): Map<string, LocalQueue> {
-  const queues = new Map<string, LocalQueue>();
-  const create = ({ logicalId, name, visibilitySeconds, deadLetter }: QueueDefinition): LocalQueue => {
-    const known = queues.get(logicalId);
-    if (known) return known;
-    const target = deadLetter && definitions.find((other) => other.logicalId === deadLetter.queue);
-    const redrive = target && deadLetter && { queue: create(target), maxReceiveCount: deadLetter.maxReceiveCount };
-    const path = folder && join(folder, "queues", `${name}.jsonl`);
-    const queue = new LocalQueue({ name, visibilitySeconds, deadLetter: redrive, path, clock, newId });
-    queues.set(logicalId, queue);
-    return queue;
-  };
-  for (const definition of definitions) create(definition);
-  return queues;
-}
 
 async function post(url: string, input: unknown): Promise<void> {
   const headers = { "content-type": "application/json" };

@@ -8,8 +8,9 @@ import { countApiRequests } from "./count-api-requests.ts";
 import { type Engine, endLeftEngine, startEngine } from "./engine.ts";
 import { portBehindGate, serveEngineGate } from "./engine-gate.ts";
 import type { Listening } from "./listen.ts";
+import { checkEndpoints, pretendCredentials } from "./local-environment.ts";
 import { type LocalRun, startLocalRun } from "./local-run.ts";
-import { guardAllServers, isLoopback } from "./loopback-only.ts";
+import { guardAllServers } from "./loopback-only.ts";
 import { choosePorts } from "./ports.ts";
 import { readServiceDefinition } from "./read-service.ts";
 import { RequestLog } from "./request-log.ts";
@@ -72,6 +73,7 @@ export class OfflineService {
       folder: this.#folder,
       busPort: ports.bus,
       requestChannel: REQUEST_CHANNEL,
+      functionKeys: new Map(Object.entries(service.functions).map(([key, { name = key }]) => [name, key])),
       log: this.#print,
       trace: this.#isVerbose ? this.#print : () => undefined,
     });
@@ -211,28 +213,6 @@ export class OfflineService {
     await this.#gate?.stop();
     await this.#engine?.stop();
   }
-}
-
-/**
- * The tables of this stage have the names of the deployed ones, and the variable that names the endpoint
- * may be set for other work. @throws for an endpoint beyond this machine that was not asked for by name
- */
-function checkEndpoints(): void {
-  for (const name of ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"]) {
-    const endpoint = process.env[name];
-    if (endpoint === undefined || endpoint === process.env.STREAMFOLD_ENGINE) continue;
-    if (URL.canParse(endpoint) && isLoopback(new URL(endpoint).host)) continue;
-    throw new Error(
-      `${name}: expected an endpoint of this machine, got ${endpoint}; to use it all the same: npm start -- --engine ${endpoint}`,
-    );
-  }
-}
-
-/** Keys for the SDK, which signs requests; the signature is not checked here. */
-function pretendCredentials(region: string): void {
-  process.env.AWS_ACCESS_KEY_ID ??= "local";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
-  process.env.AWS_REGION ??= region;
 }
 
 interface Serverless {

@@ -10,6 +10,8 @@ export interface ServerlessService {
       string,
       {
         readonly handler: string;
+        /** As it is deployed: SERVICE-STAGE-KEY. */
+        readonly name?: string;
         readonly events?: readonly Record<string, unknown>[];
         environment?: Readonly<Record<string, unknown>>;
       }

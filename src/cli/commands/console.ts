@@ -1,9 +1,8 @@
-import { Sha256 } from "@aws-crypto/sha256-js";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { requestSigner } from "../../sign-request.ts";
 import { defineCommand } from "../command.ts";
 import { UsageError } from "../failure.ts";
-import { type ApiRequest, type Authorize, serveRemoteConsole } from "../remote-console.ts";
+import { type Authorize, serveRemoteConsole } from "../remote-console.ts";
 
 /** The console of a deployed service, on this machine. */
 export const consoleCommand = defineCommand({
@@ -37,23 +36,9 @@ They must be among the stage's operators (docs/deploy.md). The service that runs
 /** By the SDK's usual credentials and region. */
 function signed(): Authorize {
   const { config } = new DynamoDBClient({});
-  const signer = new SignatureV4({
-    service: "execute-api",
-    region: config.region,
-    credentials: config.credentials,
-    sha256: Sha256,
-  });
-  return async ({ method, url, headers, body }: ApiRequest) => {
-    const request = await signer.sign({
-      method,
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      headers: { ...headers, host: url.host },
-      ...(body === undefined ? {} : { body }),
-    });
-    const { host: _, ...signedHeaders } = request.headers;
-    return signedHeaders;
+  const sign = requestSigner({ region: config.region, credentials: config.credentials });
+  return async (request) => {
+    const { host: _, ...headers } = await sign(request);
+    return headers;
   };
 }

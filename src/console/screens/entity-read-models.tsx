@@ -4,6 +4,7 @@ import { plural } from "../format.ts";
 import { JsonTree } from "../json-tree.tsx";
 import { columnsOf } from "../key-order.ts";
 import { projectionHref } from "../router.ts";
+import { RowsTable } from "../rows-table.tsx";
 import { fieldsOfAggregates, projections } from "../service.ts";
 import type { EntityModel } from "./entity-model.ts";
 
@@ -65,30 +66,11 @@ function RowsOf({ readModel, entityId }: { readonly readModel: EntityReadModel; 
     rows.some((row) => (row as JsonFields)[column] !== entityId),
   );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section class="table-scroll" tabIndex={0} aria-label={`Rows in ${projection}`}>
-      <table class="table">
-        <thead>
-          <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            <tr key={index}>
-              {columns.map((column) => (
-                <td key={column}>
-                  <Cell value={(row as JsonFields)[column]} />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <RowsTable
+      label={`Rows in ${projection}`}
+      columns={columns}
+      rows={rows.map((row, key) => ({ key, row: row as JsonFields }))}
+      cell={(column, row) => <Cell value={row[column]} />}
+    />
   );
 }

@@ -1,10 +1,10 @@
-import { useState } from "preact/hooks";
 import { addressOf, part, post } from "../api.ts";
 import type { Dropped } from "../contract.ts";
 import { confirm } from "../dialog.tsx";
 import { plural } from "../format.ts";
-import { notify, notifyError } from "../notice.tsx";
+import { notify } from "../notice.tsx";
 import { mayHaveChanged, readers } from "../status.ts";
+import { useWork } from "../use-work.ts";
 import { runInSlices, running } from "./run-slices.ts";
 
 /** The builds of a read model: which is served, and what to do with the others. */
@@ -79,7 +79,7 @@ interface DropProps {
 }
 
 function DropButton({ name, generation, isBuilding }: DropProps) {
-  const [isDropping, setDropping] = useState(false);
+  const [isDropping, work] = useWork();
   const drop = async (): Promise<void> => {
     const answer = await confirm({
       title: `Drop generation ${generation} of ${name}?`,
@@ -90,20 +90,15 @@ function DropButton({ name, generation, isBuilding }: DropProps) {
       isDestructive: true,
     });
     if (!answer) return;
-    setDropping(true);
-    try {
+    await work(async () => {
       const address = addressOf("api", `/operations/projections/${part(name)}/drop`);
       const { itemsRemoved } = await post<Dropped>(
         address,
         isBuilding ? { generation, abandon: true } : { generation },
       );
       notify(`Generation ${generation} of ${name} is dropped: ${plural(itemsRemoved, "item")} removed.`);
-    } catch (error) {
-      notifyError(error);
-    } finally {
-      setDropping(false);
-      mayHaveChanged();
-    }
+    });
+    mayHaveChanged();
   };
   return (
     <button type="button" class="button danger-quiet" disabled={isDropping} onClick={() => void drop()}>

@@ -1,15 +1,16 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { addressOf, post } from "../api.ts";
 import type { ParkedList, ParkedOutcome } from "../contract.ts";
 import { confirm } from "../dialog.tsx";
 import { plural } from "../format.ts";
 import { JsonTree } from "../json-tree.tsx";
-import { Failed, notify, notifyError } from "../notice.tsx";
+import { Failed, notify } from "../notice.tsx";
 import { resourceAt } from "../resource.ts";
 import { entityHref } from "../router.ts";
 import { schemaOfEvent } from "../service.ts";
 import { mayHaveChanged, readers } from "../status.ts";
 import { Ago } from "../time.tsx";
+import { useWork } from "../use-work.ts";
 
 /** Entities that wait in a projection, or in the publisher, at an event that fails. */
 export function Parked({ reader }: { readonly reader: string }) {
@@ -95,20 +96,15 @@ function ParkedEntity({ parked, generations, again }: ParkedProps & { readonly g
 }
 
 function Resume({ parked: { projection: reader, entityId, sequenceNumber }, again }: ParkedProps) {
-  const [isWorking, setWorking] = useState(false);
+  const [isWorking, work] = useWork();
   const resume = async (what: "retry" | "skip"): Promise<void> => {
-    setWorking(true);
-    try {
+    await work(async () => {
       const { error } = await post<ParkedOutcome>(addressOf("api", `/operations/parked/${what}`), { reader, entityId });
       if (error === undefined) notify(`${entityId} has caught up in ${reader}.`);
       else notify(`${entityId} stays parked: ${error}`, { isBad: true });
-    } catch (error) {
-      notifyError(error);
-    } finally {
-      setWorking(false);
-      again();
-      mayHaveChanged();
-    }
+    });
+    again();
+    mayHaveChanged();
   };
   const skip = async (): Promise<void> => {
     const answer = await confirm({

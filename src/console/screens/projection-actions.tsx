@@ -5,25 +5,19 @@ import { confirm } from "../dialog.tsx";
 import { differences } from "../difference.ts";
 import { DifferenceView } from "../difference-view.tsx";
 import { count, duration, plural, rate } from "../format.ts";
-import { notifyError } from "../notice.tsx";
 import { entityHref } from "../router.ts";
+import { useWork } from "../use-work.ts";
 import { type Running, runInSlices, running } from "./run-slices.ts";
 
 /** Rebuild and verify. */
 export function ProjectionActions({ name }: { readonly name: string }) {
   const [found, setFound] = useState<Verification>();
-  const [isVerifying, setVerifying] = useState(false);
+  const [isVerifying, start] = useWork();
   const work = running.value[name];
-  const verify = async (): Promise<void> => {
-    setVerifying(true);
-    try {
-      setFound(await post<Verification>(addressOf("api", `/operations/projections/${part(name)}/verify`), {}));
-    } catch (error) {
-      notifyError(error);
-    } finally {
-      setVerifying(false);
-    }
-  };
+  const verify = (): Promise<void> =>
+    start(async () =>
+      setFound(await post<Verification>(addressOf("api", `/operations/projections/${part(name)}/verify`), {})),
+    );
   return (
     <section class="card" aria-labelledby="actions">
       <header class="card-head">

@@ -1,13 +1,14 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { addressOf, part, post } from "../api.ts";
 import type { BusState, Json, QueueMessages, Redriven } from "../contract.ts";
 import { confirm } from "../dialog.tsx";
 import { count, plural } from "../format.ts";
 import { JsonTree } from "../json-tree.tsx";
-import { Failed, notify, notifyError } from "../notice.tsx";
+import { Failed, notify } from "../notice.tsx";
 import { resourceAt } from "../resource.ts";
 import { adjust, route } from "../router.ts";
 import { bus, isOfDeadLetters, mayHaveChanged } from "../status.ts";
+import { useWork } from "../use-work.ts";
 
 type Queue = BusState["queues"][number];
 
@@ -88,7 +89,7 @@ function QueueRow({ queue, isOpen }: { readonly queue: Queue; readonly isOpen: b
 }
 
 function RedriveButton({ queue: { name, messages, deadLettersOf } }: { readonly queue: Queue }) {
-  const [isWorking, setWorking] = useState(false);
+  const [isWorking, work] = useWork();
   const redrive = async (): Promise<void> => {
     const answer = await confirm({
       title: `Send ${plural(messages, "dead letter")} again?`,
@@ -96,18 +97,13 @@ function RedriveButton({ queue: { name, messages, deadLettersOf } }: { readonly 
       action: "Redrive",
     });
     if (!answer) return;
-    setWorking(true);
-    try {
+    await work(async () => {
       const { sent, left } = await post<Redriven>(addressOf("local", `/queues/${part(name)}/redrive`), {});
       notify(
         `${plural(sent, "dead letter was", "dead letters were")} sent again${left > 0 ? `; ${count(left)} stay` : ""}.`,
       );
-    } catch (error) {
-      notifyError(error);
-    } finally {
-      setWorking(false);
-      mayHaveChanged();
-    }
+    });
+    mayHaveChanged();
   };
   return (
     <button type="button" class="button primary" disabled={isWorking} onClick={() => void redrive()}>

@@ -5,6 +5,7 @@ import { plural } from "../format.ts";
 import { columnsOf } from "../key-order.ts";
 import { Empty, Failed } from "../notice.tsx";
 import { adjust, entityHref, route } from "../router.ts";
+import { RowsTable } from "../rows-table.tsx";
 import { fieldsOfAggregates } from "../service.ts";
 import { type RowsChoice, RowsPages } from "./rows-pages.ts";
 
@@ -114,31 +115,13 @@ function RowTable({ pages, types }: { readonly pages: RowsPages; readonly types:
     );
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <section class="card table-card table-scroll" tabIndex={0} aria-label="Rows of the projection">
-        <table class="table">
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ key, row }, index) => (
-              <tr key={key ?? index}>
-                {columns.map((column) => (
-                  <td key={column}>
-                    <ColumnCell column={column} row={Object(row) as JsonFields} />
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <RowsTable
+        label="Rows of the projection"
+        classes="card table-card"
+        columns={columns}
+        rows={rows.map(({ key, row }, index) => ({ key: key ?? index, row: Object(row) as JsonFields }))}
+        cell={(column, row) => <ColumnCell column={column} row={row} />}
+      />
       <footer class="list-end">
         <span class="muted">{plural(rows.length, "row")}</span>
         {pages.hasMore.value && (

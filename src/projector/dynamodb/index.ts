@@ -1,6 +1,7 @@
 export type { ReadModelTable } from "../../stream/index.ts";
 export { InvalidRowKeyError } from "../row-keys.ts";
 export { type BrowsedPage, type BrowsedRow, browseRows } from "./browse-rows.ts";
+export { forgetGeneration } from "./change-generations.ts";
 export type { EntityOutcome } from "./entity-outcome.ts";
 export { removeRows } from "./generation-rows.ts";
 export * from "./generations.ts";
