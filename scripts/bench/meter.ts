@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { watchCapacity } from "../../src/operations/dynamodb-capacity.ts";
 
 export interface Cost {
   requests: number;
@@ -6,14 +7,6 @@ export interface Cost {
   write: number;
   operations: string[];
 }
-
-interface Consumed {
-  readonly CapacityUnits?: number;
-  readonly ReadCapacityUnits?: number;
-  readonly WriteCapacityUnits?: number;
-}
-
-const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)/;
 
 /**
  * Counts what a client sends: requests when they are sent, failed ones and the SDK's own retries too, and the capacity
@@ -23,31 +16,16 @@ export class Meter {
   #cost: Cost = { requests: 0, read: 0, write: 0, operations: [] };
 
   constructor(client: DynamoDBClient) {
-    client.middlewareStack.add(
-      (next, context) => async (args) => {
-        const result = await next({
-          ...args,
-          input: { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input,
-        });
-        this.#addUnits(
-          String(context.commandName),
-          (result.output as { ConsumedCapacity?: Consumed | Consumed[] }).ConsumedCapacity,
-        );
-        return result;
-      },
-      { step: "initialize", name: "meter" },
-    );
+    watchCapacity(client, (uses) => {
+      for (const { readUnits, writeUnits } of uses) {
+        this.#cost.read += readUnits;
+        this.#cost.write += writeUnits;
+      }
+    });
     onEachSend(client, (commandName) => {
       this.#cost.requests += 1;
       this.#cost.operations.push(commandName.replace(/Command$/, ""));
     });
-  }
-
-  #addUnits(operation: string, consumed: Consumed | Consumed[] | undefined): void {
-    for (const { CapacityUnits = 0 } of [consumed ?? []].flat()) {
-      if (WRITES.test(operation)) this.#cost.write += CapacityUnits;
-      else this.#cost.read += CapacityUnits;
-    }
   }
 
   /** What was used since the last call. */

@@ -1,14 +1,10 @@
 import { BroadcastChannel } from "node:worker_threads";
+import type { CapacityUse } from "../operations/dynamodb-capacity.ts";
 
 /** A request to DynamoDB, as the functions of a local run tell the run of it (`src/lambda/report-requests.ts`). */
-export interface ReportedRequest {
+export interface ReportedRequest extends CapacityUse {
   /** The function's name. */
   readonly by: string;
-  readonly operation: string;
-  readonly table: string;
-  readonly readUnits: number;
-  readonly writeUnits: number;
-  readonly isFailed: boolean;
 }
 
 /** Hears of the requests that the functions make, which run in threads of this process. @returns ends it */

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { watchCapacity } from "./dynamodb-capacity.ts";
 
 export interface Used {
   readonly requests: number;
@@ -6,30 +7,17 @@ export interface Used {
   readonly writeUnits: number;
 }
 
-interface Consumed {
-  readonly CapacityUnits?: number;
-}
-
-/** Counts the requests of a client and the capacity units, of tables and indexes, that its answers report. */
+/** Counts the requests of a client that succeed, and the capacity units, of tables and indexes, that its answers report. */
 export function meter(client: DynamoDBClient): { take(): Used } {
   let used: Used = NOTHING;
-  client.middlewareStack.add(
-    (next, { commandName = "" }) =>
-      async (args) => {
-        const input = { ...args.input, ReturnConsumedCapacity: "TOTAL" };
-        const result = await next({ ...args, input: input as typeof args.input });
-        const { ConsumedCapacity } = result.output as { ConsumedCapacity?: Consumed | Consumed[] };
-        const units = [ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
-        const isWrite = WRITES.test(commandName);
-        used = {
-          requests: used.requests + 1,
-          readUnits: used.readUnits + (isWrite ? 0 : units),
-          writeUnits: used.writeUnits + (isWrite ? units : 0),
-        };
-        return result;
-      },
-    { step: "initialize", name: "meter" },
-  );
+  watchCapacity(client, (uses) => {
+    if (uses.some(({ isFailed }) => isFailed)) return;
+    used = {
+      requests: used.requests + 1,
+      readUnits: uses.reduce((sum, { readUnits }) => sum + readUnits, used.readUnits),
+      writeUnits: uses.reduce((sum, { writeUnits }) => sum + writeUnits, used.writeUnits),
+    };
+  });
   return {
     take() {
       const taken = used;
@@ -40,4 +28,3 @@ export function meter(client: DynamoDBClient): { take(): Used } {
 }
 
 const NOTHING: Used = { requests: 0, readUnits: 0, writeUnits: 0 };
-const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)/;
