@@ -24,9 +24,13 @@ export function addressOf(base: Base, path = "", query: Query = {}): string {
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
+/** A request that hangs would hold up all that ask for the same. */
+const LONGEST_READ_MS = 15_000;
+
 /** @throws {ApiError} */
 export async function getText(address: string): Promise<string> {
-  return (await ask(address, { headers: { accept: "application/json" } })).text();
+  const signal = AbortSignal.timeout(LONGEST_READ_MS);
+  return (await ask(address, { headers: { accept: "application/json" }, signal })).text();
 }
 
 /** @throws {ApiError} */

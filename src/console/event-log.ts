@@ -1,5 +1,6 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { addressOf, get } from "./api.ts";
+import { askAgain } from "./ask-again.ts";
 import type { EventsPage, StoredEvent } from "./contract.ts";
 import { healed, onLive } from "./live.ts";
 
@@ -21,17 +22,19 @@ export function startEventLog(): void {
   onLive("appended", ({ events }) => add(events));
   effect(() => {
     healed.value;
-    fetchNewest();
+    void askAgain(fetchNewest);
   });
 }
 
-async function fetchNewest(): Promise<void> {
+async function fetchNewest(): Promise<boolean> {
   try {
     const { events } = await get<EventsPage>(addressOf("api", "/operations/events", { limit: FIRST_PAGE }));
     add(events);
     loaded.value = true;
+    return true;
   } catch {
-    // The screens say that the service does not answer; this is asked again when it does.
+    // The screens say that the service does not answer.
+    return false;
   }
 }
 

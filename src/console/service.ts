@@ -1,5 +1,6 @@
 import { computed, effect } from "@preact/signals";
 import { addressOf } from "./api.ts";
+import { askAgain } from "./ask-again.ts";
 import type { Aggregate, JsonSchema, ServiceDescription, StoredEvent } from "./contract.ts";
 import { healed } from "./live.ts";
 import { Resource } from "./resource.ts";
@@ -10,8 +11,13 @@ export const service = new Resource<ServiceDescription>(addressOf("api", "/opera
 export function startService(): void {
   effect(() => {
     healed.value;
-    if (!service.data.peek()) void service.refresh();
+    if (!service.data.peek()) void askAgain(readService);
   });
+}
+
+async function readService(): Promise<boolean> {
+  await service.refresh();
+  return service.data.peek() !== undefined;
 }
 
 export const aggregates = computed(() => service.data.value?.aggregates ?? []);

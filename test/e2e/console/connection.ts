@@ -21,4 +21,19 @@ export function connectionTests(running: GetRunning): void {
     await page.goto("about:blank");
     await relay.close();
   });
+
+  test("what is not answered when the page opens is asked for again", async () => {
+    const { browser, service } = running();
+    const page = await openPage(browser, []);
+    let refused = 0;
+    await page.route(/operations\/(service|events\?)/, (route) => {
+      refused += 1;
+      return refused <= 4 ? route.abort() : route.continue();
+    });
+    await page.goto(service.console);
+    await page.getByText("ProductService", { exact: true }).waitFor();
+    await page.locator(".event-lines").getByText("green-tea").first().waitFor();
+    expect(refused).toBeGreaterThan(4);
+    await page.close();
+  });
 }

@@ -24,8 +24,19 @@ beforeAll(async () => {
   const [service, browser] = await Promise.all([startService(folder), launchBrowser()]);
   const page = await openPage(browser, errors);
   running = { service, browser, page };
+  const answers: string[] = [];
+  page.on("response", (answer) => void answers.push(`${answer.status()} ${answer.url()}`));
+  page.on("requestfailed", (request) => void answers.push(`${request.failure()?.errorText} ${request.url()}`));
   await page.goto(service.console);
-});
+  await page
+    .getByText("ProductService", { exact: true })
+    .waitFor({ timeout: 60_000 })
+    .catch(async (error: Error) => {
+      throw new Error(`${error.message}\n${answers.join("\n")}\n${await page.content()}`);
+    });
+  page.removeAllListeners("response");
+  page.removeAllListeners("requestfailed");
+}, 120_000);
 
 afterAll(async () => {
   await running?.browser.close();
